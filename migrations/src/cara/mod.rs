@@ -1,0 +1,17 @@
+//! The schema of the `cara` database.
+
+use sea_orm_migration::prelude::*;
+
+/// Brings a `cara` database up to date.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migration_table_name() -> DynIden {
+        "seaql_migrations_cara".into_iden()
+    }
+
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![]
+    }
+}

@@ -1,0 +1,6 @@
+//! Schema changes, one folder per database. A landed migration is never edited; code runs before and after each.
+
+pub mod acme;
+pub mod cara;
+pub mod clm;
+pub mod signer;
