@@ -1,1 +1,20 @@
-//! 
+//! The only way to ask for a signature. A service takes an `Arc<dyn Signer>`: in a process that is a
+//! [`SignerClient`] over a channel, in a test a `fake::FakeSigner` (feature `fake`).
+//!
+//! To add a call: the `.proto` first, then a method of [`Signer`], then `remote.rs` and `fake.rs`.
+
+mod error;
+#[cfg(feature = "fake")]
+pub mod fake;
+mod journal;
+mod key;
+mod purpose;
+mod remote;
+mod signer;
+
+pub use error::SignerError;
+pub use journal::{ChainHead, JournalEntry, JournalStream, VerifyProgress, VerifyStream};
+pub use key::{Key, KeyId, KeyLimits, NewKey};
+pub use purpose::Purpose;
+pub use remote::SignerClient;
+pub use signer::{MacAlgorithm, MacCheck, SignCall, Signed, Signer};

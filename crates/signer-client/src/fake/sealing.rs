@@ -1,0 +1,27 @@
+//! Sealing that binds the context and hides nothing.
+
+use aws_lc_rs::hmac;
+use zeroize::Zeroizing;
+
+use crate::{MacAlgorithm, MacCheck, SignerError};
+
+pub(super) fn seal(context: &str, secret: &[u8]) -> Vec<u8> {
+    [context.as_bytes(), &[0], secret].concat()
+}
+
+pub(super) fn unseal(context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+    let invalid = || SignerError::Invalid { detail: "unseal: sealed with another context, or altered".to_owned() };
+    let rest = sealed.strip_prefix(context.as_bytes()).ok_or_else(invalid)?;
+    let secret = rest.strip_prefix(&[0]).ok_or_else(invalid)?;
+    Ok(Zeroizing::new(secret.to_vec()))
+}
+
+pub(super) fn verify_mac(check: MacCheck<'_>) -> Result<bool, SignerError> {
+    let secret = unseal(check.context, check.sealed_key)?;
+    let algorithm = match check.algorithm {
+        MacAlgorithm::Hs256 => hmac::HMAC_SHA256,
+        MacAlgorithm::Hs384 => hmac::HMAC_SHA384,
+        MacAlgorithm::Hs512 => hmac::HMAC_SHA512,
+    };
+    Ok(hmac::verify(&hmac::Key::new(algorithm, &secret), check.data, check.mac).is_ok())
+}

@@ -1,0 +1,189 @@
+//! The fake itself.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use ers_pki::key::PrivateKey;
+use futures::StreamExt;
+use parking_lot::Mutex;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::sealing;
+use crate::{
+    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, Purpose, SignCall, Signed, Signer,
+    SignerError, VerifyProgress, VerifyStream,
+};
+
+const CHAIN: &str = "fake";
+
+#[derive(Default)]
+struct State {
+    keys: BTreeMap<KeyId, (Key, Arc<PrivateKey>)>,
+    journal: Vec<JournalEntry>,
+    failures: VecDeque<Failure>,
+}
+
+enum Failure {
+    BeforeJournal(SignerError),
+    AfterJournal(SignerError),
+}
+
+/// A signer in memory.
+#[derive(Default)]
+pub struct FakeSigner {
+    state: Mutex<State>,
+}
+
+impl FakeSigner {
+    /// One without keys.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next signature fails before anything is written.
+    pub fn fail_next(&self, error: SignerError) {
+        self.state.lock().failures.push_back(Failure::BeforeJournal(error));
+    }
+
+    /// The next signature is journalled, and its answer lost: what a crash between signer and caller looks like.
+    pub fn lose_next_answer(&self) {
+        self.state.lock().failures.push_back(Failure::AfterJournal(SignerError::Unavailable(None)));
+    }
+
+    /// What was journalled so far.
+    pub fn entries(&self) -> Vec<JournalEntry> {
+        self.state.lock().journal.clone()
+    }
+}
+
+fn not_found(id: &KeyId) -> SignerError {
+    SignerError::NotFound { detail: format!("load key {id}") }
+}
+
+impl State {
+    fn write(&mut self, call: &SignCall<'_>) -> u64 {
+        let sequence = self.journal.len() as u64 + 1;
+        let digest = digest(&SHA256, call.to_be_signed).as_ref().to_vec();
+        let whole = call.purpose == Purpose::Certificate;
+        self.journal.push(JournalEntry {
+            chain: CHAIN.to_owned(),
+            sequence,
+            at: OffsetDateTime::UNIX_EPOCH,
+            caller: "test".to_owned(),
+            request_id: call.request_id.to_owned(),
+            key_id: call.key_id.clone(),
+            purpose: call.purpose,
+            signature_algorithm: call.signature_algorithm,
+            to_be_signed: if whole { call.to_be_signed.to_vec() } else { Vec::new() },
+            entry_hash: digest.clone(),
+            digest,
+            context: call.context.clone(),
+        });
+        sequence
+    }
+}
+
+#[async_trait::async_trait]
+impl Signer for FakeSigner {
+    async fn sign(&self, call: SignCall<'_>) -> Result<Signed, SignerError> {
+        let (key, sequence) = {
+            let mut state = self.state.lock();
+            let failure = state.failures.pop_front();
+            if let Some(Failure::BeforeJournal(error)) = failure {
+                return Err(error);
+            }
+            let (key, private) = state.keys.get(call.key_id).ok_or_else(|| not_found(call.key_id))?;
+            if !key.purposes.contains(&call.purpose) {
+                return Err(SignerError::Refused { detail: format!("sign: key is not for {}", call.purpose) });
+            }
+            let private = Arc::clone(private);
+            let sequence = state.write(&call);
+            if let Some(Failure::AfterJournal(error)) = failure {
+                return Err(error);
+            }
+            (private, sequence)
+        };
+        let signature = key
+            .sign(call.signature_algorithm, call.to_be_signed)
+            .map_err(|error| SignerError::Invalid { detail: error.to_string() })?;
+        Ok(Signed { signature, chain: CHAIN.to_owned(), sequence })
+    }
+
+    async fn create_key(&self, new: NewKey) -> Result<Key, SignerError> {
+        let mut state = self.state.lock();
+        if let Some((key, _)) = state.keys.values().find(|(key, _)| key.label == new.label) {
+            let same = key.algorithm == new.algorithm && key.limits == new.limits;
+            let taken = || SignerError::AlreadyExists { detail: format!("create key {}: label taken", new.label) };
+            return if same { Ok(key.clone()) } else { Err(taken()) };
+        }
+        let private = PrivateKey::generate(new.algorithm).map_err(|_| SignerError::Internal(None))?;
+        let key = Key {
+            id: KeyId::new(format!("fake-{}", state.keys.len() + 1)),
+            label: new.label,
+            algorithm: new.algorithm,
+            purposes: new.purposes,
+            token: new.token.unwrap_or_else(|| "fake".to_owned()),
+            limits: new.limits,
+            public_key: private.public_key().clone(),
+            creator: "test".to_owned(),
+            created_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        state.keys.insert(key.id.clone(), (key.clone(), Arc::new(private)));
+        Ok(key)
+    }
+
+    async fn load_key(&self, id: &KeyId) -> Result<Key, SignerError> {
+        let state = self.state.lock();
+        state.keys.get(id).map(|(key, _)| key.clone()).ok_or_else(|| not_found(id))
+    }
+
+    async fn list_keys(&self) -> Result<Vec<Key>, SignerError> {
+        Ok(self.state.lock().keys.values().map(|(key, _)| key.clone()).collect())
+    }
+
+    async fn destroy_key(&self, id: &KeyId) -> Result<(), SignerError> {
+        self.state.lock().keys.remove(id).map(|_| ()).ok_or_else(|| not_found(id))
+    }
+
+    async fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, SignerError> {
+        Ok(sealing::seal(context, secret))
+    }
+
+    async fn unseal(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        sealing::unseal(context, sealed)
+    }
+
+    async fn verify_mac(&self, check: MacCheck<'_>) -> Result<bool, SignerError> {
+        sealing::verify_mac(check)
+    }
+
+    async fn list_chains(&self) -> Result<Vec<ChainHead>, SignerError> {
+        let state = self.state.lock();
+        let entry_hash = state.journal.last().map(|entry| entry.entry_hash.clone()).unwrap_or_default();
+        Ok(vec![ChainHead { chain: CHAIN.to_owned(), sequence: state.journal.len() as u64, entry_hash }])
+    }
+
+    async fn read_journal(
+        &self,
+        chain: &str,
+        from_sequence: u64,
+        purposes: &[Purpose],
+    ) -> Result<JournalStream, SignerError> {
+        if chain != CHAIN {
+            return Err(SignerError::NotFound { detail: format!("read journal: no chain {chain}") });
+        }
+        let wanted = |entry: &JournalEntry| {
+            entry.sequence >= from_sequence && (purposes.is_empty() || purposes.contains(&entry.purpose))
+        };
+        let entries: Vec<_> = self.entries().into_iter().filter(wanted).map(Ok).collect();
+        Ok(futures::stream::iter(entries).boxed())
+    }
+
+    async fn verify_journal(&self, _chain: Option<&str>) -> Result<VerifyStream, SignerError> {
+        let total = self.state.lock().journal.len() as u64;
+        let done = VerifyProgress { chain: CHAIN.to_owned(), verified: total, total, fault: None, done: true };
+        Ok(futures::stream::iter([Ok(done)]).boxed())
+    }
+}

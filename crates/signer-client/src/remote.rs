@@ -1,0 +1,148 @@
+//! The signer over gRPC.
+
+use ers_proto::signer::v1 as wire;
+use futures::{StreamExt, TryStreamExt};
+use tonic::body::Body;
+use tonic::codegen::{Body as HttpBody, Bytes, Service, StdError, http};
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+use wire::journal_client::JournalClient;
+use wire::keys_client::KeysClient;
+use wire::sealing_client::SealingClient;
+use wire::signing_client::SigningClient;
+use zeroize::Zeroizing;
+
+use crate::{
+    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, Purpose, SignCall, Signed, Signer,
+    SignerError, VerifyProgress, VerifyStream,
+};
+
+/// Longest answer that is read: the list of some ten thousand keys.
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+type AnyChannel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, StdError>;
+
+/// Asks the signer at the other end of a channel.
+#[derive(Debug, Clone)]
+pub struct SignerClient {
+    signing: SigningClient<AnyChannel>,
+    keys: KeysClient<AnyChannel>,
+    sealing: SealingClient<AnyChannel>,
+    journal: JournalClient<AnyChannel>,
+}
+
+impl SignerClient {
+    /// A client over a channel: whatever a generated client takes.
+    pub fn new<C, B>(channel: C) -> Self
+    where
+        C: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        C::Error: Into<StdError>,
+        C::Future: Send + 'static,
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<StdError>,
+    {
+        let channel = BoxCloneSyncService::new(
+            channel.map_response(|response: http::Response<B>| response.map(Body::new)).map_err(Into::into),
+        );
+        Self {
+            signing: SigningClient::new(channel.clone()),
+            keys: KeysClient::new(channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES),
+            sealing: SealingClient::new(channel.clone()),
+            journal: JournalClient::new(channel),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Signer for SignerClient {
+    async fn sign(&self, call: SignCall<'_>) -> Result<Signed, SignerError> {
+        let request = wire::SignRequest {
+            request_id: call.request_id.to_owned(),
+            key_id: call.key_id.to_string(),
+            purpose: call.purpose.to_wire(),
+            signature_algorithm: call.signature_algorithm.to_string(),
+            to_be_signed: call.to_be_signed.to_vec(),
+            context: call.context,
+        };
+        let answer = self.signing.clone().sign(request).await?.into_inner();
+        if let Some(public_key) = call.public_key {
+            public_key.verify(call.signature_algorithm, call.to_be_signed, &answer.signature).map_err(|_| {
+                SignerError::BadSignature {
+                    key_id: call.key_id.to_string(),
+                    signature_algorithm: call.signature_algorithm,
+                }
+            })?;
+        }
+        Ok(Signed { signature: answer.signature, chain: answer.chain, sequence: answer.sequence })
+    }
+
+    async fn create_key(&self, new: NewKey) -> Result<Key, SignerError> {
+        let request = wire::CreateKeyRequest::from(new);
+        self.keys.clone().create_key(request).await?.into_inner().try_into()
+    }
+
+    async fn load_key(&self, id: &KeyId) -> Result<Key, SignerError> {
+        let request = wire::LoadKeyRequest { key_id: id.to_string() };
+        self.keys.clone().load_key(request).await?.into_inner().try_into()
+    }
+
+    async fn list_keys(&self) -> Result<Vec<Key>, SignerError> {
+        let answer = self.keys.clone().list_keys(wire::ListKeysRequest {}).await?.into_inner();
+        answer.keys.into_iter().map(Key::try_from).collect()
+    }
+
+    async fn destroy_key(&self, id: &KeyId) -> Result<(), SignerError> {
+        self.keys.clone().destroy_key(wire::DestroyKeyRequest { key_id: id.to_string() }).await?;
+        Ok(())
+    }
+
+    async fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, SignerError> {
+        let request = wire::SealRequest { context: context.to_owned(), secret: secret.to_vec() };
+        Ok(self.sealing.clone().seal(request).await?.into_inner().sealed)
+    }
+
+    async fn unseal(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        let request = wire::UnsealRequest { context: context.to_owned(), sealed: sealed.to_vec() };
+        Ok(Zeroizing::new(self.sealing.clone().unseal(request).await?.into_inner().secret))
+    }
+
+    async fn verify_mac(&self, check: MacCheck<'_>) -> Result<bool, SignerError> {
+        let request = wire::VerifyMacRequest {
+            context: check.context.to_owned(),
+            sealed_key: check.sealed_key.to_vec(),
+            mac_algorithm: check.algorithm.as_str().to_owned(),
+            data: check.data.to_vec(),
+            mac: check.mac.to_vec(),
+        };
+        Ok(self.sealing.clone().verify_mac(request).await?.into_inner().valid)
+    }
+
+    async fn list_chains(&self) -> Result<Vec<ChainHead>, SignerError> {
+        let answer = self.journal.clone().list_chains(wire::ListChainsRequest {}).await?.into_inner();
+        Ok(answer.chains.into_iter().map(ChainHead::from).collect())
+    }
+
+    async fn read_journal(
+        &self,
+        chain: &str,
+        from_sequence: u64,
+        purposes: &[Purpose],
+    ) -> Result<JournalStream, SignerError> {
+        let request = wire::ReadJournalRequest {
+            chain: chain.to_owned(),
+            from_sequence,
+            purposes: purposes.iter().map(|purpose| purpose.to_wire()).collect(),
+        };
+        let answer = self.journal.clone().read(request).await?.into_inner();
+        Ok(answer
+            .map_err(SignerError::from)
+            .and_then(|entry| std::future::ready(JournalEntry::try_from(entry)))
+            .boxed())
+    }
+
+    async fn verify_journal(&self, chain: Option<&str>) -> Result<VerifyStream, SignerError> {
+        let request = wire::VerifyJournalRequest { chain: chain.unwrap_or_default().to_owned() };
+        let answer = self.journal.clone().verify(request).await?.into_inner();
+        Ok(answer.map_ok(VerifyProgress::from).map_err(SignerError::from).boxed())
+    }
+}
