@@ -1,0 +1,177 @@
+//! Database connections and named write transactions: SQLite, PostgreSQL and MariaDB alike.
+
+use std::{future::Future, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+};
+use sea_orm_migration::MigratorTrait;
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::config::{ConfigError, Secret};
+
+const ATTEMPTS: u32 = 8;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Which database, and how many connections.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `sqlite:/path/file.db`, `postgres://user:password@host/name` or `mysql://…`; a secret: also `env:NAME`, `file:/path`.
+    pub url: Secret,
+    /// Most connections at a time.
+    #[serde(default = "max_connections")]
+    pub max_connections: u32,
+}
+
+fn max_connections() -> u32 {
+    16
+}
+
+/// Why the database cannot be used.
+#[derive(Debug, Error)]
+pub enum DatabaseError {
+    /// The URL is not there.
+    #[error("read database url")]
+    Url(#[source] ConfigError),
+    /// No connection.
+    #[error("connect to database {0}")]
+    Connect(String, #[source] DbErr),
+    /// The schema cannot be brought up to date.
+    #[error("bring the schema up to date")]
+    Migrate(#[source] DbErr),
+}
+
+/// Connects, and brings the schema up to date.
+///
+/// # Errors
+/// [`DatabaseError`]; the URL is told without its password.
+pub async fn connect<M: MigratorTrait>(
+    config: &DatabaseConfig,
+) -> Result<DatabaseConnection, DatabaseError> {
+    let url = config.url.resolve().map_err(DatabaseError::Url)?;
+    let mut options = ConnectOptions::new(url.expose_secret().to_owned());
+    options
+        .max_connections(config.max_connections)
+        .sqlx_logging(false)
+        .connect_timeout(Duration::from_secs(10))
+        .acquire_timeout(Duration::from_secs(10))
+        .map_sqlx_sqlite_opts(|options| {
+            use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+            options
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(BUSY_TIMEOUT)
+                .journal_mode(SqliteJournalMode::Wal)
+                // FULL: a commit that was answered survives a power cut.
+                .synchronous(SqliteSynchronous::Full)
+        });
+    let connection = Database::connect(options)
+        .await
+        .map_err(|error| DatabaseError::Connect(without_password(url.expose_secret()), error))?;
+    M::up(&connection, None)
+        .await
+        .map_err(DatabaseError::Migrate)?;
+    Ok(connection)
+}
+
+/// A database URL as it may be shown.
+fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(start), Some(at)) if start < at => {
+            format!(
+                "{}://…{}",
+                url.get(..start).unwrap_or_default(),
+                url.get(at..).unwrap_or_default()
+            )
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// Begins a write transaction. On SQLite it takes the write lock at once: a transaction that began by reading could not
+/// be continued when another one wrote in between.
+///
+/// # Errors
+/// The database's.
+pub async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    connection
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await
+}
+
+/// An error that may come from the database.
+pub trait MayBeDatabase {
+    /// The database's part of it.
+    fn database(&self) -> Option<&DbErr>;
+}
+
+impl MayBeDatabase for DbErr {
+    fn database(&self) -> Option<&DbErr> {
+        Some(self)
+    }
+}
+
+/// Runs a named piece of work, and again (a few times, a little later each) when the database says that another
+/// transaction was in the way. The work begins its own transaction, is short, and calls nothing outside the database.
+///
+/// # Errors
+/// The work's last.
+pub async fn retry<T, E, F, Fut>(name: &'static str, mut work: F) -> Result<T, E>
+where
+    E: MayBeDatabase,
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+{
+    let mut attempt = 1;
+    loop {
+        match work().await {
+            Err(error) if attempt < ATTEMPTS && error.database().is_some_and(is_conflict) => {
+                tracing::debug!(transaction = name, attempt, "retried");
+                tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Whether a transaction failed only because another one was in the way (busy, deadlock, serialisation failure).
+#[must_use]
+pub fn is_conflict(error: &DbErr) -> bool {
+    sql_state(error).is_some_and(|code| {
+        matches!(
+            code.as_str(),
+            "40001" | "40P01" | "1213" | "1205" | "5" | "6" | "261" | "517" | "773"
+        )
+    })
+}
+
+/// Whether a row was refused because an equal one is there.
+#[must_use]
+pub fn is_duplicate(error: &DbErr) -> bool {
+    matches!(
+        error.sql_err(),
+        Some(sea_orm::SqlErr::UniqueConstraintViolation(_))
+    )
+}
+
+/// The database's own code: SQLSTATE (PostgreSQL, MariaDB) or the extended result code (SQLite).
+fn sql_state(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(error) | DbErr::Query(error) | DbErr::Conn(error)) = error else {
+        return None;
+    };
+    let sea_orm::RuntimeErr::SqlxError(error) = error else {
+        return None;
+    };
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .map(std::borrow::Cow::into_owned)
+}

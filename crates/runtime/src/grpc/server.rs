@@ -1,0 +1,203 @@
+//! Serving gRPC over mutual TLS until shutdown; what is under way is finished first.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{self, Poll},
+    time::Duration,
+};
+
+use opentelemetry::propagation::Extractor;
+use thiserror::Error;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{
+    service::Routes,
+    transport::{Server, server::Connected},
+};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::caller::{Caller, Peer};
+use crate::{Context, tls};
+
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// Connections whose handshake is done and that wait to be served.
+const BACKLOG: usize = 128;
+
+/// Why serving ended early.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The transport gave up.
+    #[error("serve gRPC")]
+    Transport(#[source] tonic::transport::Error),
+}
+
+/// Serves until shutdown is asked for and the calls under way are done. Peers need a certificate that one of the
+/// identity's authorities issued.
+///
+/// # Errors
+/// When the listener breaks.
+pub async fn serve(
+    context: &Context,
+    listener: TcpListener,
+    routes: Routes,
+) -> Result<(), ServeError> {
+    let token = context.shutdown.token();
+    Server::builder()
+        .trace_fn(trace)
+        .http2_keepalive_interval(Some(KEEP_ALIVE))
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(
+            ReceiverStream::new(accept(context, listener)),
+            token.cancelled(),
+        )
+        .await
+        .map_err(ServeError::Transport)
+}
+
+/// The span of a call, a child of the caller's.
+fn trace(request: &http::Request<()>) -> tracing::Span {
+    let mut parts = request.uri().path().rsplit('/');
+    let (method, service) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
+    let span = tracing::info_span!("rpc", otel.name = format!("rpc.{service}.{method}"));
+    let parent = opentelemetry::global::get_text_map_propagator(|propagator| {
+        propagator.extract(&Headers(request.headers()))
+    });
+    // Fails only when no OpenTelemetry layer is there, in tests.
+    let _ = span.set_parent(parent);
+    span
+}
+
+fn accept(context: &Context, listener: TcpListener) -> mpsc::Receiver<io::Result<PeerStream>> {
+    let (sender, receiver) = mpsc::channel(BACKLOG);
+    let (shutdown, identity) = (
+        context.shutdown.clone(),
+        std::sync::Arc::clone(&context.identity),
+    );
+    context.shutdown.spawn("gRPC listener", async move {
+        loop {
+            let stream = tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => stream,
+                    Err(error) => {
+                        // Out of file descriptors, mostly: wait instead of spinning.
+                        tracing::warn!(%error, "connection not accepted");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        continue;
+                    }
+                },
+                () = shutdown.cancelled() => return,
+            };
+            let Some(config) = identity.server() else {
+                continue;
+            };
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                match tokio::time::timeout(
+                    HANDSHAKE_TIMEOUT,
+                    handshake(TlsAcceptor::from(config), stream),
+                )
+                .await
+                {
+                    Ok(Ok(peer)) => drop(sender.send(Ok(peer)).await),
+                    Ok(Err(error)) => {
+                        tracing::warn!(target: "audit", %error, "TLS handshake refused");
+                    }
+                    Err(_) => tracing::debug!("TLS handshake timed out"),
+                }
+            });
+        }
+    });
+    receiver
+}
+
+async fn handshake(acceptor: TlsAcceptor, stream: TcpStream) -> io::Result<PeerStream> {
+    stream.set_nodelay(true)?;
+    let stream = acceptor.accept(stream).await?;
+    let caller = stream
+        .get_ref()
+        .1
+        .peer_certificates()
+        .and_then(<[_]>::first)
+        .and_then(tls::service_name)
+        .map(Caller::named);
+    Ok(PeerStream {
+        stream,
+        peer: Peer { caller },
+    })
+}
+
+/// An accepted connection with what is known of its peer.
+struct PeerStream {
+    stream: TlsStream<TcpStream>,
+    peer: Peer,
+}
+
+impl Connected for PeerStream {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+impl AsyncRead for PeerStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for PeerStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+struct Headers<'a>(&'a http::HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(|value| value.to_str().ok())
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(http::HeaderName::as_str).collect()
+    }
+}

@@ -1,0 +1,117 @@
+//! The HTTP listener of a service or of a whole platform: several services mount their routes on one.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use actix_web::{
+    App, HttpServer,
+    middleware::{Compress, DefaultHeaders},
+    web::{self, ServiceConfig},
+};
+use thiserror::Error;
+use tracing_actix_web::TracingLogger;
+
+use super::problem::{Problem, not_found};
+use crate::Context;
+
+const SHUTDOWN_SECONDS: u64 = 15;
+const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+/// Bodies over this are refused before a service sees them, unless a service sets its own limit.
+const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Where HTTP is listened for.
+pub struct Listener {
+    /// Bound socket.
+    pub socket: std::net::TcpListener,
+    /// TLS configuration; absent: plain HTTP.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+/// Why a listener does not stand.
+#[derive(Debug, Error)]
+pub enum ListenerError {
+    /// The port is taken, or may not be used.
+    #[error("listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The running listener broke.
+    #[error("serve HTTP")]
+    Serve(#[source] std::io::Error),
+}
+
+impl Listener {
+    /// Binds an address.
+    ///
+    /// # Errors
+    /// [`ListenerError::Bind`].
+    pub fn bind(
+        address: SocketAddr,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Result<Self, ListenerError> {
+        let socket = std::net::TcpListener::bind(address)
+            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+            .map_err(|source| ListenerError::Bind { address, source })?;
+        Ok(Self { socket, tls })
+    }
+
+    /// The address that was bound.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.socket.local_addr().ok()
+    }
+}
+
+/// Serves until shutdown; `mount` puts the services' routes in place, once per worker thread. Paths that nobody serves
+/// and malformed JSON get a problem document.
+///
+/// # Errors
+/// [`ListenerError::Serve`].
+pub async fn serve<M>(context: &Context, listener: Listener, mount: M) -> Result<(), ListenerError>
+where
+    M: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(TracingLogger::default())
+            .wrap(Compress::default())
+            .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
+            .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
+            .app_data(
+                web::JsonConfig::default()
+                    .limit(MAX_BODY_BYTES)
+                    .error_handler(|error, _| {
+                        Problem::of(actix_web::http::StatusCode::BAD_REQUEST, error.to_string())
+                            .into()
+                    }),
+            )
+            .app_data(web::QueryConfig::default().error_handler(|error, _| {
+                Problem::of(actix_web::http::StatusCode::BAD_REQUEST, error.to_string()).into()
+            }))
+            .configure(mount.clone())
+            .default_service(web::to(
+                async || -> Result<actix_web::HttpResponse, Problem> { Err(not_found().await) },
+            ))
+    })
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .client_request_timeout(REQUEST_HEAD_TIMEOUT)
+    .keep_alive(KEEP_ALIVE);
+    let server = match listener.tls {
+        None => server.listen(listener.socket),
+        Some(tls) => server.listen_rustls_0_23(listener.socket, (*tls).clone()),
+    }
+    .map_err(ListenerError::Serve)?
+    .run();
+    let handle = server.handle();
+    let shutdown = context.shutdown.clone();
+    tokio::spawn(async move {
+        shutdown.cancelled().await;
+        handle.stop(true).await;
+    });
+    server.await.map_err(ListenerError::Serve)
+}

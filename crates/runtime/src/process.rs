@@ -1,0 +1,157 @@
+//! The skeleton of a process: arguments, configuration, telemetry, identity, signals, health listener, drain.
+
+use std::{
+    future::Future, io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode,
+    time::Duration,
+};
+
+use clap::Parser;
+use serde::{Deserialize, de::DeserializeOwned};
+use tokio::net::TcpListener;
+
+use crate::{
+    Context,
+    clock::SystemClock,
+    config,
+    error::chain,
+    health::{self, Health},
+    shutdown::Shutdown,
+    telemetry::{self, TelemetryConfig},
+    tls::{Identity, IdentityFiles},
+};
+
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Any failure that ends a process.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The configuration file of a service that runs as a process of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessConfig<C> {
+    /// Logs, traces, metrics.
+    #[serde(default)]
+    pub telemetry: TelemetryConfig,
+    /// Where `/health` and `/metrics` are served, without TLS.
+    #[serde(default = "health_listen")]
+    pub health_listen: SocketAddr,
+    /// The service's mutual-TLS identity.
+    pub identity: IdentityFiles,
+    /// The service's own keys.
+    pub service: C,
+}
+
+fn health_listen() -> SocketAddr {
+    SocketAddr::from(([0, 0, 0, 0], 9090))
+}
+
+#[derive(Parser)]
+#[command(disable_version_flag = true)]
+struct Arguments {
+    /// The service's YAML configuration
+    #[arg(long, short, value_name = "FILE")]
+    config: PathBuf,
+    /// Read the configuration, say whether it is right, and end
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs a service until it is asked to stop (SIGTERM, SIGINT; a second one ends it at once).
+pub fn run<C, F, Fut>(service: &'static str, serve: F) -> ExitCode
+where
+    C: DeserializeOwned,
+    F: FnOnce(Context, C) -> Fut,
+    Fut: Future<Output = Result<(), Failure>>,
+{
+    let arguments = Arguments::parse();
+    match try_run(service, &arguments, serve) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{service}: {}", chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn try_run<C, F, Fut>(service: &'static str, arguments: &Arguments, serve: F) -> Result<(), Failure>
+where
+    C: DeserializeOwned,
+    F: FnOnce(Context, C) -> Fut,
+    Fut: Future<Output = Result<(), Failure>>,
+{
+    let config: ProcessConfig<C> = config::load(&arguments.config)?;
+    if arguments.check {
+        writeln!(std::io::stdout(), "{}: right", arguments.config.display())?;
+        return Ok(());
+    }
+    install_crypto_provider();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let telemetry = telemetry::init(service, &config.telemetry)?;
+        let shutdown = Shutdown::new();
+        stop_on_signal(&shutdown)?;
+        let health = Health::new();
+        let listener = TcpListener::bind(config.health_listen)
+            .await
+            .map_err(|error| {
+                format!("listen on health_listen {}: {error}", config.health_listen)
+            })?;
+        health::serve(
+            listener,
+            health.clone(),
+            telemetry.registry.clone(),
+            &shutdown,
+        )?;
+        let context = Context {
+            service,
+            clock: SystemClock::shared(),
+            health,
+            meter: opentelemetry::global::meter(service),
+            identity: Identity::watched(config.identity, &shutdown)?,
+            shutdown: shutdown.clone(),
+        };
+        tracing::info!(service, version = env!("CARGO_PKG_VERSION"), "starting");
+        let outcome = serve(context, config.service).await;
+        shutdown.stop();
+        if !shutdown.drained(DRAIN).await {
+            tracing::warn!("not everything ended in time");
+        }
+        tracing::info!(service, "stopped");
+        telemetry.flush();
+        outcome
+    })
+}
+
+/// Chooses the one TLS provider of the process; a second call does nothing.
+pub fn install_crypto_provider() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+/// Stops on SIGTERM or SIGINT; on a second one ends the process at once.
+///
+/// # Errors
+/// When signals cannot be listened for.
+pub fn stop_on_signal(shutdown: &Shutdown) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let shutdown = shutdown.clone();
+    tokio::spawn(async move {
+        let mut next = async || {
+            tokio::select! {
+                _ = terminate.recv() => (),
+                _ = interrupt.recv() => (),
+            }
+        };
+        next().await;
+        tracing::info!("stopping");
+        shutdown.stop();
+        next().await;
+        std::process::exit(130);
+    });
+    Ok(())
+}

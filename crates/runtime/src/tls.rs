@@ -1,0 +1,235 @@
+//! Mutual TLS between the services: one identity per service (certificate, key, the authorities it trusts), reloaded
+//! when its files change. Who the peer is, is told by the URI SAN `spiffe://ers/<service>` of its certificate.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use arc_swap::ArcSwapOption;
+use rustls::{ClientConfig, RootCertStore, ServerConfig, server::WebPkiClientVerifier};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+use serde::Deserialize;
+use thiserror::Error;
+use x509_cert::{
+    der::Decode as _,
+    ext::pkix::{SubjectAltName, name::GeneralName},
+};
+
+use crate::shutdown::Shutdown;
+
+/// What stands before the service name in an identity's URI SAN.
+pub const URI_PREFIX: &str = "spiffe://ers/";
+/// What stands after the service name in an identity's DNS SAN, which clients check instead of a host name.
+pub const DNS_SUFFIX: &str = ".ers.internal";
+
+const RELOAD_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Where an identity lies, PEM files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityFiles {
+    /// Certificate, then its chain without the root.
+    pub certificate: PathBuf,
+    /// Private key, PKCS#8.
+    pub key: PathBuf,
+    /// The authorities whose identities are believed.
+    pub authorities: PathBuf,
+}
+
+/// Why an identity cannot be used.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// A file cannot be read as PEM.
+    #[error("read identity file {file}")]
+    File {
+        /// The file, or what the PEM was for.
+        file: String,
+        /// Why.
+        #[source]
+        source: rustls_pki_types::pem::Error,
+    },
+    /// The parts do not fit together.
+    #[error("use identity")]
+    Rustls(#[source] rustls::Error),
+    /// The authorities cannot serve to check peers.
+    #[error("use authorities of identity: {0}")]
+    Authorities(String),
+}
+
+struct Configs {
+    server: Arc<ServerConfig>,
+    client: Arc<ClientConfig>,
+}
+
+/// A service's identity, ready for use in both directions. The private key never shows in `Debug`.
+pub struct Identity {
+    current: ArcSwapOption<Configs>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity")
+    }
+}
+
+impl Identity {
+    /// An identity that nobody believes and that believes nobody.
+    ///
+    /// # Errors
+    /// Never today; kept for symmetry with the other constructors.
+    pub fn none() -> Result<Self, TlsError> {
+        Ok(Self {
+            current: ArcSwapOption::empty(),
+        })
+    }
+
+    /// From PEM texts: certificate with chain, key, authorities.
+    ///
+    /// # Errors
+    /// When a text is no PEM or the parts do not fit together.
+    pub fn from_pem(certificate: &str, key: &str, authorities: &str) -> Result<Self, TlsError> {
+        let identity = Self::none()?;
+        identity.replace(certificate, key, authorities)?;
+        Ok(identity)
+    }
+
+    /// Puts another certificate and key in place; connections made from now on use them.
+    ///
+    /// # Errors
+    /// As [`Self::from_pem`]; the identity in use stays.
+    pub fn replace(&self, certificate: &str, key: &str, authorities: &str) -> Result<(), TlsError> {
+        let configs = configs(certificate, key, authorities)?;
+        self.current.store(Some(Arc::new(configs)));
+        Ok(())
+    }
+
+    /// From files, watched: a changed file is loaded within seconds, a broken one is logged and not used.
+    ///
+    /// # Errors
+    /// When the files cannot be used now.
+    pub fn watched(files: IdentityFiles, shutdown: &Shutdown) -> Result<Arc<Self>, TlsError> {
+        let mut read = ReadFiles::read(&files)?;
+        let identity = Arc::new(Self::from_pem(
+            &read.certificate,
+            &read.key,
+            &read.authorities,
+        )?);
+        let watched = Arc::clone(&identity);
+        let stop = shutdown.clone();
+        shutdown.spawn("identity reload", async move {
+            while stop.sleep(RELOAD_INTERVAL).await {
+                match ReadFiles::read(&files) {
+                    Ok(new) if new != read => match watched.replace(&new.certificate, &new.key, &new.authorities) {
+                        Ok(()) => {
+                            tracing::info!(file = %files.certificate.display(), "identity reloaded");
+                            read = new;
+                        }
+                        Err(error) => tracing::warn!(error = crate::error::chain(&error), "identity not reloaded"),
+                    },
+                    Ok(_) => {}
+                    Err(error) => tracing::warn!(error = crate::error::chain(&error), "identity not reloaded"),
+                }
+            }
+        });
+        Ok(identity)
+    }
+
+    /// For accepting peers; `None` for [`Self::none`].
+    #[must_use]
+    pub fn server(&self) -> Option<Arc<ServerConfig>> {
+        self.current.load().as_ref().map(|c| Arc::clone(&c.server))
+    }
+
+    /// For connecting to peers; `None` for [`Self::none`].
+    #[must_use]
+    pub fn client(&self) -> Option<Arc<ClientConfig>> {
+        self.current.load().as_ref().map(|c| Arc::clone(&c.client))
+    }
+}
+
+#[derive(PartialEq, Eq)]
+struct ReadFiles {
+    certificate: String,
+    key: String,
+    authorities: String,
+}
+
+impl ReadFiles {
+    fn read(files: &IdentityFiles) -> Result<Self, TlsError> {
+        let read = |path: &Path| {
+            std::fs::read_to_string(path).map_err(|error| TlsError::File {
+                file: path.display().to_string(),
+                source: rustls_pki_types::pem::Error::Io(error),
+            })
+        };
+        Ok(Self {
+            certificate: read(&files.certificate)?,
+            key: read(&files.key)?,
+            authorities: read(&files.authorities)?,
+        })
+    }
+}
+
+fn configs(certificate: &str, key: &str, authorities: &str) -> Result<Configs, TlsError> {
+    let file_error = |file: &str| {
+        let file = file.to_owned();
+        move |source| TlsError::File {
+            file: file.clone(),
+            source,
+        }
+    };
+    let chain = CertificateDer::pem_slice_iter(certificate.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(file_error("certificate"))?;
+    let key = || PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(file_error("key"));
+    let mut roots = RootCertStore::empty();
+    for authority in CertificateDer::pem_slice_iter(authorities.as_bytes()) {
+        roots
+            .add(authority.map_err(file_error("authorities"))?)
+            .map_err(TlsError::Rustls)?;
+    }
+    let roots = Arc::new(roots);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(&provider))
+            .build()
+            .map_err(|error| TlsError::Authorities(error.to_string()))?;
+    let mut server = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(TlsError::Rustls)?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain.clone(), key()?)
+        .map_err(TlsError::Rustls)?;
+    server.alpn_protocols = vec![b"h2".to_vec()];
+    let mut client = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(TlsError::Rustls)?
+        .with_root_certificates(roots)
+        .with_client_auth_cert(chain, key()?)
+        .map_err(TlsError::Rustls)?;
+    client.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(Configs {
+        server: Arc::new(server),
+        client: Arc::new(client),
+    })
+}
+
+/// The service name in a certificate's URI SAN; `None` when there is not exactly one of ours.
+pub(crate) fn service_name(certificate: &CertificateDer<'_>) -> Option<String> {
+    let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
+    let (_, names) = certificate
+        .tbs_certificate()
+        .get_extension::<SubjectAltName>()
+        .ok()??;
+    let mut services = names.0.iter().filter_map(|name| match name {
+        GeneralName::UniformResourceIdentifier(uri) => {
+            uri.as_str().strip_prefix(URI_PREFIX).map(str::to_owned)
+        }
+        _ => None,
+    });
+    let service = services.next()?;
+    services.next().is_none().then_some(service)
+}
