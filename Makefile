@@ -1,0 +1,83 @@
+# The one front door. `make` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+CARGO ?= cargo
+CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_TARGET_DIR
+
+# dev builds quickly, release runs quickly: make run PROFILE=release
+PROFILE ?= dev
+PROFILE_DIR := $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+# binaries of the platform: `ers` and one for each service
+BINARIES := -p ers -p signer -p cara-ws -p clm-api -p rev-info -p acme
+# e.g. make test STORIES='-k certbot'
+STORIES ?=
+STORY_WORKERS ?= 4
+FUZZ_CASES ?= 20000
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Build ERS and run it on this machine (data in ./data; ARGS='--data DIR' for elsewhere)
+	@scripts/setup.sh run
+	@$(CARGO) build --locked --profile $(PROFILE) -p ers
+	@exec $(PROFILE_DIR)/ers up $(ARGS)
+
+.PHONY: test
+test: test-units test-stories ## All tests: units, properties, stories told by foreign clients
+
+.PHONY: test-units
+test-units: ## Unit, property and crate tests
+	@scripts/setup.sh test
+	@$(CARGO) test --locked --workspace
+
+.PHONY: test-stories
+test-stories: ## The stories in e2e/ (STORIES='-k certbot' for some of them)
+	@scripts/setup.sh test
+	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
+	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e -n $(STORY_WORKERS) --dist loadgroup $(STORIES)
+
+.PHONY: lint
+lint: ## Formatting, clippy, dependency rules, scripts, landed migrations
+	@scripts/setup.sh lint
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --offline --log-level error check bans licenses sources; fi
+	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; fi
+	@scripts/check-migrations.sh
+
+.PHONY: fmt
+fmt: ## Format the code
+	@$(CARGO) fmt --all
+
+.PHONY: bench
+bench: ## Measure, as ratios to bare signatures per second in the same run
+	@scripts/setup.sh test
+	@bench/run
+
+.PHONY: generate
+generate: ## Make every generated file anew
+	@scripts/setup.sh run
+	@scripts/generate.sh
+
+.PHONY: verify
+verify: generate ## Fail when a generated file is not what its source says
+	@changed=$$(git status --porcelain -- '*/generated/*'); \
+	if [[ -n $$changed ]]; then printf 'not as generated; commit the outcome of `make generate`:\n%s\n' "$$changed" >&2; exit 1; fi
+
+.PHONY: fuzz
+fuzz: ## Every property test of the parsers with many cases (FUZZ_CASES=20000)
+	@scripts/setup.sh run
+	@PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test --locked -p ers-pki -p acme -p rev-info
+
+.PHONY: clean
+clean: ## Remove what builds have left; ./data stays
+	@$(CARGO) clean
+	@rm -rf e2e/.pytest_cache
+	@find e2e -name __pycache__ -type d -prune -exec rm -rf {} +

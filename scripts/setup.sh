@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Installs what a fresh Debian 12 lacks for working on ERS; does nothing, at once, when nothing is missing.
+#
+#   scripts/setup.sh run    what building and running needs
+#   scripts/setup.sh test   also the servers and foreign clients that the tests use
+#   scripts/setup.sh lint   what building needs, and cargo-deny when it can be had
+set -euo pipefail
+
+run_packages=(build-essential pkg-config libssl-dev cmake curl ca-certificates)
+test_packages=(
+  "${run_packages[@]}"
+  # servers, started by the tests themselves on ports and folders of their own
+  postgresql mariadb-server redis-server nginx pebble
+  # a PKCS#11 token
+  softhsm2 opensc
+  # foreign clients and checkers
+  lego certbot openssl sqlite3 jq
+  # what the stories are written with
+  python3-pytest python3-pytest-xdist python3-dnspython python3-cryptography python3-yaml
+)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+group=${1:-run}
+case $group in
+  run) packages=("${run_packages[@]}") ;;
+  test) packages=("${test_packages[@]}") ;;
+  lint) packages=("${run_packages[@]}" shellcheck) ;;
+  *) fail "unknown group '$group'; there are run, test, lint" ;;
+esac
+
+missing=()
+find_missing() {
+  missing=()
+  local package
+  for package in "${packages[@]}"; do
+    [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+      missing+=("$package")
+  done
+}
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    fail "packages are missing (${missing[*]}): run this as root, or install sudo"
+  fi
+}
+
+# Runs a command quietly; on failure shows the end of what it said.
+quietly() {
+  local log
+  log=$(mktemp)
+  if ! "$@" >"$log" 2>&1 </dev/null; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+}
+
+# Freshly installed servers would start at once and hold the usual ports; the tests start their own.
+policy=/usr/sbin/policy-rc.d
+keep_servers_down() {
+  if [[ -e $policy ]]; then return; fi
+  trap 'as_root rm -f "$policy"' EXIT
+  as_root sh -c "printf '#!/bin/sh\nexit 101\n' > $policy && chmod 755 $policy"
+}
+
+install_packages() (
+  keep_servers_down
+  say "installing ${missing[*]}"
+  quietly as_root apt-get update || fail "apt-get update failed: is the network there?"
+  quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" ||
+    fail "apt-get could not install ${missing[*]}"
+)
+
+install_rust() {
+  export PATH="$HOME/.cargo/bin:$PATH"
+  if command -v cargo >/dev/null; then return; fi
+  say "installing Rust (rustup)"
+  local script
+  script=$(mktemp)
+  quietly curl --proto '=https' --tlsv1.2 --silent --show-error --fail --output "$script" https://sh.rustup.rs ||
+    fail "rustup could not be downloaded from https://sh.rustup.rs: is the network there?"
+  quietly sh "$script" -y --profile minimal --default-toolchain none --no-modify-path || fail "rustup failed"
+  rm -f "$script"
+  # rust-toolchain.toml says which version; asking for it installs it
+  local here
+  here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+  (cd "$here" && (rustup toolchain install || rustup show active-toolchain)) >&2 </dev/null ||
+    fail "the Rust toolchain of rust-toolchain.toml could not be installed"
+}
+
+command -v dpkg-query >/dev/null || fail "this is not Debian: install the counterparts of ${packages[*]} yourself"
+find_missing
+if ((${#missing[@]} > 0)) && [[ $group == lint && ${missing[*]} == shellcheck ]]; then
+  # nice to have: a lint run must not fail without it
+  install_packages || say "shellcheck could not be installed; scripts are not checked"
+elif ((${#missing[@]} > 0)); then
+  install_packages
+fi
+install_rust
+
+if [[ $group == lint ]] && ! command -v cargo-deny >/dev/null; then
+  say "building cargo-deny (once; some minutes)"
+  quietly cargo install --locked cargo-deny || say "cargo-deny could not be had; deny.toml is not checked"
+fi
