@@ -1,0 +1,162 @@
+"""The command line.
+
+Promises:
+- `ca list|show|create`, `policy list|show|apply`, `cert issue|list|show|revoke|export`, `audit show|verify`, `status`: tables for
+  people, `--output json` for machines.
+- `cert issue` takes a CSR or makes the key here; PEM, DER and PKCS#12 come out, read by openssl and keytool.
+- What goes wrong is told on standard error with the way out, nothing on standard output, and the exit code is not 0.
+- Shell completions.
+"""
+
+import json
+import shutil
+
+import pytest
+
+from harness.clients import names, read, serial, verify
+from harness.platform import binary
+from harness.process import run
+
+# what the command line does differs with the way to the services, not with the database
+pytestmark = pytest.mark.forms("sqlite", "many-postgresql")
+
+
+def test_status_tells_what_runs(platform):
+    assert platform.url in platform.ers("status").stdout
+    status = platform.ers_json("status")
+    assert status["ready"] is True
+
+
+def test_ca_list_show_create(platform, form, folder):
+    listed = platform.ers_json("ca", "list")["authorities"]
+    assert len(listed) >= 2
+    table = platform.ers("ca", "list").stdout
+    for authority in listed:
+        assert authority["name"] in table
+    root = next(authority for authority in listed if not authority["issuer"])
+
+    name = f"extra-{form}"
+    platform.ers("ca", "create", name, "--subject", f"CN=Extra {form},O=Example AG", "--key-algorithm", "P-256",
+                 "--issuer", root["name"], "--validity", "5y")
+    shown = platform.ers_json("ca", "show", name)
+    assert shown["issuer"] == root["name"]
+    assert f"Extra {form}" in platform.ers("ca", "show", name).stdout
+    (folder / "extra.pem").write_text(shown["certificate"])
+    outcome = run("openssl", "verify", "-x509_strict", "-CAfile", platform.root, folder / "extra.pem")
+    assert "OK" in outcome.stdout
+
+
+def test_policy_list_show_apply(platform, form):
+    listed = {policy["name"] for policy in platform.ers_json("policy", "list")["policies"]}
+    assert {"acme", "acme-eab", "server", "client"} <= listed
+    definition = platform.ers("policy", "show", "server").stdout
+    again = platform.ers("policy", "apply", "-", stdin=definition)
+    assert "unchanged" in again.stdout.lower(), str(again)
+
+
+def test_a_key_made_here(platform, host, folder):
+    platform.ers("cert", "issue", "--policy", "server", "--name", f"dns:{host.name}", "--key-algorithm", "P-384",
+                 "--out", folder)
+    leaf, key = folder / f"{host.name}.crt", folder / f"{host.name}.key"
+    assert names(leaf) == [host.name]
+    verify(platform, leaf, leaf)
+    assert key.stat().st_mode & 0o077 == 0
+    public = run("openssl", "pkey", "-in", key, "-pubout").stdout
+    assert run("openssl", "x509", "-in", leaf, "-noout", "-pubkey").stdout == public
+    assert "secp384r1" in run("openssl", "pkey", "-in", key, "-noout", "-text").stdout
+
+
+@pytest.mark.parametrize("form_of_csr", ["PEM", "DER"])
+def test_a_csr_from_openssl(platform, host, folder, form_of_csr):
+    csr = folder / "csr"
+    run("openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "own.key", "-outform", form_of_csr,
+        "-out", csr, "-subj", f"/CN={host.name}", "-addext", f"subjectAltName=DNS:{host.name}")
+    answer = platform.ers_json("cert", "issue", "--policy", "server", "--csr", csr, "--out", folder)
+    shown = platform.ers_json("cert", "show", answer["serial"])
+    assert shown["serial"] == answer["serial"]
+    assert [f"dns:{host.name}"] == shown["subject_alternative_names"]
+    assert not list(folder.glob("*.key")) or list(folder.glob("*.key")) == [folder / "own.key"]
+
+
+def test_list_show_search_and_export(platform, host, folder):
+    platform.ers("cert", "issue", "--policy", "server", "--name", f"dns:{host.name}", "--out", folder)
+    leaf = folder / f"{host.name}.crt"
+    number = serial(leaf)
+    listed = platform.ers_json("cert", "list", "--search", host.name)
+    assert [row["serial"] for row in listed["certificates"]] == [number]
+    assert number[:8] in platform.ers("cert", "list", "--search", host.name).stdout
+    assert host.name in platform.ers("cert", "show", number).stdout
+
+    (folder / "out.pem").write_text(platform.ers("cert", "export", number, "--format", "pem").stdout)
+    assert read(folder / "out.pem") == read(leaf)
+    platform.ers("cert", "export", number, "--format", "der", "--out", folder / "out.der")
+    run("openssl", "x509", "-inform", "DER", "-in", folder / "out.der", "-out", folder / "der.pem")
+    assert read(folder / "der.pem") == read(leaf)
+
+
+def test_pkcs12_is_read_by_openssl_and_java(platform, host, folder):
+    password = folder / "password"
+    password.write_text("correct horse\n")
+    platform.ers("cert", "issue", "--policy", "server", "--name", f"dns:{host.name}", "--format", "p12",
+                 "--password", f"file:{password}", "--out", folder)
+    store = folder / f"{host.name}.p12"
+    text = run("openssl", "pkcs12", "-in", store, "-nodes", "-passin", f"file:{password}").stdout
+    assert "PRIVATE KEY" in text and text.count("BEGIN CERTIFICATE") >= 2
+    if shutil.which("keytool"):  # Java is no part of the test set-up; where it is, its opinion counts
+        listed = run("keytool", "-list", "-v", "-keystore", store, "-storetype", "PKCS12", "-storepass", "correct horse")
+        assert "PrivateKeyEntry" in listed.stdout
+
+
+def test_revoke_tells_what_was_done_and_may_be_repeated(platform, host, folder):
+    platform.ers("cert", "issue", "--policy", "server", "--name", f"dns:{host.name}", "--out", folder)
+    number = serial(folder / f"{host.name}.crt")
+    platform.ers("cert", "revoke", number, "--reason", "superseded")
+    assert platform.ers_json("cert", "show", number)["state"] == "revoked"
+    platform.ers("cert", "revoke", number, "--reason", "superseded")
+    revoked = platform.ers_json("cert", "list", "--search", host.name, "--state", "revoked")
+    assert [row["serial"] for row in revoked["certificates"]] == [number]
+
+
+def test_the_audit_trail_is_shown_and_verifies(platform, host, folder):
+    platform.ers("cert", "issue", "--policy", "server", "--name", f"dns:{host.name}", "--out", folder)
+    assert platform.ers("audit", "show").stdout
+    verified = platform.ers("audit", "verify")
+    assert verified.code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments, told",
+    [
+        (["cert", "show", "deadbeefdeadbeef"], "deadbeefdeadbeef"),
+        (["cert", "issue", "--policy", "no-such-policy", "--name", "dns:a.example.test", "--out", "/tmp"], "no-such-policy"),
+        (["cert", "issue", "--policy", "server", "--name", "dns:not a name", "--out", "/tmp"], "not a name"),
+        (["cert", "revoke", "deadbeefdeadbeef", "--reason", "boredom"], "boredom"),
+        (["ca", "show", "no-such-ca"], "no-such-ca"),
+        (["policy", "show", "no-such-policy"], "no-such-policy"),
+        (["cert", "issue", "--policy", "server", "--csr", "/no/such/file", "--out", "/tmp"], "/no/such/file"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value[:2]),
+)
+def test_what_goes_wrong_is_told_on_standard_error(platform, arguments, told):
+    outcome = platform.ers(*arguments, check=False)
+    assert outcome.code != 0, str(outcome)
+    assert told in outcome.stderr, str(outcome)
+    assert outcome.stdout == "", str(outcome)
+    assert "panicked" not in outcome.stderr and len(outcome.stderr.strip().splitlines()) <= 4, str(outcome)
+
+
+def test_a_platform_that_does_not_run_is_told_with_the_way_out(platform, folder):
+    outcome = run(binary("ers"), "--data", folder, "status", check=False)
+    assert outcome.code != 0 and "ers up" in outcome.stderr, str(outcome)
+
+
+def test_json_is_json_everywhere(platform):
+    for command in (["status"], ["ca", "list"], ["policy", "list"], ["policy", "show", "server"], ["cert", "list"], ["audit", "verify"]):
+        json.loads(platform.ers("--output", "json", *command).stdout)
+
+
+def test_completions_are_a_script_that_bash_accepts(platform, folder):
+    script = folder / "completions"
+    script.write_text(platform.ers("completions", "bash").stdout)
+    run("bash", "-n", script)
+    assert "revoke" in script.read_text()

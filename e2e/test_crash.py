@@ -1,0 +1,124 @@
+"""kill -9 in the middle of issuing.
+
+Promises, for every process and on every database:
+- After a restart each process is ready again by itself and certificates are issued as before.
+- No signature in the journal is unknown to CARA, no serial stands twice, no request has two certificates.
+- `ers audit verify` finds the journal whole.
+- CLM's inventory equals what CARA issued.
+"""
+
+import random
+import threading
+import time
+
+import pytest
+
+from harness.clients import Lego, serial
+from harness.process import run
+from harness.proof import nothing_is_unknown_or_double
+from harness.waiting import until
+
+CLI_WORKERS, ACME_WORKERS = 3, 1
+VICTIMS = {
+    "one": ["ers"] * 4,
+    "many": ["signer", "cara-ws", "clm-api", "acme", "cara-ws", "signer", "rev-info"],
+}
+
+
+class Load:
+    """Enrolments without pause, until told to stop. What fails meanwhile is counted, not judged."""
+
+    def __init__(self, platform, folder):
+        self.platform, self.folder = platform, folder
+        self.serials, self.failures = [], []
+        self.over = threading.Event()
+        hosts = [platform.host(f"crash{number}") for number in range(CLI_WORKERS + ACME_WORKERS)]
+        self.threads = [threading.Thread(target=self._by_command_line, args=[host]) for host in hosts[:CLI_WORKERS]]
+        self.threads += [threading.Thread(target=self._by_acme, args=[host]) for host in hosts[CLI_WORKERS:]]
+
+    def _by_command_line(self, host):
+        out = self.folder / host.name
+        while not self.over.is_set():
+            self._once(out, host, lambda: self.platform.ers(
+                "cert", "issue", "--policy", "server", "--name", f"dns:{host.name}", "--out", out, "--force", check=False))
+
+    def _by_acme(self, host):
+        lego = Lego(self.platform, self.folder / host.name)
+        while not self.over.is_set():
+            self._once(lego.folder / "certificates", host, lambda: lego.obtain_by_http(host, check=False))
+
+    def _once(self, out, host, obtain):
+        outcome = obtain()
+        if outcome.code == 0:
+            self.serials.append(serial(out / f"{host.name}.crt"))
+        else:
+            self.failures.append(outcome)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+
+    def until_more(self, count):
+        target = len(self.serials) + count
+        until(f"{count} more certificates", lambda: len(self.serials) >= target, 60)
+
+
+def test_killed_in_the_middle_of_issuing_nothing_is_lost_or_double(own_platform, form, folder):
+    platform = own_platform
+    with Load(platform, folder) as load:
+        load.until_more(4)
+        for victim in VICTIMS["many" if form.startswith("many") else "one"]:
+            # somewhere inside a request, not at its end
+            until("the moment", _after(random.uniform(0, 0.3)), 1, every=0.01)
+            platform.kill(victim)
+            platform.restart(victim)
+            platform.until_ready()
+            load.until_more(3)
+
+    rows = nothing_is_unknown_or_double(platform)
+    known = {number for _, number, _, _ in rows}
+    lost = [number for number in load.serials if number not in known]
+    assert not lost, f"handed out and unknown: {lost}"
+
+
+def _after(seconds):
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end
+
+
+@pytest.mark.forms("sqlite", "postgresql", "mariadb")
+def test_a_request_repeated_over_a_crash_gives_the_same_certificate(own_platform, folder):
+    """One request id, sent again and again over a kill -9, is one certificate."""
+    platform = own_platform
+    key, csr = folder / "key.pem", folder / "csr.pem"
+    run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
+        "-out", csr, "-subj", "/CN=once.example.test", "-addext", "subjectAltName=DNS:once.example.test")
+    command = ["cert", "issue", "--policy", "server", "--csr", csr, "--request-id", "story-once", "--out"]
+    given = []
+
+    def ask(number):
+        out = folder / str(number)
+        outcome = platform.ers(*command, out, check=False)
+        if outcome.code == 0:
+            given.append(serial(out / "once.example.test.crt"))
+
+    for round_ in range(3):
+        threads = [threading.Thread(target=ask, args=[f"{round_}-{number}"]) for number in range(3)]
+        for thread in threads:
+            thread.start()
+        until("the moment", _after(random.uniform(0, 0.2)), 1, every=0.01)
+        platform.kill("ers")
+        for thread in threads:
+            thread.join()
+        platform.restart("ers")
+        platform.until_ready()
+    ask("last")
+    assert given, "the request was never answered"
+    assert len(set(given)) == 1, f"one request, several certificates: {set(given)}"
+    nothing_is_unknown_or_double(platform)
