@@ -1,0 +1,217 @@
+//! Certification requests, RFC 2986: read, limited, and the possession of the key proven, before anyone sees one.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::asn1::{
+    self, Malformed, Reader, bit_string_of_octets, integer_u64, oid, parse_all, tag,
+};
+use crate::extension;
+use crate::general_name::{GeneralName, GeneralNameError, read_names};
+use crate::key::{BadSignature, KeyError, PublicKey, SignatureAlgorithm};
+use crate::name::{Name, NameError};
+use crate::pem::{self, PemError};
+
+/// Longest request that is looked at.
+pub const MAX_CSR_BYTES: usize = 64 * 1024;
+/// Most subject alternative names in a request.
+pub const MAX_CSR_NAMES: usize = 100;
+/// Deepest nesting of values in a request.
+const DEEPEST: usize = 16;
+/// Most attributes in a request.
+const MAX_ATTRIBUTES: usize = 32;
+const WHAT: &str = "CertificationRequest";
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CsrError {
+    /// It is longer than 64 KiB.
+    #[error("read CSR: it is longer than {MAX_CSR_BYTES} octets")]
+    TooLong,
+    /// It is not PEM.
+    #[error("read CSR")]
+    Pem(#[from] PemError),
+    /// It is not the DER of a CertificationRequest.
+    #[error("read CSR")]
+    Malformed(#[from] Malformed),
+    /// Its subject is no name.
+    #[error("read CSR")]
+    Subject(#[from] NameError),
+    /// A subject alternative name is malformed or of a kind that is not supported.
+    #[error("read CSR")]
+    Name(#[from] GeneralNameError),
+    /// It has too many names.
+    #[error("read CSR: it has more than {MAX_CSR_NAMES} names")]
+    TooManyNames,
+    /// Its key is not accepted.
+    #[error("read CSR")]
+    Key(#[from] KeyError),
+    /// It is signed with an algorithm that is not supported.
+    #[error("read CSR: its signature algorithm is not supported")]
+    UnknownAlgorithm,
+    /// The signature is wrong: who sent it has not shown to have the key.
+    #[error("read CSR")]
+    Signature(#[from] BadSignature),
+}
+
+/// A certification request whose signature fits its key.
+#[derive(Clone)]
+pub struct Csr {
+    der: Box<[u8]>,
+    subject: Name,
+    names: Vec<GeneralName>,
+    public_key: PublicKey,
+    challenge_password: Option<Zeroizing<String>>,
+}
+
+impl Csr {
+    /// Reads a DER request of at most 64 KiB and verifies its signature.
+    pub fn from_der(der: &[u8]) -> Result<Self, CsrError> {
+        if der.len() > MAX_CSR_BYTES {
+            return Err(CsrError::TooLong);
+        }
+        asn1::check_nesting(der, DEEPEST, WHAT)?;
+        let (info, algorithm, signature) = parse_all(der, WHAT, |fields| {
+            let info = fields.tagged(tag::SEQUENCE, WHAT)?;
+            let algorithm = fields.tagged(tag::SEQUENCE, WHAT)?;
+            let signature = bit_string_of_octets(fields.content(tag::BIT_STRING, WHAT)?, WHAT)?;
+            Ok::<_, Malformed>((info, algorithm, signature))
+        })?;
+        let mut fields = Reader::new(info.content);
+        if integer_u64(fields.content(tag::INTEGER, "Version")?, "Version")? != 0 {
+            return Err(Malformed::new("Version").into());
+        }
+        let subject = Name::from_der(fields.tagged(tag::SEQUENCE, "Name")?.whole)?;
+        let spki = fields.tagged(tag::SEQUENCE, "SubjectPublicKeyInfo")?.whole;
+        // attributes may not be left out, yet some clients do when there are none
+        let attributes = fields
+            .optional(tag::context_constructed(0), "Attributes")?
+            .unwrap_or_default();
+        fields.finish(WHAT)?;
+        let Attributes {
+            names,
+            challenge_password,
+        } = read_attributes(attributes)?;
+        let public_key = PublicKey::from_spki_der(spki)?;
+        let algorithm = SignatureAlgorithm::read(algorithm)?.ok_or(CsrError::UnknownAlgorithm)?;
+        public_key.verify(algorithm, info.whole, signature)?;
+        Ok(Self {
+            der: der.into(),
+            subject,
+            names,
+            public_key,
+            challenge_password,
+        })
+    }
+
+    /// Reads PEM with the label `CERTIFICATE REQUEST` or `NEW CERTIFICATE REQUEST`.
+    pub fn from_pem(text: &str) -> Result<Self, CsrError> {
+        if text.len() > 2 * MAX_CSR_BYTES {
+            return Err(CsrError::TooLong);
+        }
+        Self::from_der(&pem::decode(
+            text,
+            &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"],
+        )?)
+    }
+
+    /// The subject asked for.
+    pub fn subject(&self) -> &Name {
+        &self.subject
+    }
+
+    /// The subject alternative names asked for. No other extension asked for is ever looked at.
+    pub fn names(&self) -> &[GeneralName] {
+        &self.names
+    }
+
+    /// The key, whose possession is proven.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// The request, DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The challenge password, RFC 2985 section 5.4.1 (SCEP).
+    pub fn challenge_password(&self) -> Option<&str> {
+        self.challenge_password
+            .as_ref()
+            .map(|password| password.as_str())
+    }
+}
+
+impl fmt::Debug for Csr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Csr({}, {:?})", self.subject, self.public_key)
+    }
+}
+
+#[derive(Default)]
+struct Attributes {
+    names: Vec<GeneralName>,
+    challenge_password: Option<Zeroizing<String>>,
+}
+
+fn read_attributes(content: &[u8]) -> Result<Attributes, CsrError> {
+    const WHAT: &str = "Attributes";
+    let mut fields = Reader::new(content);
+    let mut found = Attributes::default();
+    let mut seen = Vec::new();
+    while !fields.is_empty() {
+        let mut attribute = fields.sequence(WHAT)?;
+        let kind = attribute.oid(WHAT)?;
+        let mut values = Reader::new(attribute.content(tag::SET, WHAT)?);
+        attribute.finish(WHAT)?;
+        if seen.len() >= MAX_ATTRIBUTES || seen.contains(&kind) {
+            return Err(Malformed::new(WHAT).into());
+        }
+        seen.push(kind);
+        if kind == oid::EXTENSION_REQUEST {
+            let extensions = values.tagged(tag::SEQUENCE, WHAT)?;
+            values.finish(WHAT)?;
+            found.names = read_requested_names(extensions.whole)?;
+        } else if kind == oid::CHALLENGE_PASSWORD {
+            let password = values.element(WHAT)?;
+            values.finish(WHAT)?;
+            found.challenge_password = Some(read_password(password)?);
+        }
+    }
+    Ok(found)
+}
+
+fn read_requested_names(extensions: &[u8]) -> Result<Vec<GeneralName>, CsrError> {
+    // an empty list is against RFC 5280; some clients write it
+    if extensions == [tag::SEQUENCE, 0] {
+        return Ok(Vec::new());
+    }
+    let extensions = extension::read_all(extensions)?;
+    let Some(requested) = extension::find(&extensions, oid::SUBJECT_ALTERNATIVE_NAME) else {
+        return Ok(Vec::new());
+    };
+    let names = read_names(requested.value)?;
+    if names.len() > MAX_CSR_NAMES {
+        return Err(CsrError::TooManyNames);
+    }
+    Ok(names.into_iter().collect::<Result<_, _>>()?)
+}
+
+/// RFC 2985: a DirectoryString of at most 255 characters.
+fn read_password(element: asn1::Element<'_>) -> Result<Zeroizing<String>, Malformed> {
+    const WHAT: &str = "challengePassword";
+    if !matches!(
+        element.tag,
+        tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING | tag::TELETEX_STRING
+    ) {
+        return Err(Malformed::new(WHAT));
+    }
+    let text = std::str::from_utf8(element.content).map_err(|_| Malformed::new(WHAT))?;
+    if text.chars().count() > 255 {
+        Err(Malformed::new(WHAT))
+    } else {
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+}

@@ -1,0 +1,104 @@
+//! The one way in which a certificate comes to be: `prepare` applies a profile and writes the bytes to be signed, already
+//! linted; the signer signs them; `Prepared::assemble` verifies the signature and gives the certificate.
+
+mod error;
+mod issuer;
+mod names;
+mod prepared;
+mod tbs;
+mod validity;
+
+use time::{Duration, OffsetDateTime};
+
+use crate::general_name::GeneralName;
+use crate::key::PublicKey;
+use crate::lint::{Severity, lint_tbs};
+use crate::name::Name;
+use crate::profile::Profile;
+use crate::serial::SerialNumber;
+
+pub use error::{AssembleError, PrepareError, ReadoptError};
+pub use issuer::{Issuer, IssuerError};
+pub use prepared::{Prepared, readopt};
+
+/// What someone wants certified; who may have it has been decided before.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The key, possession proven.
+    pub public_key: PublicKey,
+    /// The subject; may be empty.
+    pub subject: Name,
+    /// Subject alternative names; repetitions are left out.
+    pub names: Vec<GeneralName>,
+    /// First second of validity; absent: now, set back by the profile.
+    pub not_before: Option<OffsetDateTime>,
+    /// How long it is valid, both ends counted; absent: the profile's default.
+    pub validity: Option<Duration>,
+}
+
+/// Applies the profile to the request and writes what is to be signed. What comes out has been linted.
+///
+/// Steps: 1. the issuer is able to issue, 2. the key is allowed, 3. subject and names, 4. validity, 5. path length,
+/// 6. the bytes, 7. the linter.
+pub fn prepare(
+    profile: &Profile,
+    issuer: &Issuer,
+    request: &Request,
+    serial: SerialNumber,
+    now: OffsetDateTime,
+) -> Result<Prepared, PrepareError> {
+    issuer.check_able(now)?;
+    check_key(profile, issuer, request)?;
+    let subject = names::subject(profile, request)?;
+    let names = names::alternative_names(profile, issuer, request, &subject)?;
+    let validity = validity::decide(profile, issuer, request, now)?;
+    let constraints = issuer.constraints_below(profile)?;
+    if issuer.is_self_signed() && (subject != *issuer.name() || !profile.is_ca()) {
+        return Err(PrepareError::NotSelf);
+    }
+    let to_be_signed = tbs::write(&tbs::Contents {
+        profile,
+        issuer,
+        public_key: &request.public_key,
+        subject: &subject,
+        names: &names,
+        validity,
+        constraints,
+        serial,
+    });
+    let findings = lint_tbs(&to_be_signed);
+    if findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error)
+    {
+        return Err(PrepareError::Lint { findings });
+    }
+    Ok(Prepared::new(
+        to_be_signed,
+        issuer,
+        request.public_key.clone(),
+        serial,
+        validity,
+    ))
+}
+
+fn check_key(profile: &Profile, issuer: &Issuer, request: &Request) -> Result<(), PrepareError> {
+    let algorithm = request.public_key.algorithm();
+    if !profile.key_algorithms.contains(&algorithm) {
+        return Err(PrepareError::KeyAlgorithm {
+            algorithm,
+            profile: profile.name.clone(),
+        });
+    }
+    if (request.public_key == *issuer.public_key()) != issuer.is_self_signed() {
+        return Err(if issuer.is_self_signed() {
+            PrepareError::NotSelf
+        } else {
+            PrepareError::IssuerKey
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

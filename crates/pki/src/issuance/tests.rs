@@ -1,0 +1,473 @@
+use time::macros::datetime;
+
+use super::*;
+use crate::certificate::Certificate;
+use crate::extension::{ExtendedKeyUsage, KeyUsage};
+use crate::key::{KeyAlgorithm, PrivateKey, SignatureAlgorithm};
+use crate::profile::Period;
+
+const NOW: OffsetDateTime = datetime!(2026-11-22 12:00:00.5 UTC);
+
+fn serial(number: u8) -> SerialNumber {
+    let mut random = [0x5a; 20];
+    random[19] = number;
+    SerialNumber::from_random(random).unwrap()
+}
+
+fn profile(name: &str) -> Profile {
+    Profile::find_ready(name).unwrap().clone()
+}
+
+fn sign(prepared: Prepared, key: &PrivateKey) -> Certificate {
+    let signature = key
+        .sign(prepared.signature_algorithm(), prepared.to_be_signed())
+        .unwrap();
+    prepared.assemble(&signature).unwrap()
+}
+
+fn request(subject: &str, names: &[&str]) -> Request {
+    Request {
+        public_key: PrivateKey::generate(KeyAlgorithm::P256)
+            .unwrap()
+            .public_key()
+            .clone(),
+        subject: subject.parse().unwrap(),
+        names: names.iter().map(|name| name.parse().unwrap()).collect(),
+        not_before: None,
+        validity: None,
+    }
+}
+
+struct Ca {
+    key: PrivateKey,
+    issuer: Issuer,
+}
+
+impl Ca {
+    fn root(path_length: Option<u32>) -> Self {
+        let key = PrivateKey::generate(KeyAlgorithm::P384).unwrap();
+        let name: Name = "CN=Test Root CA,O=Example AG,C=DE".parse().unwrap();
+        let algorithm = SignatureAlgorithm::Sha384WithEcdsa;
+        let issuer =
+            Issuer::self_signed(name.clone(), key.public_key().clone(), algorithm).unwrap();
+        let mut profile = profile("root-ca");
+        profile.basic_constraints.as_mut().unwrap().path_length = path_length;
+        let request = Request {
+            public_key: key.public_key().clone(),
+            subject: name,
+            ..request("CN=x", &[])
+        };
+        let certificate = sign(
+            prepare(&profile, &issuer, &request, serial(1), NOW).unwrap(),
+            &key,
+        );
+        certificate.verify_signed_by(&certificate).unwrap();
+        Self {
+            key,
+            issuer: Issuer::new(certificate, algorithm).unwrap(),
+        }
+    }
+
+    fn prepare(&self, profile: &Profile, request: &Request) -> Result<Prepared, PrepareError> {
+        prepare(profile, &self.issuer, request, serial(2), NOW)
+    }
+
+    fn error(&self, profile: &Profile, request: &Request) -> PrepareError {
+        self.prepare(profile, request).unwrap_err()
+    }
+}
+
+#[test]
+fn server_certificate_says_what_profile_and_request_say() {
+    let ca = Ca::root(None);
+    let issuer = ca.issuer.clone();
+    let issuer = issuer.with_ocsp_urls(["http://pki.example/ocsp"]).unwrap();
+    let issuer = issuer.with_crl_urls(["http://pki.example/crl"]).unwrap();
+    let issuer = issuer
+        .with_ca_issuer_urls(["http://pki.example/ca.cer"])
+        .unwrap();
+    let request = request(
+        "CN=www.example.com,O=dropped",
+        &["dns:www.example.com", "ip:192.0.2.1", "dns:www.example.com"],
+    );
+    let prepared = prepare(&profile("tls-server"), &issuer, &request, serial(3), NOW).unwrap();
+    let certificate = sign(prepared, &ca.key);
+    assert_eq!(certificate.subject().to_string(), "CN=www.example.com");
+    assert_eq!(certificate.names(), &request.names[..2]);
+    assert_eq!(certificate.serial(), serial(3));
+    assert_eq!(certificate.not_before(), datetime!(2026-11-22 11:00:00 UTC));
+    assert_eq!(certificate.not_after(), datetime!(2027-02-20 10:59:59 UTC));
+    assert_eq!(certificate.public_key(), &request.public_key);
+    assert!(certificate.has_extended_key_usage(ExtendedKeyUsage::SERVER_AUTH));
+    assert!(!certificate.is_ca());
+    let usages = certificate.key_usages().unwrap();
+    assert!(
+        usages.contains(KeyUsage::DigitalSignature) && !usages.contains(KeyUsage::KeyEncipherment)
+    );
+    assert_eq!(certificate.ocsp_urls(), ["http://pki.example/ocsp"]);
+    assert_eq!(certificate.crl_urls(), ["http://pki.example/crl"]);
+    assert_eq!(certificate.ca_issuer_urls(), ["http://pki.example/ca.cer"]);
+    let root = ca.issuer.certificate().unwrap();
+    assert_eq!(
+        certificate.authority_key_identifier(),
+        root.subject_key_identifier()
+    );
+    certificate.verify_signed_by(root).unwrap();
+    assert_eq!(
+        Certificate::from_pem(&certificate.pem()).unwrap(),
+        certificate
+    );
+}
+
+#[test]
+fn rsa_keys_get_key_encipherment() {
+    let ca = Ca::root(None);
+    let key = PrivateKey::generate(KeyAlgorithm::Rsa2048).unwrap();
+    let request = Request {
+        public_key: key.public_key().clone(),
+        ..request("", &["dns:a.example"])
+    };
+    let certificate = sign(
+        ca.prepare(&profile("tls-server"), &request).unwrap(),
+        &ca.key,
+    );
+    assert!(
+        certificate
+            .key_usages()
+            .unwrap()
+            .contains(KeyUsage::KeyEncipherment)
+    );
+}
+
+#[test]
+fn every_ready_profile_issues() {
+    let ca = Ca::root(None);
+    for (name, subject, names) in [
+        ("tls-server", "", vec!["dns:*.example.com"]),
+        (
+            "tls-client",
+            "CN=Anna,O=Example AG",
+            vec!["upn:anna@example.com"],
+        ),
+        ("ocsp-signer", "CN=OCSP 1", vec![]),
+        ("sub-ca", "CN=Sub CA,O=Example AG,C=DE", vec![]),
+        (
+            "service-identity",
+            "CN=signer",
+            vec!["uri:spiffe://ers/signer"],
+        ),
+        ("s-mime", "CN=Anna", vec!["email:anna@example.com"]),
+        ("code-signing", "CN=Example AG", vec![]),
+    ] {
+        let certificate = sign(
+            ca.prepare(&profile(name), &request(subject, &names))
+                .unwrap(),
+            &ca.key,
+        );
+        assert_eq!(certificate.has_ocsp_no_check(), name == "ocsp-signer");
+        assert_eq!(certificate.may_sign_certificates(), name == "sub-ca");
+    }
+}
+
+#[test]
+fn wrong_signature_gives_no_certificate() {
+    let ca = Ca::root(None);
+    let other = PrivateKey::generate(KeyAlgorithm::P384).unwrap();
+    let prepared = ca
+        .prepare(&profile("tls-server"), &request("", &["dns:a.example"]))
+        .unwrap();
+    let signature = other
+        .sign(prepared.signature_algorithm(), prepared.to_be_signed())
+        .unwrap();
+    assert!(matches!(
+        prepared.assemble(&signature),
+        Err(AssembleError::Signature { .. })
+    ));
+}
+
+#[test]
+fn journalled_bytes_are_readopted_by_their_issuer_only() {
+    let ca = Ca::root(None);
+    let prepared = ca
+        .prepare(&profile("tls-server"), &request("", &["dns:a.example"]))
+        .unwrap();
+    let again = readopt(prepared.to_be_signed(), &ca.issuer).unwrap();
+    assert_eq!(again.to_be_signed(), prepared.to_be_signed());
+    assert_eq!(
+        (again.serial(), again.not_after()),
+        (prepared.serial(), prepared.not_after())
+    );
+    assert_eq!(sign(again, &ca.key).serial(), serial(2));
+    let name: Name = "CN=Other".parse().unwrap();
+    let other = Issuer::self_signed(
+        name,
+        ca.key.public_key().clone(),
+        SignatureAlgorithm::Sha384WithEcdsa,
+    )
+    .unwrap();
+    assert_eq!(
+        readopt(prepared.to_be_signed(), &other).unwrap_err(),
+        ReadoptError::OtherIssuer
+    );
+    assert!(matches!(
+        readopt(&prepared.to_be_signed()[1..], &ca.issuer),
+        Err(ReadoptError::Malformed(_))
+    ));
+    let rsa = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+    let name = ca.issuer.name().clone();
+    let other = Issuer::self_signed(
+        name,
+        rsa.public_key().clone(),
+        SignatureAlgorithm::Sha256WithEcdsa,
+    )
+    .unwrap();
+    assert_eq!(
+        readopt(prepared.to_be_signed(), &other).unwrap_err(),
+        ReadoptError::Algorithm
+    );
+}
+
+#[test]
+fn path_lengths_shrink_down_the_chain() {
+    let ca = Ca::root(Some(1));
+    let sub_key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+    let sub = Request {
+        public_key: sub_key.public_key().clone(),
+        ..request("CN=Sub", &[])
+    };
+    let certificate = sign(ca.prepare(&profile("sub-ca"), &sub).unwrap(), &ca.key);
+    assert_eq!(certificate.path_length(), Some(0));
+    let below = Issuer::new(certificate, SignatureAlgorithm::Sha256WithEcdsa).unwrap();
+    let mut short = profile("sub-ca");
+    short.validity.default = Period::days(1);
+    let error = prepare(&short, &below, &request("CN=Sub 2", &[]), serial(4), NOW).unwrap_err();
+    assert_eq!(error, PrepareError::PathLength { issuer: 0 });
+    let mut long = profile("sub-ca");
+    long.basic_constraints.as_mut().unwrap().path_length = Some(1);
+    assert_eq!(
+        ca.error(&long, &sub),
+        PrepareError::PathLength { issuer: 1 }
+    );
+}
+
+#[test]
+fn validity_is_held_to_the_second() {
+    let ca = Ca::root(None);
+    let server = profile("tls-server");
+    let asked = |not_before: Option<OffsetDateTime>, seconds: i64| Request {
+        not_before,
+        validity: Some(Duration::seconds(seconds)),
+        ..request("", &["dns:a.example"])
+    };
+    let longest = 398 * 86_400;
+    let prepared = ca.prepare(&server, &asked(None, longest)).unwrap();
+    assert_eq!(
+        prepared.not_after() - prepared.not_before(),
+        Duration::seconds(longest - 1)
+    );
+    assert!(matches!(
+        ca.error(&server, &asked(None, longest + 1)),
+        PrepareError::Validity { .. }
+    ));
+    assert!(matches!(
+        ca.error(&server, &asked(None, 0)),
+        PrepareError::Validity { .. }
+    ));
+    assert!(matches!(
+        ca.error(&server, &asked(None, 60)),
+        PrepareError::Past { .. }
+    ));
+    let early = asked(Some(NOW - Duration::hours(2)), 86_400);
+    assert!(matches!(
+        ca.error(&server, &early),
+        PrepareError::BeginsTooEarly { .. }
+    ));
+    let late = asked(Some(NOW + Duration::days(2)), 86_400);
+    assert!(matches!(
+        ca.error(&server, &late),
+        PrepareError::BeginsTooLate { .. }
+    ));
+    assert!(
+        ca.prepare(&server, &asked(Some(NOW + Duration::hours(2)), 86_400))
+            .is_ok()
+    );
+}
+
+#[test]
+fn issuer_is_not_outlived_and_must_be_valid() {
+    let ca = Ca::root(None);
+    let mut long = profile("sub-ca");
+    long.validity.longest = Period::days(100 * 365);
+    let asked = Request {
+        validity: Some(Duration::days(21 * 365)),
+        ..request("CN=Sub", &[])
+    };
+    let error = ca.error(&long, &asked);
+    assert!(matches!(error, PrepareError::OutlivesIssuer { .. }));
+    assert_eq!(error.field(), Some("validity"));
+    for now in [NOW - Duration::days(1), NOW + Duration::days(51 * 365)] {
+        let error = prepare(
+            &profile("sub-ca"),
+            &ca.issuer,
+            &request("CN=Sub", &[]),
+            serial(5),
+            now,
+        )
+        .unwrap_err();
+        assert!(matches!(error, PrepareError::IssuerNotValid { .. }));
+    }
+}
+
+#[test]
+fn names_outside_the_profile_are_refused() {
+    let ca = Ca::root(None);
+    let server = profile("tls-server");
+    let client = profile("tls-client");
+    assert_eq!(
+        ca.error(&server, &request("CN=a.example", &[])),
+        PrepareError::NamesMissing
+    );
+    assert!(matches!(
+        ca.error(&server, &request("", &["email:a@b.example"])),
+        PrepareError::NameNotAllowed { .. }
+    ));
+    assert!(matches!(
+        ca.error(&client, &request("", &["dns:*.b.example"])),
+        PrepareError::WildcardNotAllowed { .. }
+    ));
+    assert_eq!(ca.error(&client, &request("", &[])), PrepareError::Nameless);
+    let error = ca.error(&server, &request("CN=b.example", &["dns:a.example"]));
+    assert!(matches!(
+        error,
+        PrepareError::CommonNameNotAmongNames { .. }
+    ));
+    assert!(matches!(
+        ca.error(&client, &request("CN=a,2.5.4.51=x", &[])),
+        PrepareError::AttributeNotAllowed { .. }
+    ));
+    assert!(matches!(
+        ca.error(&profile("sub-ca"), &request("O=a", &[])),
+        PrepareError::AttributeMissing { .. }
+    ));
+    let many: Vec<String> = (0..101)
+        .map(|number| format!("dns:n{number}.example"))
+        .collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let error = ca.error(&server, &request("", &many));
+    assert_eq!(
+        error,
+        PrepareError::TooManyNames {
+            count: 101,
+            most: 100
+        }
+    );
+    assert_eq!(error.field(), Some("subject_alternative_names"));
+    let foreign = Name::from_der(&[
+        0x30, 0x0d, 0x31, 11, 0x30, 9, 6, 3, 0x55, 4, 3, 0x1e, 2, 0, b'h',
+    ])
+    .unwrap();
+    let asked = Request {
+        subject: foreign,
+        ..request("", &["dns:a.example"])
+    };
+    assert!(matches!(
+        ca.error(&server, &asked),
+        PrepareError::Subject(_)
+    ));
+}
+
+#[test]
+fn keys_outside_the_profile_and_the_issuers_own_are_refused() {
+    let ca = Ca::root(None);
+    let mut only_rsa = profile("tls-server");
+    only_rsa.key_algorithms = vec![KeyAlgorithm::Rsa2048];
+    let asked = request("", &["dns:a.example"]);
+    assert!(matches!(
+        ca.error(&only_rsa, &asked),
+        PrepareError::KeyAlgorithm { .. }
+    ));
+    let own = Request {
+        public_key: ca.key.public_key().clone(),
+        ..asked
+    };
+    assert_eq!(
+        ca.error(&profile("tls-server"), &own),
+        PrepareError::IssuerKey
+    );
+}
+
+#[test]
+fn self_signing_is_for_roots_only() {
+    let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+    let algorithm = SignatureAlgorithm::Sha256WithEcdsa;
+    let name: Name = "CN=Root".parse().unwrap();
+    let issuer = Issuer::self_signed(name.clone(), key.public_key().clone(), algorithm).unwrap();
+    let own = Request {
+        public_key: key.public_key().clone(),
+        subject: name,
+        ..request("CN=x", &[])
+    };
+    let attempt = |profile: &Profile, request: &Request| {
+        prepare(profile, &issuer, request, serial(1), NOW).map(|_| ())
+    };
+    assert_eq!(attempt(&profile("root-ca"), &own), Ok(()));
+    assert_eq!(
+        attempt(&profile("code-signing"), &own),
+        Err(PrepareError::NotSelf)
+    );
+    let renamed = Request {
+        subject: "CN=Other".parse().unwrap(),
+        ..own.clone()
+    };
+    assert_eq!(
+        attempt(&profile("root-ca"), &renamed),
+        Err(PrepareError::NotSelf)
+    );
+    assert_eq!(
+        attempt(&profile("root-ca"), &request("CN=Root", &[])),
+        Err(PrepareError::NotSelf)
+    );
+}
+
+#[test]
+fn what_cannot_issue_is_no_issuer() {
+    let ca = Ca::root(None);
+    let certificate = sign(
+        ca.prepare(&profile("tls-server"), &request("", &["dns:a.example"]))
+            .unwrap(),
+        &ca.key,
+    );
+    assert!(matches!(
+        Issuer::new(certificate, SignatureAlgorithm::Sha256WithEcdsa),
+        Err(IssuerError::NotCa(_))
+    ));
+    let root = ca.issuer.certificate().unwrap().clone();
+    assert!(matches!(
+        Issuer::new(root, SignatureAlgorithm::Sha256WithRsa),
+        Err(IssuerError::Algorithm { .. })
+    ));
+    let key = ca.key.public_key().clone();
+    assert!(matches!(
+        Issuer::self_signed(Name::empty(), key, SignatureAlgorithm::Sha384WithEcdsa),
+        Err(IssuerError::Name { .. })
+    ));
+    assert!(matches!(
+        ca.issuer.with_crl_urls(["no url"]),
+        Err(IssuerError::Url(_))
+    ));
+}
+
+#[test]
+fn lint_findings_stop_the_issue() {
+    // a profile that was never checked: keyCertSign without cA
+    let ca = Ca::root(None);
+    let mut broken = profile("tls-server");
+    broken.key_usage.push(KeyUsage::KeyCertSign);
+    let error = ca.error(&broken, &request("", &["dns:a.example"]));
+    assert!(matches!(error, PrepareError::Lint { .. }));
+    assert_eq!(error.field(), None);
+    let short = SerialNumber::from_hex("01").unwrap();
+    let asked = request("", &["dns:a.example"]);
+    let error = prepare(&profile("tls-server"), &ca.issuer, &asked, short, NOW).unwrap_err();
+    assert!(matches!(error, PrepareError::Lint { .. }));
+}

@@ -1,0 +1,12 @@
+//! Keys: which algorithms there are, public keys that have been checked, private keys in software.
+
+mod algorithm;
+mod private;
+mod public;
+mod signature;
+mod weak;
+
+pub use algorithm::{KeyAlgorithm, UnknownKeyAlgorithm};
+pub use private::{PrivateKey, PrivateKeyError};
+pub use public::{BadSignature, KeyError, PublicKey};
+pub use signature::{SignatureAlgorithm, UnknownSignatureAlgorithm};

@@ -1,0 +1,254 @@
+//! Signature algorithms of certificates: PKCS #1 v1.5 (RFC 4055), ECDSA (RFC 5758), Ed25519 (RFC 8410).
+
+use std::fmt;
+use std::str::FromStr;
+
+use aws_lc_rs::signature::{self, VerificationAlgorithm};
+use const_oid::ObjectIdentifier;
+use der::Any;
+use serde::{Deserialize, Serialize};
+use spki::AlgorithmIdentifierOwned;
+
+use super::KeyAlgorithm;
+use crate::asn1::{Element, Malformed, Reader, Writer, oid, tag};
+
+/// How something is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum SignatureAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[serde(rename = "SHA256withRSA")]
+    Sha256WithRsa,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    #[serde(rename = "SHA384withRSA")]
+    Sha384WithRsa,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    #[serde(rename = "SHA512withRSA")]
+    Sha512WithRsa,
+    /// ECDSA with SHA-256.
+    #[serde(rename = "SHA256withECDSA")]
+    Sha256WithEcdsa,
+    /// ECDSA with SHA-384.
+    #[serde(rename = "SHA384withECDSA")]
+    Sha384WithEcdsa,
+    /// ECDSA with SHA-512.
+    #[serde(rename = "SHA512withECDSA")]
+    Sha512WithEcdsa,
+    /// Pure Ed25519.
+    Ed25519,
+}
+
+/// Text or an AlgorithmIdentifier that names no signature algorithm of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "read signature algorithm \"{0}\": it must be one of SHA256withRSA, SHA384withRSA, SHA512withRSA, SHA256withECDSA, SHA384withECDSA, SHA512withECDSA, Ed25519"
+)]
+pub struct UnknownSignatureAlgorithm(String);
+
+impl SignatureAlgorithm {
+    /// All signature algorithms.
+    pub const ALL: [SignatureAlgorithm; 7] = [
+        Self::Sha256WithRsa,
+        Self::Sha384WithRsa,
+        Self::Sha512WithRsa,
+        Self::Sha256WithEcdsa,
+        Self::Sha384WithEcdsa,
+        Self::Sha512WithEcdsa,
+        Self::Ed25519,
+    ];
+
+    /// What a key signs with unless told otherwise: the hash as strong as the key.
+    pub fn default_for(key: KeyAlgorithm) -> Self {
+        match key {
+            KeyAlgorithm::Rsa2048
+            | KeyAlgorithm::Rsa3072
+            | KeyAlgorithm::Rsa4096
+            | KeyAlgorithm::Rsa8192 => Self::Sha256WithRsa,
+            KeyAlgorithm::P256 => Self::Sha256WithEcdsa,
+            KeyAlgorithm::P384 => Self::Sha384WithEcdsa,
+            KeyAlgorithm::P521 => Self::Sha512WithEcdsa,
+            KeyAlgorithm::Ed25519 => Self::Ed25519,
+        }
+    }
+
+    /// Whether a key may sign with it. An ECDSA key signs with the hash of its own strength only, as the CA/Browser
+    /// Forum demands; signatures of others are verified with any hash that this type knows.
+    pub fn suits(self, key: KeyAlgorithm) -> bool {
+        if key.is_rsa() {
+            self.is_rsa()
+        } else {
+            self == Self::default_for(key)
+        }
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha256WithRsa => "SHA256withRSA",
+            Self::Sha384WithRsa => "SHA384withRSA",
+            Self::Sha512WithRsa => "SHA512withRSA",
+            Self::Sha256WithEcdsa => "SHA256withECDSA",
+            Self::Sha384WithEcdsa => "SHA384withECDSA",
+            Self::Sha512WithEcdsa => "SHA512withECDSA",
+            Self::Ed25519 => "Ed25519",
+        }
+    }
+
+    /// The AlgorithmIdentifier of certificates, CRLs and OCSP responses.
+    pub fn algorithm_identifier(self) -> AlgorithmIdentifierOwned {
+        AlgorithmIdentifierOwned {
+            oid: self.oid(),
+            parameters: self.is_rsa().then(Any::null),
+        }
+    }
+
+    /// The algorithm that an AlgorithmIdentifier names.
+    pub fn from_identifier(
+        identifier: &AlgorithmIdentifierOwned,
+    ) -> Result<Self, UnknownSignatureAlgorithm> {
+        Self::ALL
+            .into_iter()
+            .find(|known| known.algorithm_identifier() == *identifier)
+            .ok_or_else(|| UnknownSignatureAlgorithm(identifier.oid.to_string()))
+    }
+
+    pub(crate) fn is_rsa(self) -> bool {
+        matches!(
+            self,
+            Self::Sha256WithRsa | Self::Sha384WithRsa | Self::Sha512WithRsa
+        )
+    }
+
+    fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::Sha256WithRsa => oid::SHA256_WITH_RSA,
+            Self::Sha384WithRsa => oid::SHA384_WITH_RSA,
+            Self::Sha512WithRsa => oid::SHA512_WITH_RSA,
+            Self::Sha256WithEcdsa => oid::SHA256_WITH_ECDSA,
+            Self::Sha384WithEcdsa => oid::SHA384_WITH_ECDSA,
+            Self::Sha512WithEcdsa => oid::SHA512_WITH_ECDSA,
+            Self::Ed25519 => oid::ED25519,
+        }
+    }
+
+    pub(crate) fn write(self, writer: &mut Writer) {
+        writer.sequence(|writer| {
+            writer.oid(&self.oid());
+            // RFC 4055 section 5: NULL for RSA; RFC 5758 section 3.2 and RFC 8410 section 3: absent
+            if self.is_rsa() {
+                writer.tlv(tag::NULL, &[]);
+            }
+        });
+    }
+
+    /// Reads the AlgorithmIdentifier that `identifier` is; `None` when it is well formed but none of ours.
+    pub(crate) fn read(identifier: Element<'_>) -> Result<Option<Self>, Malformed> {
+        const WHAT: &str = "AlgorithmIdentifier";
+        let mut fields = Reader::new(identifier.content);
+        let oid = fields.oid(WHAT)?;
+        let parameters = if fields.is_empty() {
+            None
+        } else {
+            Some(fields.element(WHAT)?)
+        };
+        fields.finish(WHAT)?;
+        let found = Self::ALL.into_iter().find(|known| known.oid() == oid);
+        Ok(found.filter(|known| match parameters {
+            None => !known.is_rsa(),
+            Some(element) => known.is_rsa() && element.whole == [tag::NULL, 0],
+        }))
+    }
+
+    /// The verifier of this signature under a key of that algorithm.
+    pub(crate) fn verifier(self, key: KeyAlgorithm) -> Option<&'static dyn VerificationAlgorithm> {
+        Some(match (key, self) {
+            (key, Self::Sha256WithRsa) if key.is_rsa() => &signature::RSA_PKCS1_2048_8192_SHA256,
+            (key, Self::Sha384WithRsa) if key.is_rsa() => &signature::RSA_PKCS1_2048_8192_SHA384,
+            (key, Self::Sha512WithRsa) if key.is_rsa() => &signature::RSA_PKCS1_2048_8192_SHA512,
+            (KeyAlgorithm::P256, Self::Sha256WithEcdsa) => &signature::ECDSA_P256_SHA256_ASN1,
+            (KeyAlgorithm::P256, Self::Sha384WithEcdsa) => &signature::ECDSA_P256_SHA384_ASN1,
+            (KeyAlgorithm::P256, Self::Sha512WithEcdsa) => &signature::ECDSA_P256_SHA512_ASN1,
+            (KeyAlgorithm::P384, Self::Sha256WithEcdsa) => &signature::ECDSA_P384_SHA256_ASN1,
+            (KeyAlgorithm::P384, Self::Sha384WithEcdsa) => &signature::ECDSA_P384_SHA384_ASN1,
+            (KeyAlgorithm::P384, Self::Sha512WithEcdsa) => &signature::ECDSA_P384_SHA512_ASN1,
+            (KeyAlgorithm::P521, Self::Sha256WithEcdsa) => &signature::ECDSA_P521_SHA256_ASN1,
+            (KeyAlgorithm::P521, Self::Sha384WithEcdsa) => &signature::ECDSA_P521_SHA384_ASN1,
+            (KeyAlgorithm::P521, Self::Sha512WithEcdsa) => &signature::ECDSA_P521_SHA512_ASN1,
+            (KeyAlgorithm::Ed25519, Self::Ed25519) => &signature::ED25519,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for SignatureAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for SignatureAlgorithm {
+    type Err = UnknownSignatureAlgorithm;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|known| known.as_str() == text)
+            .ok_or_else(|| UnknownSignatureAlgorithm(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use der::{Decode, Encode};
+
+    use super::*;
+
+    #[test]
+    fn identifiers_and_names_come_back() {
+        for algorithm in SignatureAlgorithm::ALL {
+            let identifier = algorithm.algorithm_identifier();
+            assert_eq!(
+                SignatureAlgorithm::from_identifier(&identifier),
+                Ok(algorithm)
+            );
+            assert_eq!(algorithm.as_str().parse(), Ok(algorithm));
+            let mut writer = Writer::new();
+            algorithm.write(&mut writer);
+            let der = writer.finish();
+            assert_eq!(
+                AlgorithmIdentifierOwned::from_der(&der).unwrap(),
+                identifier
+            );
+            assert_eq!(identifier.to_der().unwrap(), der);
+            let element = Reader::new(&der).element("test").unwrap();
+            assert_eq!(SignatureAlgorithm::read(element), Ok(Some(algorithm)));
+        }
+    }
+
+    #[test]
+    fn rsa_without_null_and_ecdsa_with_null_are_not_ours() {
+        for algorithm in SignatureAlgorithm::ALL {
+            let mut identifier = algorithm.algorithm_identifier();
+            identifier.parameters = if algorithm.is_rsa() {
+                None
+            } else {
+                Some(Any::null())
+            };
+            assert!(SignatureAlgorithm::from_identifier(&identifier).is_err());
+            let der = identifier.to_der().unwrap();
+            assert_eq!(
+                SignatureAlgorithm::read(Reader::new(&der).element("test").unwrap()),
+                Ok(None)
+            );
+        }
+    }
+
+    #[test]
+    fn every_key_has_a_default_that_suits_it() {
+        for key in KeyAlgorithm::ALL {
+            assert!(SignatureAlgorithm::default_for(key).suits(key));
+        }
+        assert!(!SignatureAlgorithm::Sha384WithEcdsa.suits(KeyAlgorithm::P256));
+        assert!(SignatureAlgorithm::Sha512WithRsa.suits(KeyAlgorithm::Rsa2048));
+        assert!(!SignatureAlgorithm::Sha256WithRsa.suits(KeyAlgorithm::P256));
+    }
+}
