@@ -65,7 +65,9 @@ impl SignerError {
             Self::Refused { .. } => Code::PermissionDenied,
             Self::Busy => Code::ResourceExhausted,
             Self::Unavailable(_) => Code::Unavailable,
-            Self::Internal(_) | Self::Malformed { .. } | Self::BadSignature { .. } => Code::Internal,
+            Self::Internal(_) | Self::Malformed { .. } | Self::BadSignature { .. } => {
+                Code::Internal
+            }
         }
     }
 
@@ -79,7 +81,9 @@ impl From<tonic::Status> for SignerError {
     fn from(status: tonic::Status) -> Self {
         let detail = status.message().to_owned();
         match status.code() {
-            Code::InvalidArgument | Code::OutOfRange | Code::FailedPrecondition => Self::Invalid { detail },
+            Code::InvalidArgument | Code::OutOfRange | Code::FailedPrecondition => {
+                Self::Invalid { detail }
+            }
             Code::NotFound => Self::NotFound { detail },
             Code::AlreadyExists => Self::AlreadyExists { detail },
             Code::PermissionDenied | Code::Unauthenticated => Self::Refused { detail },
@@ -110,7 +114,11 @@ mod tests {
             (Code::Unknown, Code::Internal, false),
         ] {
             let error = SignerError::from(tonic::Status::new(code, "why"));
-            assert_eq!((error.code(), error.is_retryable()), (back, retryable), "{code:?}");
+            assert_eq!(
+                (error.code(), error.is_retryable()),
+                (back, retryable),
+                "{code:?}"
+            );
         }
     }
 }

@@ -82,11 +82,13 @@ impl TryFrom<wire::JournalEntry> for JournalEntry {
             caller: entry.caller,
             request_id: entry.request_id,
             key_id: KeyId::new(entry.key_id),
-            purpose: Purpose::from_wire(entry.purpose).ok_or(SignerError::Malformed { field: "purpose" })?,
-            signature_algorithm: entry
-                .signature_algorithm
-                .parse()
-                .map_err(|_| SignerError::Malformed { field: "signature_algorithm" })?,
+            purpose: Purpose::from_wire(entry.purpose)
+                .ok_or(SignerError::Malformed { field: "purpose" })?,
+            signature_algorithm: entry.signature_algorithm.parse().map_err(|_| {
+                SignerError::Malformed {
+                    field: "signature_algorithm",
+                }
+            })?,
             to_be_signed: entry.to_be_signed,
             digest: entry.digest,
             context: entry.context,
@@ -97,13 +99,18 @@ impl TryFrom<wire::JournalEntry> for JournalEntry {
 
 impl From<wire::ChainHead> for ChainHead {
     fn from(head: wire::ChainHead) -> Self {
-        Self { chain: head.chain, sequence: head.sequence, entry_hash: head.entry_hash }
+        Self {
+            chain: head.chain,
+            sequence: head.sequence,
+            entry_hash: head.entry_hash,
+        }
     }
 }
 
 impl From<wire::VerifyJournalProgress> for VerifyProgress {
     fn from(progress: wire::VerifyJournalProgress) -> Self {
-        let fault = (!progress.fault.is_empty()).then_some((progress.fault_sequence, progress.fault));
+        let fault =
+            (!progress.fault.is_empty()).then_some((progress.fault_sequence, progress.fault));
         Self {
             chain: progress.chain,
             verified: progress.verified,
@@ -114,9 +121,25 @@ impl From<wire::VerifyJournalProgress> for VerifyProgress {
     }
 }
 
-pub(crate) fn time_of(at: &prost_types::Timestamp, field: &'static str) -> Result<OffsetDateTime, SignerError> {
+pub(crate) fn time_of(
+    at: &prost_types::Timestamp,
+    field: &'static str,
+) -> Result<OffsetDateTime, SignerError> {
     let malformed = || SignerError::Malformed { field };
     let nanos = u32::try_from(at.nanos).map_err(|_| malformed())?;
     let seconds = OffsetDateTime::from_unix_timestamp(at.seconds).map_err(|_| malformed())?;
-    seconds.checked_add(Duration::from_nanos(nanos.into()).try_into().map_err(|_| malformed())?).ok_or_else(malformed)
+    seconds
+        .checked_add(
+            Duration::from_nanos(nanos.into())
+                .try_into()
+                .map_err(|_| malformed())?,
+        )
+        .ok_or_else(malformed)
+}
+
+pub(crate) fn timestamp_of(at: OffsetDateTime) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: at.unix_timestamp(),
+        nanos: i32::try_from(at.nanosecond()).unwrap_or_default(),
+    }
 }

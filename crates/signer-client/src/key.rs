@@ -106,7 +106,9 @@ impl TryFrom<wire::KeyLimits> for KeyLimits {
             .longest_validity
             .map(Duration::try_from)
             .transpose()
-            .map_err(|_| SignerError::Malformed { field: "limits.longest_validity" })?;
+            .map_err(|_| SignerError::Malformed {
+                field: "limits.longest_validity",
+            })?;
         Ok(Self {
             issuer_name: Some(limits.issuer_name).filter(|name| !name.is_empty()),
             max_path_length: limits.max_path_length,
@@ -133,18 +135,48 @@ impl TryFrom<wire::Key> for Key {
     type Error = SignerError;
 
     fn try_from(key: wire::Key) -> Result<Self, SignerError> {
-        let created_at = key.created_at.ok_or(SignerError::Malformed { field: "created_at" })?;
+        let created_at = key.created_at.ok_or(SignerError::Malformed {
+            field: "created_at",
+        })?;
         Ok(Self {
             id: KeyId(key.id),
             label: key.label,
-            algorithm: key.key_algorithm.parse().map_err(|_| SignerError::Malformed { field: "key_algorithm" })?,
-            purposes: key.purposes.into_iter().filter_map(Purpose::from_wire).collect(),
+            algorithm: key
+                .key_algorithm
+                .parse()
+                .map_err(|_| SignerError::Malformed {
+                    field: "key_algorithm",
+                })?,
+            purposes: key
+                .purposes
+                .into_iter()
+                .filter_map(Purpose::from_wire)
+                .collect(),
             token: key.token,
             limits: key.limits.unwrap_or_default().try_into()?,
-            public_key: PublicKey::from_spki_der(&key.public_key)
-                .map_err(|_| SignerError::Malformed { field: "public_key" })?,
+            public_key: PublicKey::from_spki_der(&key.public_key).map_err(|_| {
+                SignerError::Malformed {
+                    field: "public_key",
+                }
+            })?,
             creator: key.creator,
             created_at: crate::journal::time_of(&created_at, "created_at")?,
         })
+    }
+}
+
+impl From<Key> for wire::Key {
+    fn from(key: Key) -> Self {
+        Self {
+            id: key.id.0,
+            label: key.label,
+            key_algorithm: key.algorithm.to_string(),
+            purposes: key.purposes.into_iter().map(Purpose::to_wire).collect(),
+            token: key.token,
+            limits: Some(key.limits.into()),
+            public_key: key.public_key.spki_der().to_vec(),
+            creator: key.creator,
+            created_at: Some(crate::journal::timestamp_of(key.created_at)),
+        }
     }
 }

@@ -15,6 +15,6 @@ mod signer;
 pub use error::SignerError;
 pub use journal::{ChainHead, JournalEntry, JournalStream, VerifyProgress, VerifyStream};
 pub use key::{Key, KeyId, KeyLimits, NewKey};
-pub use purpose::Purpose;
+pub use purpose::{Purpose, UnknownPurpose};
 pub use remote::SignerClient;
 pub use signer::{MacAlgorithm, MacCheck, SignCall, Signed, Signer};

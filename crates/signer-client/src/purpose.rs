@@ -1,6 +1,7 @@
 //! What a signature is for.
 
 use std::fmt;
+use std::str::FromStr;
 
 use ers_proto::signer::v1 as wire;
 
@@ -21,7 +22,22 @@ pub enum Purpose {
     Token,
 }
 
+/// A word that names no purpose.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("parse purpose \"{0}\": expected one of certificate, crl, ocsp, cms, tls, token")]
+pub struct UnknownPurpose(String);
+
 impl Purpose {
+    /// Every purpose there is.
+    pub const ALL: [Self; 6] = [
+        Self::Certificate,
+        Self::Crl,
+        Self::Ocsp,
+        Self::Cms,
+        Self::Tls,
+        Self::Token,
+    ];
+
     /// The purpose of a wire number; none for zero and for numbers of a later contract.
     pub fn from_wire(number: i32) -> Option<Self> {
         match wire::Purpose::try_from(number).ok()? {
@@ -58,5 +74,33 @@ impl fmt::Display for Purpose {
             Self::Tls => "tls",
             Self::Token => "token",
         })
+    }
+}
+
+impl FromStr for Purpose {
+    type Err = UnknownPurpose;
+
+    fn from_str(word: &str) -> Result<Self, UnknownPurpose> {
+        let named = |purpose: &Self| purpose.to_string() == word;
+        Self::ALL
+            .into_iter()
+            .find(named)
+            .ok_or_else(|| UnknownPurpose(word.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_purpose_survives_the_wire_and_its_own_name() {
+        for purpose in Purpose::ALL {
+            assert_eq!(Purpose::from_wire(purpose.to_wire()), Some(purpose));
+            assert_eq!(purpose.to_string().parse(), Ok(purpose));
+        }
+        assert_eq!(Purpose::from_wire(0), None);
+        assert_eq!(Purpose::from_wire(99), None);
+        assert!("signing".parse::<Purpose>().is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use ers_proto::signer::v1 as wire;
 use futures::{StreamExt, TryStreamExt};
+use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::{Body as HttpBody, Bytes, Service, StdError, http};
 use tower::ServiceExt;
@@ -13,14 +14,16 @@ use wire::signing_client::SigningClient;
 use zeroize::Zeroizing;
 
 use crate::{
-    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, Purpose, SignCall, Signed, Signer,
-    SignerError, VerifyProgress, VerifyStream,
+    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, Purpose, SignCall,
+    Signed, Signer, SignerError, VerifyProgress, VerifyStream,
 };
 
 /// Longest answer that is read: the list of some ten thousand keys.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
-type AnyChannel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, StdError>;
+/// Whatever carries the calls. Its error is a `Status`: with a boxed error the compiler loses track of lifetimes in the
+/// trait's futures.
+type AnyChannel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Status>;
 
 /// Asks the signer at the other end of a channel.
 #[derive(Debug, Clone)]
@@ -35,14 +38,20 @@ impl SignerClient {
     /// A client over a channel: whatever a generated client takes.
     pub fn new<C, B>(channel: C) -> Self
     where
-        C: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        C: Service<http::Request<Body>, Response = http::Response<B>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
         C::Error: Into<StdError>,
         C::Future: Send + 'static,
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<StdError>,
     {
         let channel = BoxCloneSyncService::new(
-            channel.map_response(|response: http::Response<B>| response.map(Body::new)).map_err(Into::into),
+            channel
+                .map_response(|response: http::Response<B>| response.map(Body::new))
+                .map_err(|error: C::Error| Status::from_error(error.into())),
         );
         Self {
             signing: SigningClient::new(channel.clone()),
@@ -66,44 +75,97 @@ impl Signer for SignerClient {
         };
         let answer = self.signing.clone().sign(request).await?.into_inner();
         if let Some(public_key) = call.public_key {
-            public_key.verify(call.signature_algorithm, call.to_be_signed, &answer.signature).map_err(|_| {
-                SignerError::BadSignature {
+            public_key
+                .verify(
+                    call.signature_algorithm,
+                    call.to_be_signed,
+                    &answer.signature,
+                )
+                .map_err(|_| SignerError::BadSignature {
                     key_id: call.key_id.to_string(),
                     signature_algorithm: call.signature_algorithm,
-                }
-            })?;
+                })?;
         }
-        Ok(Signed { signature: answer.signature, chain: answer.chain, sequence: answer.sequence })
+        Ok(Signed {
+            signature: answer.signature,
+            chain: answer.chain,
+            sequence: answer.sequence,
+        })
     }
 
     async fn create_key(&self, new: NewKey) -> Result<Key, SignerError> {
         let request = wire::CreateKeyRequest::from(new);
-        self.keys.clone().create_key(request).await?.into_inner().try_into()
+        self.keys
+            .clone()
+            .create_key(request)
+            .await?
+            .into_inner()
+            .try_into()
     }
 
     async fn load_key(&self, id: &KeyId) -> Result<Key, SignerError> {
-        let request = wire::LoadKeyRequest { key_id: id.to_string() };
-        self.keys.clone().load_key(request).await?.into_inner().try_into()
+        let request = wire::LoadKeyRequest {
+            key_id: id.to_string(),
+        };
+        self.keys
+            .clone()
+            .load_key(request)
+            .await?
+            .into_inner()
+            .try_into()
     }
 
     async fn list_keys(&self) -> Result<Vec<Key>, SignerError> {
-        let answer = self.keys.clone().list_keys(wire::ListKeysRequest {}).await?.into_inner();
+        let answer = self
+            .keys
+            .clone()
+            .list_keys(wire::ListKeysRequest {})
+            .await?
+            .into_inner();
         answer.keys.into_iter().map(Key::try_from).collect()
     }
 
     async fn destroy_key(&self, id: &KeyId) -> Result<(), SignerError> {
-        self.keys.clone().destroy_key(wire::DestroyKeyRequest { key_id: id.to_string() }).await?;
+        self.keys
+            .clone()
+            .destroy_key(wire::DestroyKeyRequest {
+                key_id: id.to_string(),
+            })
+            .await?;
         Ok(())
     }
 
     async fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, SignerError> {
-        let request = wire::SealRequest { context: context.to_owned(), secret: secret.to_vec() };
-        Ok(self.sealing.clone().seal(request).await?.into_inner().sealed)
+        let request = wire::SealRequest {
+            context: context.to_owned(),
+            secret: secret.to_vec(),
+        };
+        Ok(self
+            .sealing
+            .clone()
+            .seal(request)
+            .await?
+            .into_inner()
+            .sealed)
     }
 
-    async fn unseal(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SignerError> {
-        let request = wire::UnsealRequest { context: context.to_owned(), sealed: sealed.to_vec() };
-        Ok(Zeroizing::new(self.sealing.clone().unseal(request).await?.into_inner().secret))
+    async fn unseal(
+        &self,
+        context: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        let request = wire::UnsealRequest {
+            context: context.to_owned(),
+            sealed: sealed.to_vec(),
+        };
+        Ok(Zeroizing::new(
+            self.sealing
+                .clone()
+                .unseal(request)
+                .await?
+                .into_inner()
+                .secret,
+        ))
     }
 
     async fn verify_mac(&self, check: MacCheck<'_>) -> Result<bool, SignerError> {
@@ -114,11 +176,22 @@ impl Signer for SignerClient {
             data: check.data.to_vec(),
             mac: check.mac.to_vec(),
         };
-        Ok(self.sealing.clone().verify_mac(request).await?.into_inner().valid)
+        Ok(self
+            .sealing
+            .clone()
+            .verify_mac(request)
+            .await?
+            .into_inner()
+            .valid)
     }
 
     async fn list_chains(&self) -> Result<Vec<ChainHead>, SignerError> {
-        let answer = self.journal.clone().list_chains(wire::ListChainsRequest {}).await?.into_inner();
+        let answer = self
+            .journal
+            .clone()
+            .list_chains(wire::ListChainsRequest {})
+            .await?
+            .into_inner();
         Ok(answer.chains.into_iter().map(ChainHead::from).collect())
     }
 
@@ -141,8 +214,13 @@ impl Signer for SignerClient {
     }
 
     async fn verify_journal(&self, chain: Option<&str>) -> Result<VerifyStream, SignerError> {
-        let request = wire::VerifyJournalRequest { chain: chain.unwrap_or_default().to_owned() };
+        let request = wire::VerifyJournalRequest {
+            chain: chain.unwrap_or_default().to_owned(),
+        };
         let answer = self.journal.clone().verify(request).await?.into_inner();
-        Ok(answer.map_ok(VerifyProgress::from).map_err(SignerError::from).boxed())
+        Ok(answer
+            .map_ok(VerifyProgress::from)
+            .map_err(SignerError::from)
+            .boxed())
     }
 }

@@ -95,7 +95,8 @@ pub trait Signer: Send + Sync + 'static {
     async fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, SignerError>;
 
     /// Gives back what was sealed.
-    async fn unseal(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SignerError>;
+    async fn unseal(&self, context: &str, sealed: &[u8])
+    -> Result<Zeroizing<Vec<u8>>, SignerError>;
 
     /// Whether the code is right; the key stays in the signer.
     async fn verify_mac(&self, check: MacCheck<'_>) -> Result<bool, SignerError>;

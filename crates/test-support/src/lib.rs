@@ -1,1 +1,3 @@
-//! 
+//! Dev only: what tests of several crates need.
+
+pub mod softhsm;

@@ -1,4 +1,7 @@
-//! The schema of the `signer` database.
+//! The schema of the `signer` database: keys, secrets under the master password, the journal and its checkpoints.
+
+mod column;
+mod m20261122_000001_create_signer_tables;
 
 use sea_orm_migration::prelude::*;
 
@@ -12,6 +15,6 @@ impl MigratorTrait for Migrator {
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![]
+        vec![Box::new(m20261122_000001_create_signer_tables::Migration)]
     }
 }

@@ -10,8 +10,12 @@ pub(super) fn seal(context: &str, secret: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn unseal(context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SignerError> {
-    let invalid = || SignerError::Invalid { detail: "unseal: sealed with another context, or altered".to_owned() };
-    let rest = sealed.strip_prefix(context.as_bytes()).ok_or_else(invalid)?;
+    let invalid = || SignerError::Invalid {
+        detail: "unseal: sealed with another context, or altered".to_owned(),
+    };
+    let rest = sealed
+        .strip_prefix(context.as_bytes())
+        .ok_or_else(invalid)?;
     let secret = rest.strip_prefix(&[0]).ok_or_else(invalid)?;
     Ok(Zeroizing::new(secret.to_vec()))
 }

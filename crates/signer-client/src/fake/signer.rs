@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use super::sealing;
 use crate::{
-    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, Purpose, SignCall, Signed, Signer,
-    SignerError, VerifyProgress, VerifyStream,
+    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, Purpose, SignCall,
+    Signed, Signer, SignerError, VerifyProgress, VerifyStream,
 };
 
 const CHAIN: &str = "fake";
@@ -44,12 +44,18 @@ impl FakeSigner {
 
     /// The next signature fails before anything is written.
     pub fn fail_next(&self, error: SignerError) {
-        self.state.lock().failures.push_back(Failure::BeforeJournal(error));
+        self.state
+            .lock()
+            .failures
+            .push_back(Failure::BeforeJournal(error));
     }
 
     /// The next signature is journalled, and its answer lost: what a crash between signer and caller looks like.
     pub fn lose_next_answer(&self) {
-        self.state.lock().failures.push_back(Failure::AfterJournal(SignerError::Unavailable(None)));
+        self.state
+            .lock()
+            .failures
+            .push_back(Failure::AfterJournal(SignerError::Unavailable(None)));
     }
 
     /// What was journalled so far.
@@ -59,7 +65,9 @@ impl FakeSigner {
 }
 
 fn not_found(id: &KeyId) -> SignerError {
-    SignerError::NotFound { detail: format!("load key {id}") }
+    SignerError::NotFound {
+        detail: format!("load key {id}"),
+    }
 }
 
 impl State {
@@ -76,7 +84,11 @@ impl State {
             key_id: call.key_id.clone(),
             purpose: call.purpose,
             signature_algorithm: call.signature_algorithm,
-            to_be_signed: if whole { call.to_be_signed.to_vec() } else { Vec::new() },
+            to_be_signed: if whole {
+                call.to_be_signed.to_vec()
+            } else {
+                Vec::new()
+            },
             entry_hash: digest.clone(),
             digest,
             context: call.context.clone(),
@@ -94,9 +106,14 @@ impl Signer for FakeSigner {
             if let Some(Failure::BeforeJournal(error)) = failure {
                 return Err(error);
             }
-            let (key, private) = state.keys.get(call.key_id).ok_or_else(|| not_found(call.key_id))?;
+            let (key, private) = state
+                .keys
+                .get(call.key_id)
+                .ok_or_else(|| not_found(call.key_id))?;
             if !key.purposes.contains(&call.purpose) {
-                return Err(SignerError::Refused { detail: format!("sign: key is not for {}", call.purpose) });
+                return Err(SignerError::Refused {
+                    detail: format!("sign: key is not for {}", call.purpose),
+                });
             }
             let private = Arc::clone(private);
             let sequence = state.write(&call);
@@ -107,18 +124,27 @@ impl Signer for FakeSigner {
         };
         let signature = key
             .sign(call.signature_algorithm, call.to_be_signed)
-            .map_err(|error| SignerError::Invalid { detail: error.to_string() })?;
-        Ok(Signed { signature, chain: CHAIN.to_owned(), sequence })
+            .map_err(|error| SignerError::Invalid {
+                detail: error.to_string(),
+            })?;
+        Ok(Signed {
+            signature,
+            chain: CHAIN.to_owned(),
+            sequence,
+        })
     }
 
     async fn create_key(&self, new: NewKey) -> Result<Key, SignerError> {
         let mut state = self.state.lock();
         if let Some((key, _)) = state.keys.values().find(|(key, _)| key.label == new.label) {
             let same = key.algorithm == new.algorithm && key.limits == new.limits;
-            let taken = || SignerError::AlreadyExists { detail: format!("create key {}: label taken", new.label) };
+            let taken = || SignerError::AlreadyExists {
+                detail: format!("create key {}: label taken", new.label),
+            };
             return if same { Ok(key.clone()) } else { Err(taken()) };
         }
-        let private = PrivateKey::generate(new.algorithm).map_err(|_| SignerError::Internal(None))?;
+        let private =
+            PrivateKey::generate(new.algorithm).map_err(|_| SignerError::Internal(None))?;
         let key = Key {
             id: KeyId::new(format!("fake-{}", state.keys.len() + 1)),
             label: new.label,
@@ -130,28 +156,49 @@ impl Signer for FakeSigner {
             creator: "test".to_owned(),
             created_at: OffsetDateTime::UNIX_EPOCH,
         };
-        state.keys.insert(key.id.clone(), (key.clone(), Arc::new(private)));
+        state
+            .keys
+            .insert(key.id.clone(), (key.clone(), Arc::new(private)));
         Ok(key)
     }
 
     async fn load_key(&self, id: &KeyId) -> Result<Key, SignerError> {
         let state = self.state.lock();
-        state.keys.get(id).map(|(key, _)| key.clone()).ok_or_else(|| not_found(id))
+        state
+            .keys
+            .get(id)
+            .map(|(key, _)| key.clone())
+            .ok_or_else(|| not_found(id))
     }
 
     async fn list_keys(&self) -> Result<Vec<Key>, SignerError> {
-        Ok(self.state.lock().keys.values().map(|(key, _)| key.clone()).collect())
+        Ok(self
+            .state
+            .lock()
+            .keys
+            .values()
+            .map(|(key, _)| key.clone())
+            .collect())
     }
 
     async fn destroy_key(&self, id: &KeyId) -> Result<(), SignerError> {
-        self.state.lock().keys.remove(id).map(|_| ()).ok_or_else(|| not_found(id))
+        self.state
+            .lock()
+            .keys
+            .remove(id)
+            .map(|_| ())
+            .ok_or_else(|| not_found(id))
     }
 
     async fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, SignerError> {
         Ok(sealing::seal(context, secret))
     }
 
-    async fn unseal(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+    async fn unseal(
+        &self,
+        context: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SignerError> {
         sealing::unseal(context, sealed)
     }
 
@@ -161,8 +208,16 @@ impl Signer for FakeSigner {
 
     async fn list_chains(&self) -> Result<Vec<ChainHead>, SignerError> {
         let state = self.state.lock();
-        let entry_hash = state.journal.last().map(|entry| entry.entry_hash.clone()).unwrap_or_default();
-        Ok(vec![ChainHead { chain: CHAIN.to_owned(), sequence: state.journal.len() as u64, entry_hash }])
+        let entry_hash = state
+            .journal
+            .last()
+            .map(|entry| entry.entry_hash.clone())
+            .unwrap_or_default();
+        Ok(vec![ChainHead {
+            chain: CHAIN.to_owned(),
+            sequence: state.journal.len() as u64,
+            entry_hash,
+        }])
     }
 
     async fn read_journal(
@@ -172,10 +227,13 @@ impl Signer for FakeSigner {
         purposes: &[Purpose],
     ) -> Result<JournalStream, SignerError> {
         if chain != CHAIN {
-            return Err(SignerError::NotFound { detail: format!("read journal: no chain {chain}") });
+            return Err(SignerError::NotFound {
+                detail: format!("read journal: no chain {chain}"),
+            });
         }
         let wanted = |entry: &JournalEntry| {
-            entry.sequence >= from_sequence && (purposes.is_empty() || purposes.contains(&entry.purpose))
+            entry.sequence >= from_sequence
+                && (purposes.is_empty() || purposes.contains(&entry.purpose))
         };
         let entries: Vec<_> = self.entries().into_iter().filter(wanted).map(Ok).collect();
         Ok(futures::stream::iter(entries).boxed())
@@ -183,7 +241,13 @@ impl Signer for FakeSigner {
 
     async fn verify_journal(&self, _chain: Option<&str>) -> Result<VerifyStream, SignerError> {
         let total = self.state.lock().journal.len() as u64;
-        let done = VerifyProgress { chain: CHAIN.to_owned(), verified: total, total, fault: None, done: true };
+        let done = VerifyProgress {
+            chain: CHAIN.to_owned(),
+            verified: total,
+            total,
+            fault: None,
+            done: true,
+        };
         Ok(futures::stream::iter([Ok(done)]).boxed())
     }
 }
