@@ -26,8 +26,7 @@ from harness.waiting import until
 @pytest.fixture
 def issued(platform, host, folder):
     """A certificate made on the command line: (leaf, issuer) files."""
-    platform.ers("cert", "issue", "--policy", "server", "--name", f"dns:{host.name}", "--out", folder)
-    leaf = folder / f"{host.name}.crt"
+    leaf = platform.issue(folder, host.name)
     return leaf, fetch_issuer(platform, leaf, folder)
 
 

@@ -1,7 +1,17 @@
 """ERS as on a cluster: each service a process of its own with its own YAML file, Redis, keys on a SoftHSM2 token, and
 nginx in front with TLS and the paths of the ingress."""
 
-from .platform import Platform
+import secrets
+import signal
+
+import yaml
+
+from .platform import Platform, binary
+from .ports import accepts, free_port
+from .process import Server, run
+from .servers import SOFTHSM, SoftHsm
+
+SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme")
 
 
 class ManyProcesses(Platform):
@@ -10,3 +20,153 @@ class ManyProcesses(Platform):
     def __init__(self, form, folder, dns, database, redis):
         super().__init__(form, folder, dns, database)
         self.redis = redis
+        self.token = SoftHsm(self.folder / "token")
+        self.identities = self.folder / "identities"
+        self.grpc = {name: free_port() for name in ("signer", "cara-ws", "clm-api")}
+        self.http = {name: free_port() for name in ("clm-api", "rev-info", "acme")}
+        self.health = {name: free_port() for name in SERVICES}
+        self.port, self.revocation_port = free_port(), free_port()
+        self.url = f"https://localhost:{self.port}"
+        self.revocation_url = f"http://localhost:{self.revocation_port}"
+        self.health_urls = [f"http://127.0.0.1:{port}" for port in self.health.values()]
+        self.platform_file = self.folder / "platform.yaml"
+
+    @property
+    def root(self):
+        return self.folder / "root.pem"
+
+    @property
+    def where(self):
+        return ["--platform", self.platform_file]
+
+    def start(self):
+        self.token.start()
+        run(binary("ers"), "identity", "init", "--dir", self.identities)
+        run(binary("ers"), "identity", "issue", "--dir", self.identities, *SERVICES, "administrator")
+        for name, service in self._services().items():
+            self._start_service(name, service)
+        self.platform_file.write_text(yaml.safe_dump({
+            "endpoints": {name: self._grpc(name) for name in self.grpc},
+            "identity": self._identity("administrator"),
+        }))
+        for server in self.servers.values():
+            server.until("lives", lambda name=server.name: accepts(self.health[name]))
+        self._init()
+        self._start_nginx()
+        self.until_ready()
+        return self
+
+    def _init(self):
+        """What `ers up` does by itself at its first start."""
+        run(binary("ers"), *self.where, "init", seconds=120)
+        listed = self.ers_json("ca", "list")
+        root = next(ca for ca in listed if ca["name"] == "default-root")
+        self.root.write_text(root["certificate"])
+
+    def _start_service(self, name, service):
+        file = self.folder / f"{name}.yaml"
+        file.write_text(yaml.safe_dump({
+            "telemetry": {"log": "info", "log_format": "text"},
+            "health_listen": f"127.0.0.1:{self.health[name]}",
+            "identity": self._identity(name),
+            "service": service,
+        }))
+        environment = self.token.environment if name == "signer" else {}
+        self.servers[name] = Server(name, [binary(name), "--config", file], self.folder, environment).start()
+
+    def _identity(self, name):
+        file = lambda suffix: str(self.identities / f"{name}.{suffix}")  # noqa: E731
+        return {"certificate": file("crt"), "key": file("key"), "authorities": str(self.identities / "authorities.crt")}
+
+    def _grpc(self, name):
+        return f"127.0.0.1:{self.grpc[name]}"
+
+    def _database(self, name):
+        return {"url": self.databases[name]}
+
+    def _services(self):
+        listen = lambda port: f"127.0.0.1:{port}"  # noqa: E731
+        pin = self.folder / "pin"
+        pin.write_text(f"{self.token.pin}\n")
+        return {
+            "signer": {
+                "listen": self._grpc("signer"),
+                "database": self._database("signer"),
+                "master_password": secrets.token_hex(16),
+                "tokens": [{
+                    "name": "hsm",
+                    "pkcs11": {"library": SOFTHSM, "slot": {"label": self.token.label}, "pin": f"file:{pin}"},
+                }],
+            },
+            "cara-ws": {
+                "listen": self._grpc("cara-ws"),
+                "signer": self._grpc("signer"),
+                "database": self._database("cara"),
+                "issuing": {"revocation_url": f"{self.revocation_url}/rev-info"},
+            },
+            "clm-api": {
+                "listen": self._grpc("clm-api"),
+                "http_listen": listen(self.http["clm-api"]),
+                "database": self._database("clm"),
+                "cara": self._grpc("cara-ws"),
+                "signer": self._grpc("signer"),
+            },
+            "rev-info": {
+                "listen": listen(self.http["rev-info"]),
+                "cara": self._grpc("cara-ws"),
+                "signer": self._grpc("signer"),
+            },
+            "acme": {
+                "external_url": self.url,
+                "listen": listen(self.http["acme"]),
+                "database": self._database("acme"),
+                "clm": self._grpc("clm-api"),
+                "signer": self._grpc("signer"),
+                "redis": self.redis.url,
+                "trusted_proxies": ["127.0.0.1/32"],
+                "validation": {
+                    "http_port": self.http_port,
+                    "resolvers": [self.dns.resolver],
+                    "denied_networks": [],  # the stories' names lie on the loopback interface
+                },
+            },
+        }
+
+    def _start_nginx(self):
+        certificate = self.issue(self.folder, "localhost")
+        configuration = self.folder / "nginx.conf"
+        configuration.write_text(self._nginx(certificate, certificate.with_suffix(".key")))
+        nginx = Server("nginx", ["nginx", "-c", configuration, "-e", "stderr", "-p", self.folder], self.folder,
+                       stop_signal=signal.SIGTERM)
+        self.servers["nginx"] = nginx.start()
+        nginx.until("listens", lambda: accepts(self.port) and accepts(self.revocation_port))
+
+    def _nginx(self, certificate, key):
+        to = lambda name: (  # noqa: E731
+            f"proxy_pass http://127.0.0.1:{self.http[name]}; proxy_set_header Host $http_host; "
+            "proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme;"
+        )
+        temporary = "".join(f"{kind}_temp_path {self.folder}/nginx-{kind};\n" for kind in
+                            ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        return f"""
+            daemon off;
+            worker_processes 1;
+            pid {self.folder}/nginx.pid;
+            events {{ worker_connections 512; }}
+            http {{
+                access_log off;
+                {temporary}
+                server {{
+                    listen 127.0.0.1:{self.port} ssl http2;
+                    ssl_certificate {certificate};
+                    ssl_certificate_key {key};
+                    location /acme {{ {to("acme")} }}
+                    location /clm-api {{ {to("clm-api")} }}
+                    location /rev-info {{ {to("rev-info")} }}
+                }}
+                server {{
+                    listen 127.0.0.1:{self.revocation_port};
+                    location /rev-info {{ {to("rev-info")} }}
+                }}
+            }}
+        """

@@ -73,7 +73,19 @@ class Platform:
 
     def ers(self, *arguments, check=True, seconds=60, stdin=None):
         """The command line."""
-        return run(binary("ers"), "--data", self.data, *arguments, check=check, seconds=seconds, stdin=stdin)
+        return run(binary("ers"), *self.where, *arguments, check=check, seconds=seconds, stdin=stdin)
+
+    @property
+    def where(self):
+        """How the command line is told which platform is meant."""
+        return ["--data", self.data]
+
+    def issue(self, folder, name, *more, check=True):
+        """Has a certificate made on the command line; returns its file (the leaf first, then its chain), or None."""
+        out = Path(folder) / name
+        out.parent.mkdir(parents=True, exist_ok=True)
+        outcome = self.ers("cert", "issue", "--policy", "server", "--name", f"dns:{name}", *more, "--out", out, check=check)
+        return Path(f"{out}.pem") if outcome.code == 0 else None
 
     def ers_json(self, *arguments, **options):
         """The command line's answer for machines."""
