@@ -1,8 +1,10 @@
 //! The schema of the `acme` database.
 
+mod m20261122_000001_create_acme;
+
 use sea_orm_migration::prelude::*;
 
-/// Brings a `acme` database up to date.
+/// Brings an `acme` database up to date.
 pub struct Migrator;
 
 #[async_trait::async_trait]
@@ -12,6 +14,6 @@ impl MigratorTrait for Migrator {
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![]
+        vec![Box::new(m20261122_000001_create_acme::Migration)]
     }
 }

@@ -1,0 +1,347 @@
+//! CLM, the only way to certificates, policies, revocation and external account keys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ers_proto::clm::v1 as wire;
+use ers_proto::clm::v1::enrollment_client::EnrollmentClient;
+use ers_runtime::error::Kind;
+use ers_runtime::grpc::Channel;
+use moka::future::Cache;
+use time::OffsetDateTime;
+use tonic::Status;
+
+const PROTOCOL: &str = "acme";
+/// How old a policy may be. Long enough that a client's burst of requests asks once.
+const POLICY_AGE: Duration = Duration::from_secs(5);
+const MOST_POLICIES: u64 = 1000;
+const DEFAULT_RETRY: Duration = Duration::from_secs(5);
+const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// CLM.
+#[derive(Clone)]
+pub struct Clm {
+    client: EnrollmentClient<Channel>,
+    policies: Cache<String, Option<Policy>>,
+}
+
+/// What this edge must know of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// Whether accounts must be bound to an external account.
+    pub external_account_required: bool,
+    /// Whether wildcards may be ordered.
+    pub wildcards_allowed: bool,
+}
+
+/// A certificate to be had.
+#[derive(Debug, Clone)]
+pub struct Enrollment {
+    /// Idempotency key.
+    pub request_id: String,
+    /// Policy.
+    pub policy: String,
+    /// Who asks.
+    pub requester: String,
+    /// End entity; empty: none.
+    pub end_entity: String,
+    /// CSR, DER.
+    pub csr: Vec<u8>,
+    /// `dns:…` and `ip:…`.
+    pub names: Vec<String>,
+    /// Wanted begin.
+    pub not_before: Option<OffsetDateTime>,
+    /// Wanted end.
+    pub not_after: Option<OffsetDateTime>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is there.
+    Issued {
+        /// DER.
+        certificate: Vec<u8>,
+        /// DER, the issuer first, without the root.
+        chain: Vec<Vec<u8>>,
+    },
+    /// A person has to decide.
+    Waiting {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// No.
+    Refused {
+        /// Why.
+        reason: wire::RefusalReason,
+        /// In words.
+        detail: String,
+    },
+}
+
+/// An external account key.
+#[derive(Debug, Clone)]
+pub struct ExternalAccountKey {
+    /// Sealed by the signer.
+    pub sealed_key: Vec<u8>,
+    /// The only policy that it is for; empty: any.
+    pub policy: String,
+    /// The end entity that it stands for; empty: none.
+    pub end_entity: String,
+    /// When it ends.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+/// CLM did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ClmError {
+    /// Out of reach or busy: again later. What became of the call is unknown.
+    #[error("call clm-api {call}: out of reach")]
+    Unavailable {
+        /// The call.
+        call: &'static str,
+        /// Why.
+        #[source]
+        source: Arc<Status>,
+    },
+    /// CLM says that the request is wrong.
+    #[error("call clm-api {call}: {detail}")]
+    Invalid {
+        /// The call.
+        call: &'static str,
+        /// CLM's words.
+        detail: String,
+    },
+    /// There is no such thing.
+    #[error("call clm-api {call}: {detail}")]
+    NotFound {
+        /// The call.
+        call: &'static str,
+        /// CLM's words.
+        detail: String,
+    },
+    /// It failed, or will not speak with us.
+    #[error("call clm-api {call}")]
+    Failed {
+        /// The call.
+        call: &'static str,
+        /// Why.
+        #[source]
+        source: Arc<Status>,
+    },
+    /// The answer makes no sense.
+    #[error("read answer of clm-api {call}: {what} is missing")]
+    Malformed {
+        /// The call.
+        call: &'static str,
+        /// What is missing.
+        what: &'static str,
+    },
+}
+
+impl ClmError {
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+
+    fn of(call: &'static str) -> impl Fn(Status) -> Self {
+        move |status| {
+            let detail = status.message().to_owned();
+            match Kind::of(&status) {
+                Kind::Unavailable | Kind::ResourceExhausted => Self::Unavailable {
+                    call,
+                    source: Arc::new(status),
+                },
+                Kind::InvalidArgument => Self::Invalid { call, detail },
+                Kind::NotFound => Self::NotFound { call, detail },
+                Kind::Unauthenticated
+                | Kind::PermissionDenied
+                | Kind::AlreadyExists
+                | Kind::FailedPrecondition
+                | Kind::Internal => Self::Failed {
+                    call,
+                    source: Arc::new(status),
+                },
+            }
+        }
+    }
+}
+
+impl Clm {
+    /// Over a channel.
+    pub fn new(channel: Channel) -> Self {
+        Self {
+            client: EnrollmentClient::new(channel),
+            policies: Cache::builder()
+                .max_capacity(MOST_POLICIES)
+                .time_to_live(POLICY_AGE)
+                .build(),
+        }
+    }
+
+    /// The policy of a directory; `None`: there is none, or it does not allow ACME. Up to a few seconds old.
+    pub async fn find_policy(&self, name: &str) -> Result<Option<Policy>, ClmError> {
+        let loaded = self
+            .policies
+            .try_get_with_by_ref(name, self.ask_policy(name))
+            .await;
+        loaded.map_err(|error: Arc<ClmError>| (*error).clone())
+    }
+
+    /// Whether CLM answers.
+    pub async fn ping(&self) -> Result<(), ClmError> {
+        match self.ask_policy("").await {
+            Err(error) if error.is_retryable() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn ask_policy(&self, name: &str) -> Result<Option<Policy>, ClmError> {
+        let request = wire::LoadPolicyRequest {
+            policy: name.to_owned(),
+            protocol: PROTOCOL.to_owned(),
+        };
+        match self.client.clone().load_policy(request).await {
+            Ok(answer) => {
+                let policy = answer.into_inner();
+                Ok(Some(Policy {
+                    name: policy.name,
+                    external_account_required: policy.external_account_required,
+                    wildcards_allowed: policy.wildcards_allowed,
+                }))
+            }
+            Err(status) => match Kind::of(&status) {
+                Kind::NotFound | Kind::FailedPrecondition => Ok(None),
+                _ => Err(ClmError::of("LoadPolicy")(status)),
+            },
+        }
+    }
+
+    /// The external account key of an id.
+    pub async fn find_external_account_key(
+        &self,
+        key_id: &str,
+    ) -> Result<Option<ExternalAccountKey>, ClmError> {
+        let request = wire::LoadExternalAccountKeyRequest {
+            key_id: key_id.to_owned(),
+        };
+        match self.client.clone().load_external_account_key(request).await {
+            Ok(answer) => {
+                let key = answer.into_inner();
+                Ok(Some(ExternalAccountKey {
+                    sealed_key: key.sealed_key,
+                    policy: key.policy,
+                    end_entity: key.end_entity,
+                    expires_at: key.expires_at.map(from_timestamp),
+                }))
+            }
+            Err(status) if Kind::of(&status) == Kind::NotFound => Ok(None),
+            Err(status) => Err(ClmError::of("LoadExternalAccountKey")(status)),
+        }
+    }
+
+    /// Asks for a certificate; may be repeated.
+    pub async fn enroll(&self, enrollment: Enrollment) -> Result<Outcome, ClmError> {
+        let validity = match (enrollment.not_before, enrollment.not_after) {
+            (Some(begin), Some(end)) => {
+                prost_types::Duration::try_from((end - begin).unsigned_abs()).ok()
+            }
+            _ => None,
+        };
+        let request = wire::EnrollRequest {
+            request_id: enrollment.request_id,
+            protocol: PROTOCOL.to_owned(),
+            policy: enrollment.policy,
+            requester: enrollment.requester,
+            end_entity: enrollment.end_entity,
+            csr: enrollment.csr,
+            subject_alternative_names: enrollment.names,
+            not_before: enrollment.not_before.map(to_timestamp),
+            validity,
+            names_proven: true,
+            ..Default::default()
+        };
+        let answer = self
+            .client
+            .clone()
+            .enroll(request)
+            .await
+            .map_err(ClmError::of("Enroll"))?;
+        outcome("Enroll", answer.into_inner())
+    }
+
+    /// What became of a request; `None`: CLM never heard of it.
+    pub async fn find_outcome(&self, request_id: &str) -> Result<Option<Outcome>, ClmError> {
+        let request = wire::FindOutcomeRequest {
+            request_id: request_id.to_owned(),
+        };
+        match self.client.clone().find_outcome(request).await {
+            Ok(answer) => outcome("FindOutcome", answer.into_inner()).map(Some),
+            Err(status) if Kind::of(&status) == Kind::NotFound => Ok(None),
+            Err(status) => Err(ClmError::of("FindOutcome")(status)),
+        }
+    }
+
+    /// Revokes a certificate; true: it was revoked before.
+    pub async fn revoke(
+        &self,
+        certificate: Vec<u8>,
+        reason: &str,
+        requester: String,
+    ) -> Result<bool, ClmError> {
+        let request = wire::RevokeCertificateRequest {
+            by: Some(wire::revoke_certificate_request::By::Certificate(
+                certificate,
+            )),
+            reason: reason.to_owned(),
+            requester,
+        };
+        let answer = self
+            .client
+            .clone()
+            .revoke(request)
+            .await
+            .map_err(ClmError::of("Revoke"))?;
+        Ok(answer.into_inner().already_revoked)
+    }
+}
+
+fn outcome(call: &'static str, answer: wire::EnrollResponse) -> Result<Outcome, ClmError> {
+    use wire::enroll_response::Outcome as Wire;
+    match answer.outcome.ok_or(ClmError::Malformed {
+        call,
+        what: "outcome",
+    })? {
+        Wire::Issued(issued) => Ok(Outcome::Issued {
+            certificate: issued.certificate,
+            chain: issued.chain,
+        }),
+        Wire::Waiting(waiting) => {
+            let asked = waiting
+                .retry_after
+                .and_then(|after| Duration::try_from(after).ok());
+            let retry_after = asked
+                .unwrap_or(DEFAULT_RETRY)
+                .clamp(Duration::from_secs(1), LONGEST_RETRY);
+            Ok(Outcome::Waiting { retry_after })
+        }
+        Wire::Refused(refused) => Ok(Outcome::Refused {
+            reason: refused.reason(),
+            detail: refused.detail,
+        }),
+    }
+}
+
+fn to_timestamp(time: OffsetDateTime) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: time.unix_timestamp(),
+        nanos: 0,
+    }
+}
+
+fn from_timestamp(timestamp: prost_types::Timestamp) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(timestamp.seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}

@@ -1,0 +1,15 @@
+//! Pure types and state machines of RFC 8555; nothing here waits, reads a clock or touches a database.
+
+pub mod account;
+pub mod authorization;
+pub mod challenge;
+pub mod directory;
+pub mod external_account;
+pub mod id;
+pub mod identifier;
+pub mod jwk;
+pub mod jws;
+pub mod network;
+pub mod order;
+pub mod problem;
+pub mod request_names;

@@ -1,0 +1,205 @@
+//! Validations in the background: RFC 8555 §8.2. What a replica has begun and cannot end, another one takes over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ers_runtime::error::chain;
+use ers_runtime::shutdown::Shutdown;
+use time::OffsetDateTime;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
+
+use super::answer_challenge::claim_length;
+use super::authenticate::in_good_standing;
+use crate::domain::account::Account;
+use crate::domain::authorization::Authorization;
+use crate::domain::challenge::Challenge;
+use crate::domain::problem::Problem;
+use crate::failure::Failure;
+use crate::server::Server;
+use crate::shared::Limit;
+use crate::store::Claim;
+use crate::validation::{Unproven, Validator};
+
+const SWEEP_EVERY: Duration = Duration::from_secs(15);
+const SWEEP_PAGE: u64 = 200;
+
+/// Validates what comes through the queue, and what lies in the database without anybody caring for it.
+pub struct Worker {
+    server: Arc<Server>,
+    validator: Validator,
+    shutdown: Shutdown,
+    places: Arc<Semaphore>,
+}
+
+impl Worker {
+    /// With room for so many validations at a time.
+    pub fn new(server: Arc<Server>, validator: Validator, shutdown: Shutdown) -> Self {
+        let places = Arc::new(Semaphore::new(server.config.validation.concurrent.max(1)));
+        Self {
+            server,
+            validator,
+            shutdown,
+            places,
+        }
+    }
+
+    /// Works until shutdown. What was under way when this process ended last is taken up first.
+    pub async fn run(self, mut queue: mpsc::Receiver<Challenge>) {
+        let this = Arc::new(self);
+        let mut any_claim = true;
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        loop {
+            tokio::select! {
+                () = this.shutdown.cancelled() => return,
+                _ = sweep.tick() => {
+                    if let Err(error) = this.sweep(any_claim).await {
+                        tracing::warn!(error = chain(&error), "validations not swept");
+                        continue;
+                    }
+                    any_claim = false;
+                }
+                Some(challenge) = queue.recv() => this.start(challenge).await,
+            }
+        }
+    }
+
+    /// `any_claim`: at the start nothing here is being validated by this process, and validating twice does no harm.
+    async fn sweep(self: &Arc<Self>, any_claim: bool) -> Result<(), Failure> {
+        let now = self.server.now();
+        let before = if any_claim {
+            now + time::Duration::days(3650)
+        } else {
+            now
+        };
+        loop {
+            let found = self
+                .server
+                .store
+                .list_unclaimed(Claim::until(before), SWEEP_PAGE)
+                .await?;
+            let claim = Claim::until(now + claim_length(&self.server.config.validation));
+            let mut claimed = 0;
+            for pending in &found {
+                if self
+                    .server
+                    .store
+                    .claim_validation(pending, claim, now)
+                    .await?
+                {
+                    claimed += 1;
+                    self.start(pending.challenge.clone()).await;
+                }
+            }
+            if claimed > 0 {
+                tracing::info!(claimed, "validations taken up");
+            }
+            // at the start claims do not hide what was just taken up: one page, the rest when its claims end
+            if any_claim || (found.len() as u64) < SWEEP_PAGE {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn start(self: &Arc<Self>, challenge: Challenge) {
+        let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
+            return;
+        };
+        let this = Arc::clone(self);
+        self.shutdown.spawn("validation", async move {
+            if let Err(error) = this.validate(&challenge).await {
+                // it stays in processing, and is taken up again when its claim ends
+                tracing::warn!(challenge_id = %challenge.id, error = chain(&error), "validation not decided");
+            }
+            drop(place);
+        });
+    }
+
+    #[tracing::instrument(name = "acme.validate", skip_all, fields(challenge_id = %challenge.id, kind = challenge.kind.as_str()))]
+    async fn validate(&self, challenge: &Challenge) -> Result<(), Failure> {
+        let server = &self.server;
+        let begun = Instant::now();
+        let Some(authorization) = server
+            .store
+            .find_authorization(&challenge.authorization_id)
+            .await?
+        else {
+            return Ok(());
+        };
+        let Some(account) = server.store.find_account(&authorization.account_id).await? else {
+            return Ok(());
+        };
+        let proven = match in_good_standing(&account) {
+            Ok(()) => match self.prove(challenge, &authorization, &account).await {
+                Some(proven) => proven,
+                None => return Ok(()),
+            },
+            Err(problem) => Err(problem),
+        };
+        let now = server.now();
+        let decided = match &proven {
+            Ok(()) => {
+                server
+                    .store
+                    .succeed(challenge, self.authorized_until(now), now)
+                    .await?
+            }
+            Err(problem) => server.store.fail(challenge, problem, now).await?,
+        };
+        if !decided {
+            return Ok(());
+        }
+        server.metrics.validation(
+            challenge.kind,
+            proven.is_ok(),
+            begun.elapsed().as_secs_f64(),
+        );
+        if let Err(problem) = proven {
+            tracing::info!(account_id = %account.id, identifier = %authorization.identifier, %problem, "validation failed");
+            let name = authorization.identifier.value();
+            let _ = server
+                .limits
+                .take(Limit::FailedValidation(account.id.as_str(), &name))
+                .await;
+        }
+        Ok(())
+    }
+
+    /// Tries, and tries again a little later; `None`: the process ends, somebody else will go on.
+    async fn prove(
+        &self,
+        challenge: &Challenge,
+        authorization: &Authorization,
+        account: &Account,
+    ) -> Option<Result<(), Problem>> {
+        let config = &self.server.config.validation;
+        let mut wait = Duration::from_millis(config.first_retry_ms);
+        let mut attempts_left = config.attempts.max(1);
+        loop {
+            let attempt =
+                self.validator
+                    .attempt(challenge, &authorization.identifier, &account.key);
+            let unproven = tokio::select! {
+                outcome = attempt => match outcome {
+                    Ok(()) => return Some(Ok(())),
+                    Err(unproven) => unproven,
+                },
+                () = self.shutdown.cancelled() => return None,
+            };
+            attempts_left -= 1;
+            let Unproven { problem, retryable } = unproven;
+            if !retryable || attempts_left == 0 {
+                return Some(Err(problem));
+            }
+            tracing::debug!(%problem, "validation attempt failed");
+            if !self.shutdown.sleep(wait).await {
+                return None;
+            }
+            wait *= 2;
+        }
+    }
+
+    fn authorized_until(&self, now: OffsetDateTime) -> OffsetDateTime {
+        now + self.server.authorization_lifetime()
+    }
+}

@@ -1,0 +1,24 @@
+//! HTTP: one file per endpoint, and the few things that all of them share. Routes stand in `routes.rs`.
+
+mod account;
+mod authorization;
+mod certificate;
+mod challenge;
+mod change_key;
+mod client_address;
+mod directory;
+mod finalize;
+mod headers;
+mod incoming;
+mod new_account;
+mod new_nonce;
+mod new_order;
+mod order;
+mod orders;
+mod problem;
+mod reply;
+mod revoke;
+mod routes;
+mod view;
+
+pub use routes::configure;

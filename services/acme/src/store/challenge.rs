@@ -1,0 +1,253 @@
+//! Challenges, and who is validating them.
+
+use ers_runtime::clock::{from_ms, to_ms};
+use ers_runtime::db;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, UpdateMany,
+};
+use time::OffsetDateTime;
+
+use super::model::challenge::{ActiveModel, Column, Entity, Model};
+use super::{Store, StoreError, authorization};
+use crate::domain::authorization::{Authorization, AuthorizationState};
+use crate::domain::challenge::{Challenge, ChallengeKind, ChallengeState};
+use crate::domain::id::{AuthorizationId, ChallengeId};
+use crate::domain::problem::Problem;
+
+const TABLE: &str = "acme_challenge";
+
+/// Until when a validation belongs to one replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim(i64);
+
+impl Claim {
+    /// A claim that ends then.
+    pub fn until(time: OffsetDateTime) -> Self {
+        Self(to_ms(time))
+    }
+}
+
+/// A validation that is under way, or was when its replica stopped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingValidation {
+    /// The challenge.
+    pub challenge: Challenge,
+    /// The claim on it.
+    pub claim: Claim,
+}
+
+impl Store {
+    /// The challenge of an id.
+    #[tracing::instrument(name = "db.acme_challenge.find", level = "debug", skip_all)]
+    pub async fn find_challenge(&self, id: &ChallengeId) -> Result<Option<Challenge>, StoreError> {
+        let row = Entity::find_by_id(id.as_str()).one(&self.db).await;
+        row.map_err(StoreError::database("find challenge"))?
+            .map(challenge)
+            .transpose()
+    }
+
+    /// pending → processing, claimed; false: somebody else did it.
+    #[tracing::instrument(name = "db.acme_challenge.begin", level = "debug", skip_all)]
+    pub async fn begin_validation(
+        &self,
+        id: &ChallengeId,
+        claim: Claim,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let updated = moved(ChallengeState::Processing, now)
+            .col_expr(Column::ClaimedUntil, Expr::value(claim.0))
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(Column::State.eq(ChallengeState::Pending.as_str()))
+            .exec(&self.db)
+            .await
+            .map_err(StoreError::database("begin validation"))?;
+        Ok(updated.rows_affected == 1)
+    }
+
+    /// Challenges in processing whose claim ended before `before`, a page of them.
+    #[tracing::instrument(name = "db.acme_challenge.list_unclaimed", level = "debug", skip_all)]
+    pub async fn list_unclaimed(
+        &self,
+        before: Claim,
+        limit: u64,
+    ) -> Result<Vec<PendingValidation>, StoreError> {
+        let rows = Entity::find()
+            .filter(Column::State.eq(ChallengeState::Processing.as_str()))
+            .filter(Column::ClaimedUntil.lt(before.0))
+            .order_by_asc(Column::ClaimedUntil)
+            .limit(limit)
+            .all(&self.db)
+            .await
+            .map_err(StoreError::database("list validations"))?;
+        rows.into_iter()
+            .map(|row| {
+                let claim = Claim(row.claimed_until.unwrap_or(i64::MIN));
+                Ok(PendingValidation {
+                    challenge: challenge(row)?,
+                    claim,
+                })
+            })
+            .collect()
+    }
+
+    /// Takes a validation over from an ended claim; false: somebody else did.
+    #[tracing::instrument(name = "db.acme_challenge.claim", level = "debug", skip_all)]
+    pub async fn claim_validation(
+        &self,
+        pending: &PendingValidation,
+        claim: Claim,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let updated = moved(ChallengeState::Processing, now)
+            .col_expr(Column::ClaimedUntil, Expr::value(claim.0))
+            .filter(Column::Id.eq(pending.challenge.id.as_str()))
+            .filter(Column::State.eq(ChallengeState::Processing.as_str()))
+            .filter(Column::ClaimedUntil.eq(pending.claim.0))
+            .exec(&self.db)
+            .await
+            .map_err(StoreError::database("claim validation"))?;
+        Ok(updated.rows_affected == 1)
+    }
+
+    /// processing → valid, and its authorization pending → valid; false: it was decided already.
+    #[tracing::instrument(name = "db.acme_challenge.succeed", level = "debug", skip_all)]
+    pub async fn succeed(
+        &self,
+        challenge: &Challenge,
+        authorized_until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        db::retry("succeed challenge", || async {
+            let update = moved(ChallengeState::Valid, now)
+                .col_expr(Column::ValidatedAt, Expr::value(to_ms(now)));
+            self.decide(
+                challenge,
+                update,
+                AuthorizationState::Valid,
+                Some(authorized_until),
+                now,
+            )
+            .await
+        })
+        .await
+    }
+
+    /// processing → invalid, and its authorization pending → invalid; false: it was decided already.
+    #[tracing::instrument(name = "db.acme_challenge.fail", level = "debug", skip_all)]
+    pub async fn fail(
+        &self,
+        challenge: &Challenge,
+        problem: &Problem,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let error = serde_json::to_string(problem).unwrap_or_default();
+        db::retry("fail challenge", || async {
+            let update = moved(ChallengeState::Invalid, now)
+                .col_expr(Column::Error, Expr::value(error.as_str()));
+            self.decide(challenge, update, AuthorizationState::Invalid, None, now)
+                .await
+        })
+        .await
+    }
+
+    async fn decide(
+        &self,
+        challenge: &Challenge,
+        update: UpdateMany<Entity>,
+        to: AuthorizationState,
+        authorized_until: Option<OffsetDateTime>,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let failed = || StoreError::database("decide challenge");
+        let transaction = db::begin(&self.db).await.map_err(failed())?;
+        let updated = update
+            .filter(Column::Id.eq(challenge.id.as_str()))
+            .filter(Column::State.eq(ChallengeState::Processing.as_str()))
+            .exec(&transaction)
+            .await
+            .map_err(failed())?;
+        if updated.rows_affected == 1 {
+            authorization::decide(
+                &challenge.authorization_id,
+                to,
+                authorized_until,
+                now,
+                &transaction,
+            )
+            .await?;
+        }
+        transaction.commit().await.map_err(failed())?;
+        Ok(updated.rows_affected == 1)
+    }
+}
+
+fn moved(to: ChallengeState, now: OffsetDateTime) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(to.as_str()))
+        .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
+        .col_expr(Column::UpdatedBy, Expr::value("validate"))
+}
+
+pub(super) async fn insert(
+    authorizations: &[Authorization],
+    now: OffsetDateTime,
+    db: &impl ConnectionTrait,
+) -> Result<(), StoreError> {
+    let rows = authorizations
+        .iter()
+        .flat_map(|authorization| &authorization.challenges)
+        .map(|challenge| ActiveModel {
+            id: Set(challenge.id.to_string()),
+            authorization_id: Set(challenge.authorization_id.to_string()),
+            kind: Set(challenge.kind.as_str().to_owned()),
+            token: Set(challenge.token.clone()),
+            state: Set(challenge.state.as_str().to_owned()),
+            error: Set(None),
+            validated_at: Set(None),
+            claimed_until: Set(None),
+            created_at: Set(to_ms(now)),
+            updated_at: Set(to_ms(now)),
+            updated_by: Set("new-order".to_owned()),
+        });
+    Entity::insert_many(rows)
+        .exec_without_returning(db)
+        .await
+        .map(|_| ())
+        .map_err(StoreError::database("insert challenges"))
+}
+
+/// The challenges of authorizations, http-01 first.
+pub(super) async fn list(
+    authorization_ids: Vec<String>,
+    db: &impl ConnectionTrait,
+) -> Result<Vec<Challenge>, StoreError> {
+    let rows = Entity::find()
+        .filter(Column::AuthorizationId.is_in(authorization_ids))
+        .order_by_desc(Column::Kind)
+        .all(db)
+        .await
+        .map_err(StoreError::database("list challenges"))?;
+    rows.into_iter().map(challenge).collect()
+}
+
+fn challenge(row: Model) -> Result<Challenge, StoreError> {
+    let wrong = |column| StoreError::inconsistent(TABLE, &row.id, column);
+    let error = row
+        .error
+        .as_deref()
+        .map(serde_json::from_str)
+        .transpose()
+        .map_err(|_| wrong("error")())?;
+    Ok(Challenge {
+        id: ChallengeId::parse(&row.id).ok_or_else(wrong("id"))?,
+        authorization_id: AuthorizationId::parse(&row.authorization_id)
+            .ok_or_else(wrong("authorization_id"))?,
+        kind: ChallengeKind::find(&row.kind).ok_or_else(wrong("kind"))?,
+        state: ChallengeState::find(&row.state).ok_or_else(wrong("state"))?,
+        validated_at: row.validated_at.map(from_ms),
+        error,
+        token: row.token,
+    })
+}
