@@ -3,4 +3,5 @@
 pub mod acme;
 pub mod cara;
 pub mod clm;
+mod column;
 pub mod signer;

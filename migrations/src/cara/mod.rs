@@ -1,5 +1,7 @@
 //! The schema of the `cara` database.
 
+mod m20261122_000001_create_cara_tables;
+
 use sea_orm_migration::prelude::*;
 
 /// Brings a `cara` database up to date.
@@ -12,6 +14,6 @@ impl MigratorTrait for Migrator {
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![]
+        vec![Box::new(m20261122_000001_create_cara_tables::Migration)]
     }
 }

@@ -1,0 +1,94 @@
+//! An issued certificate with what CARA knows of it.
+
+use aws_lc_rs::digest;
+use ers_pki::{certificate::Certificate, revocation::Reason, serial::SerialNumber};
+use ers_proto::cara::v1 as wire;
+use prost::Message as _;
+use serde::{Deserialize, Serialize};
+
+use super::AuthorityName;
+
+/// Who asked for a certificate and by which way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Origin {
+    /// Realm in CLM.
+    pub realm: String,
+    /// Policy in CLM that allowed it, and ...
+    pub policy: String,
+    /// ... its version.
+    pub policy_version: u32,
+    /// End entity in CLM.
+    pub end_entity: String,
+    /// Who asked.
+    pub requester: String,
+    /// By which protocol.
+    pub protocol: String,
+}
+
+/// That and why a certificate is revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    /// Since when, epoch milliseconds.
+    pub at_ms: i64,
+    /// Why.
+    pub reason: Reason,
+    /// Who asked for it.
+    pub requester: String,
+}
+
+/// SHA-256 of what was asked for: tells a repetition from another request under the same id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestDigest(String);
+
+impl RequestDigest {
+    /// The digest of a request. Who asked and when does not count, what for does.
+    #[must_use]
+    pub fn of(request: &wire::IssueRequest) -> Self {
+        let what = wire::IssueRequest {
+            origin: None,
+            ..request.clone()
+        };
+        Self(hex::encode(digest::digest(
+            &digest::SHA256,
+            &what.encode_to_vec(),
+        )))
+    }
+
+    /// From its hex form in the database or journal.
+    #[must_use]
+    pub fn from_hex(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Lower-case hex.
+    #[must_use]
+    pub fn as_hex(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An issued certificate.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The CA that issued it.
+    pub issuer: AuthorityName,
+    /// Its serial number.
+    pub serial: SerialNumber,
+    /// The request that it answers.
+    pub request_id: String,
+    /// What that request said.
+    pub request_digest: RequestDigest,
+    /// Name of the profile.
+    pub profile: String,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Who asked.
+    pub origin: Origin,
+    /// When it was stored, epoch milliseconds.
+    pub issued_at_ms: i64,
+    /// Taken over from the signer's journal after an interruption.
+    pub adopted: bool,
+    /// Present when revoked.
+    pub revocation: Option<Revocation>,
+}

@@ -1,0 +1,219 @@
+//! Nothing that was ever signed is unknown: what stands in the signer's journal and not in our tables (we were killed
+//! between signature and storing) is finished: the same bytes are signed once more and stored under their request.
+
+use std::{collections::HashSet, sync::Arc};
+
+use ers_pki::{inspect, issuance, issuance::Issuer, key::PublicKey};
+use ers_runtime::clock::to_ms;
+use ers_signer_client::{JournalEntry, KeyId, Purpose, SignCall, SignerError};
+use futures::StreamExt as _;
+use prost::Message as _;
+use thiserror::Error;
+
+use super::{Core, issue::surplus, journal_note::JournalNote};
+use crate::{
+    domain::Record,
+    store::{StoreError, Stored},
+};
+
+/// Entries compared with the tables at a time.
+const PAGE: usize = 500;
+
+/// Why adoption did not come to its end; it is tried again later.
+#[derive(Debug, Error)]
+pub enum AdoptError {
+    /// The journal cannot be read, or the signer does not sign.
+    #[error("adopt: {act}")]
+    Signer {
+        /// What was attempted.
+        act: &'static str,
+        /// Why it failed.
+        #[source]
+        source: SignerError,
+    },
+    /// The database failed.
+    #[error("adopt: compare with the tables")]
+    Store(#[source] StoreError),
+    /// An entry cannot be what CARA once asked for.
+    #[error("adopt: entry {sequence} of chain {chain}: {problem}")]
+    Entry {
+        /// The chain.
+        chain: String,
+        /// The entry.
+        sequence: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Compares the journal with the tables from where it stopped last, up to entries made before `until_ms` (younger ones
+/// may still be under way), and adopts what is missing. Returns how many were adopted.
+#[tracing::instrument(name = "cara.adopt", skip_all)]
+pub async fn adopt(core: &Arc<Core>, until_ms: i64) -> Result<usize, AdoptError> {
+    let signer = |act| move |source| AdoptError::Signer { act, source };
+    let mut adopted = 0;
+    for head in core
+        .signer
+        .list_chains()
+        .await
+        .map_err(signer("list journal chains"))?
+    {
+        let position = core
+            .store
+            .load_journal_position(&head.chain)
+            .await
+            .map_err(AdoptError::Store)?;
+        if position >= head.sequence {
+            continue;
+        }
+        let entries = core
+            .signer
+            .read_journal(&head.chain, position + 1, &[Purpose::Certificate])
+            .await
+            .map_err(signer("read journal"))?;
+        let mut pages = entries.chunks(PAGE);
+        let mut reached = head.sequence;
+        while let Some(page) = pages.next().await {
+            let page = page
+                .into_iter()
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(signer("read journal"))?;
+            let (settled, young): (Vec<_>, Vec<_>) = page
+                .into_iter()
+                .partition(|entry| to_ms(entry.at) < until_ms);
+            adopted += adopt_missing(core, &settled).await?;
+            if let Some(first) = young.first() {
+                reached = first.sequence - 1;
+                break;
+            }
+        }
+        core.store
+            .put_journal_position(&head.chain, reached)
+            .await
+            .map_err(AdoptError::Store)?;
+    }
+    Ok(adopted)
+}
+
+async fn adopt_missing(core: &Arc<Core>, entries: &[JournalEntry]) -> Result<usize, AdoptError> {
+    let mut serials = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let facts =
+            inspect::certificate(&entry.to_be_signed).map_err(|error| bad(entry, &error))?;
+        serials.push(facts.serial.to_hex());
+    }
+    let known: HashSet<_> = core
+        .store
+        .known_serials(serials.clone())
+        .await
+        .map_err(AdoptError::Store)?
+        .into_iter()
+        .collect();
+    let mut adopted = 0;
+    let mut seen = HashSet::new();
+    for (entry, serial) in entries.iter().zip(serials) {
+        let note =
+            JournalNote::decode(entry.context.as_slice()).map_err(|error| bad(entry, &error))?;
+        let issuer = note
+            .issuer()
+            .ok_or_else(|| bad(entry, &"the note names no CA"))?;
+        let key = (issuer.to_string(), serial);
+        // An entry may stand twice: the second time it was we who asked, when adopting.
+        if known.contains(&key) || !seen.insert(key) {
+            continue;
+        }
+        adopt_one(core, entry, &note).await?;
+        adopted += 1;
+    }
+    Ok(adopted)
+}
+
+async fn adopt_one(
+    core: &Arc<Core>,
+    entry: &JournalEntry,
+    note: &JournalNote,
+) -> Result<(), AdoptError> {
+    let name = note
+        .issuer()
+        .ok_or_else(|| bad(entry, &"the note names no CA"))?;
+    let issuer = issuer(core, entry, note)?;
+    let prepared =
+        issuance::readopt(&entry.to_be_signed, &issuer).map_err(|error| bad(entry, &error))?;
+    let key_id: KeyId = entry.key_id.clone();
+    let signed = core
+        .signer
+        .sign(SignCall {
+            request_id: &entry.request_id,
+            key_id: &key_id,
+            purpose: Purpose::Certificate,
+            signature_algorithm: prepared.signature_algorithm(),
+            to_be_signed: prepared.to_be_signed(),
+            context: entry.context.clone(),
+            public_key: None,
+        })
+        .await
+        .map_err(|source| AdoptError::Signer {
+            act: "sign again",
+            source,
+        })?;
+    let certificate = prepared
+        .assemble(&signed.signature)
+        .map_err(|error| bad(entry, &error))?;
+    let record = Record {
+        issuer: name,
+        serial: certificate.serial(),
+        request_id: note.request_id.clone(),
+        request_digest: note.request_digest(),
+        profile: note.profile.clone(),
+        certificate,
+        origin: note.origin(),
+        issued_at_ms: core.context.clock.now_ms(),
+        adopted: true,
+        revocation: None,
+    };
+    let record = Arc::new(record);
+    tracing::warn!(
+        target: "audit", act = "adopt", request_id = record.request_id, issuer_id = %record.issuer,
+        serial = record.serial.to_hex(), "certificate adopted from the journal"
+    );
+    match core
+        .writer
+        .store(Arc::clone(&record))
+        .await
+        .map_err(AdoptError::Store)?
+    {
+        Stored::New => Ok(()),
+        Stored::Other(_) => {
+            let surplus = surplus(&record, core.context.clock.now_ms());
+            core.writer
+                .store(Arc::new(surplus))
+                .await
+                .map_err(AdoptError::Store)?;
+            Ok(())
+        }
+    }
+}
+
+fn issuer(core: &Core, entry: &JournalEntry, note: &JournalNote) -> Result<Issuer, AdoptError> {
+    if let Some(ca) = note.issuer().and_then(|name| core.registry.find(&name)) {
+        if !note.self_signed {
+            return Ok(ca.issuer.clone());
+        }
+    }
+    if !note.self_signed {
+        return Err(bad(entry, &"the note names a CA that does not exist"));
+    }
+    let facts = inspect::certificate(&entry.to_be_signed).map_err(|error| bad(entry, &error))?;
+    let public_key =
+        PublicKey::from_spki_der(&facts.public_key_der).map_err(|error| bad(entry, &error))?;
+    Issuer::self_signed(facts.subject, public_key, entry.signature_algorithm)
+        .map_err(|error| bad(entry, &error))
+}
+
+fn bad(entry: &JournalEntry, problem: &dyn std::fmt::Display) -> AdoptError {
+    AdoptError::Entry {
+        chain: entry.chain.clone(),
+        sequence: entry.sequence,
+        problem: problem.to_string(),
+    }
+}

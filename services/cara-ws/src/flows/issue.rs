@@ -1,0 +1,369 @@
+//! Issuing: look whether it was done, prepare (profile, lint), have it signed, assemble (verify), store, answer.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_lc_rs::rand;
+use ers_pki::{
+    certificate::Certificate,
+    general_name::GeneralName,
+    issuance::{self, AssembleError, Issuer, IssuerError, PrepareError},
+    key::PublicKey,
+    name::Name,
+    profile::Profile,
+    revocation::Reason,
+    serial::SerialNumber,
+};
+use ers_runtime::error::{Fault, Kind};
+use ers_signer_client::{KeyId, Purpose, SignCall, SignerError};
+use prost::Message as _;
+use thiserror::Error;
+use time::OffsetDateTime;
+use tracing::Instrument as _;
+
+use super::{Core, journal_note::JournalNote};
+use crate::{
+    domain::{AuthorityName, Origin, Record, RequestDigest, Revocation, State},
+    store::{StoreError, Stored},
+};
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct IssueRequest {
+    /// Idempotency key.
+    pub request_id: String,
+    /// What the request said.
+    pub digest: RequestDigest,
+    /// The CA.
+    pub issuer: AuthorityName,
+    /// Name of the profile.
+    pub profile: String,
+    /// The subject's key; possession was proven.
+    pub public_key: PublicKey,
+    /// The subject.
+    pub subject: Name,
+    /// Subject alternative names.
+    pub names: Vec<GeneralName>,
+    /// Begin; none: now, set back by the profile.
+    pub not_before: Option<OffsetDateTime>,
+    /// Length; none: the profile's default.
+    pub validity: Option<Duration>,
+    /// Who asked.
+    pub origin: Origin,
+}
+
+/// What was issued.
+#[derive(Debug)]
+pub struct Issued {
+    /// The certificate.
+    pub record: Record,
+}
+
+/// Why nothing was issued.
+#[derive(Debug, Error)]
+pub enum IssueError {
+    /// No such CA.
+    #[error("issue: there is no CA {0}")]
+    UnknownIssuer(AuthorityName),
+    /// The CA is suspended or retired.
+    #[error("issue: CA {0} is not active")]
+    IssuerNotActive(AuthorityName),
+    /// No such profile.
+    #[error("issue: there is no profile {0}")]
+    UnknownProfile(String),
+    /// Profile or CA do not allow it.
+    #[error("prepare certificate")]
+    Prepare(#[source] PrepareError),
+    /// The name and key do not make a root.
+    #[error("prepare root certificate")]
+    Issuer(#[source] IssuerError),
+    /// No random bytes.
+    #[error("draw serial number")]
+    Serial,
+    /// The signer did not sign.
+    #[error("sign certificate of request {request_id}")]
+    Sign {
+        /// The request.
+        request_id: String,
+        /// Why.
+        #[source]
+        source: SignerError,
+    },
+    /// What the signer answered does not make a certificate.
+    #[error("assemble certificate of request {request_id}")]
+    Assemble {
+        /// The request.
+        request_id: String,
+        /// Why.
+        #[source]
+        source: AssembleError,
+    },
+    /// Looking up or storing failed.
+    #[error("store certificate of request {request_id}")]
+    Store {
+        /// The request.
+        request_id: String,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// The id was used for something else.
+    #[error("issue: request id {request_id} was used with other content")]
+    RequestIdReused {
+        /// The request.
+        request_id: String,
+    },
+    /// The process stops.
+    #[error("issue: interrupted by shutdown")]
+    Interrupted,
+}
+
+impl Fault for IssueError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::UnknownIssuer(_) | Self::UnknownProfile(_) => Kind::NotFound,
+            Self::IssuerNotActive(_) => Kind::FailedPrecondition,
+            Self::Prepare(
+                PrepareError::IssuerNotValid { .. }
+                | PrepareError::OutlivesIssuer { .. }
+                | PrepareError::PathLength { .. },
+            ) => Kind::FailedPrecondition,
+            Self::Prepare(_) | Self::Issuer(_) => Kind::InvalidArgument,
+            Self::Sign {
+                source: SignerError::Busy,
+                ..
+            } => Kind::ResourceExhausted,
+            Self::Sign {
+                source: SignerError::Unavailable(_),
+                ..
+            }
+            | Self::Interrupted => Kind::Unavailable,
+            Self::Store { source, .. } => source.kind(),
+            Self::RequestIdReused { .. } => Kind::AlreadyExists,
+            Self::Serial | Self::Sign { .. } | Self::Assemble { .. } => Kind::Internal,
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::UnknownIssuer(_) | Self::IssuerNotActive(_) => Some("issuer"),
+            Self::UnknownProfile(_) => Some("profile"),
+            Self::Prepare(error) => error.field(),
+            Self::Issuer(_) => Some("subject"),
+            Self::RequestIdReused { .. } => Some("request_id"),
+            _ => None,
+        }
+    }
+}
+
+/// Who signs: an existing CA, or a root its own certificate.
+pub(super) struct Signatory<'a> {
+    pub(super) name: &'a AuthorityName,
+    pub(super) key_id: &'a KeyId,
+    pub(super) issuer: &'a Issuer,
+    pub(super) self_signed: bool,
+}
+
+/// Issues, once per request id, however often and by however many it is asked.
+pub async fn issue(
+    core: &Arc<Core>,
+    request: IssueRequest,
+) -> Result<Arc<Issued>, Arc<IssueError>> {
+    let span = tracing::info_span!("cara.issue", request_id = request.request_id, issuer_id = %request.issuer, profile = request.profile);
+    let (id, digest) = (request.request_id.clone(), request.digest.clone());
+    let worker = Arc::clone(core);
+    let work = async move {
+        let authority = worker
+            .registry
+            .find(&request.issuer)
+            .ok_or_else(|| IssueError::UnknownIssuer(request.issuer.clone()))?;
+        if authority.authority.state != State::Active {
+            return Err(IssueError::IssuerNotActive(request.issuer.clone()));
+        }
+        let profile = worker
+            .profiles
+            .get(&request.profile)
+            .cloned()
+            .ok_or_else(|| IssueError::UnknownProfile(request.profile.clone()))?;
+        let signatory = Signatory {
+            name: &authority.authority.name,
+            key_id: &authority.authority.key_id,
+            issuer: &authority.issuer,
+            self_signed: false,
+        };
+        let record = issue_as(&worker, &signatory, &profile, &request).await?;
+        Ok(Issued { record })
+    };
+    core.in_flight
+        .join_or_start(
+            &core.context.shutdown,
+            &id,
+            digest,
+            work.instrument(span.clone()),
+        )
+        .instrument(span)
+        .await
+}
+
+/// The steps, for whoever signs.
+pub(super) async fn issue_as(
+    core: &Core,
+    signatory: &Signatory<'_>,
+    profile: &Profile,
+    request: &IssueRequest,
+) -> Result<Record, IssueError> {
+    let stored = |source| IssueError::Store {
+        request_id: request.request_id.clone(),
+        source,
+    };
+
+    // 1. Was it done? Before anything is signed: a second signature for one request must not come to be.
+    if let Some(record) = core
+        .store
+        .find_by_request(&request.request_id)
+        .await
+        .map_err(stored)?
+    {
+        return same_request(record, request);
+    }
+
+    // 2. Say exactly what the certificate says, and lint it.
+    let serial = random_serial()?;
+    let prepared = issuance::prepare(
+        profile,
+        signatory.issuer,
+        &pki_request(request),
+        serial,
+        core.context.clock.now(),
+    )
+    .map_err(IssueError::Prepare)?;
+
+    // 3. Have it signed: the signer's journal keeps the bytes before the signature leaves it.
+    let note = JournalNote::new(
+        signatory.name,
+        &profile.name,
+        &request.request_id,
+        &request.digest,
+        &request.origin,
+        signatory.self_signed,
+    );
+    let signed = core
+        .signer
+        .sign(SignCall {
+            request_id: &request.request_id,
+            key_id: signatory.key_id,
+            purpose: Purpose::Certificate,
+            signature_algorithm: prepared.signature_algorithm(),
+            to_be_signed: prepared.to_be_signed(),
+            context: note.encode_to_vec(),
+            public_key: None,
+        })
+        .await
+        .map_err(|source| IssueError::Sign {
+            request_id: request.request_id.clone(),
+            source,
+        })?;
+
+    // 4. Verify; from here on it is a certificate.
+    let certificate =
+        prepared
+            .assemble(&signed.signature)
+            .map_err(|source| IssueError::Assemble {
+                request_id: request.request_id.clone(),
+                source,
+            })?;
+
+    // 5. Keep it, durably, with its event.
+    let record = record(core, signatory.name, &profile.name, request, certificate);
+    keep(core, record, request).await
+}
+
+/// Stores; when another replica has answered the same request meanwhile, ours is kept as revoked and theirs returned.
+async fn keep(core: &Core, record: Record, request: &IssueRequest) -> Result<Record, IssueError> {
+    let stored = |source| IssueError::Store {
+        request_id: request.request_id.clone(),
+        source,
+    };
+    let record = Arc::new(record);
+    match core
+        .writer
+        .store(Arc::clone(&record))
+        .await
+        .map_err(stored)?
+    {
+        Stored::New => {
+            tracing::info!(
+                target: "audit", act = "issue", request_id = request.request_id, issuer_id = %record.issuer,
+                serial = record.serial.to_hex(), profile = record.profile, requester = record.origin.requester, "certificate issued"
+            );
+            Ok(Arc::unwrap_or_clone(record))
+        }
+        Stored::Other(other) => {
+            let surplus = surplus(&record, core.context.clock.now_ms());
+            core.writer.store(Arc::new(surplus)).await.map_err(stored)?;
+            same_request(*other, request)
+        }
+    }
+}
+
+/// A certificate that was signed and never handed out, because its request has another one.
+pub(super) fn surplus(record: &Record, now_ms: i64) -> Record {
+    let mut request_id = format!("{}#{}", record.request_id, record.serial.to_hex());
+    request_id.truncate(160);
+    Record {
+        request_id,
+        revocation: Some(Revocation {
+            at_ms: now_ms,
+            reason: Reason::Superseded,
+            requester: "cara-ws".into(),
+        }),
+        ..record.clone()
+    }
+}
+
+fn same_request(record: Record, request: &IssueRequest) -> Result<Record, IssueError> {
+    if record.request_digest == request.digest {
+        return Ok(record);
+    }
+    Err(IssueError::RequestIdReused {
+        request_id: request.request_id.clone(),
+    })
+}
+
+fn record(
+    core: &Core,
+    issuer: &AuthorityName,
+    profile: &str,
+    request: &IssueRequest,
+    certificate: Certificate,
+) -> Record {
+    Record {
+        issuer: issuer.clone(),
+        serial: certificate.serial(),
+        request_id: request.request_id.clone(),
+        request_digest: request.digest.clone(),
+        profile: profile.to_owned(),
+        certificate,
+        origin: request.origin.clone(),
+        issued_at_ms: core.context.clock.now_ms(),
+        adopted: false,
+        revocation: None,
+    }
+}
+
+fn pki_request(request: &IssueRequest) -> issuance::Request {
+    issuance::Request {
+        public_key: request.public_key.clone(),
+        subject: request.subject.clone(),
+        names: request.names.clone(),
+        not_before: request.not_before,
+        validity: request
+            .validity
+            .map(|validity| validity.try_into().unwrap_or(time::Duration::MAX)),
+    }
+}
+
+fn random_serial() -> Result<SerialNumber, IssueError> {
+    let mut random = [0; 20];
+    rand::fill(&mut random).map_err(|_| IssueError::Serial)?;
+    SerialNumber::from_random(random).map_err(|_| IssueError::Serial)
+}

@@ -1,0 +1,54 @@
+//! One file per thing that CARA does: the story in order, over domain, store and signer.
+
+pub mod adopt;
+pub mod create_authority;
+mod in_flight;
+pub mod issue;
+mod journal_note;
+pub mod maintain;
+pub mod ocsp_signer;
+pub mod publish_crl;
+mod registry;
+pub mod revoke;
+
+use std::{collections::HashMap, sync::Arc};
+
+use ers_pki::profile::Profile;
+use ers_runtime::Context;
+use ers_signer_client::Signer;
+use tokio::sync::Notify;
+
+use crate::{
+    config::Issuing,
+    domain::AuthorityName,
+    store::{Store, Writer},
+};
+
+pub use in_flight::InFlight;
+pub use registry::{IssuingAuthority, Registry, RegistryError};
+
+/// What the flows work with.
+pub struct Core {
+    /// Surroundings.
+    pub context: Context,
+    /// CARA's tables.
+    pub store: Store,
+    /// Stores new certificates.
+    pub writer: Writer,
+    /// Signs.
+    pub signer: Arc<dyn Signer>,
+    /// All CAs, in memory.
+    pub registry: Registry,
+    /// All profiles by name.
+    pub profiles: HashMap<String, Arc<Profile>>,
+    /// Configuration.
+    pub issuing: Issuing,
+    /// Requests under way in this process.
+    pub in_flight: InFlight,
+    /// CAs whose CRL is out of date since a revocation.
+    pub stale_crls: parking_lot::Mutex<std::collections::BTreeSet<AuthorityName>>,
+    /// Rung when [`Self::stale_crls`] grows.
+    pub crl_bell: Notify,
+    /// This process, in leases.
+    pub holder: String,
+}

@@ -1,0 +1,106 @@
+//! `cara.v1.Events`.
+
+use std::{pin::Pin, sync::Arc};
+
+use ers_proto::cara::v1::{self as wire, event, events_server::Events};
+use ers_runtime::{error::status, grpc::caller};
+use futures::Stream;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::{ADMINISTRATOR, Service, convert};
+use crate::{
+    domain::{Event, What},
+    flows::Core,
+};
+
+const PAGE: u64 = 500;
+/// Events that wait for a slow subscriber.
+const AHEAD: usize = 1024;
+
+type Sender = mpsc::Sender<Result<wire::Event, Status>>;
+
+#[tonic::async_trait]
+impl Events for Service {
+    type SubscribeStream = Pin<Box<dyn Stream<Item = Result<wire::Event, Status>> + Send>>;
+
+    async fn subscribe(
+        &self,
+        request: Request<wire::SubscribeRequest>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
+        caller(&request)?.require(&["clm-api", "rev-info", ADMINISTRATOR])?;
+        let request = request.into_inner();
+        let from = if request.only_new {
+            self.core.store.refresh_head().await.map_err(status)? + 1
+        } else {
+            i64::try_from(request.from_sequence)
+                .map_err(|error| convert::invalid("from_sequence", error))?
+        };
+        let (sender, receiver) = mpsc::channel(AHEAD);
+        let core = Arc::clone(&self.core);
+        tokio::spawn(async move {
+            if let Err(status) = feed(&core, from.max(1), &sender).await {
+                drop(sender.send(Err(status)).await);
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+}
+
+/// Sends events from a number on until the subscriber has gone or the process stops.
+async fn feed(core: &Core, from: i64, sender: &Sender) -> Result<(), Status> {
+    let mut next = from;
+    let mut head = core.store.head();
+    let mut told = false;
+    loop {
+        let known = *head.borrow_and_update();
+        while next <= known {
+            let events = core.store.load_events(next, PAGE).await.map_err(status)?;
+            let Some(last) = events.last().map(|event| event.sequence) else {
+                break;
+            };
+            for event in events {
+                if sender.send(Ok(convert_event(&event))).await.is_err() {
+                    return Ok(());
+                }
+            }
+            next = last + 1;
+        }
+        if !told {
+            told = true;
+            let up_to_date = wire::Event {
+                sequence: u64::try_from(next - 1).unwrap_or(0),
+                at: Some(convert::timestamp_ms(core.context.clock.now_ms())),
+                what: Some(event::What::UpToDate(wire::UpToDate {})),
+            };
+            if sender.send(Ok(up_to_date)).await.is_err() {
+                return Ok(());
+            }
+        }
+        tokio::select! {
+            changed = head.changed() => if changed.is_err() { return Ok(()) },
+            () = sender.closed() => return Ok(()),
+            () = core.context.shutdown.cancelled() => return Err(Status::unavailable("shutting down")),
+        }
+    }
+}
+
+fn convert_event(event: &Event) -> wire::Event {
+    let what = match &event.what {
+        What::Issued(record) => event::What::Issued(convert::certificate(record)),
+        What::Revoked(record) => event::What::Revoked(convert::certificate(record)),
+        What::CrlPublished { authority, number } => event::What::CrlPublished(wire::CrlPublished {
+            issuer: authority.to_string(),
+            number: u64::try_from(*number).unwrap_or(0),
+        }),
+        What::AuthorityChanged(name) => event::What::AuthorityChanged(wire::AuthorityChanged {
+            name: name.to_string(),
+        }),
+    };
+    wire::Event {
+        sequence: u64::try_from(event.sequence).unwrap_or(0),
+        at: Some(convert::timestamp_ms(event.at_ms)),
+        what: Some(what),
+    }
+}

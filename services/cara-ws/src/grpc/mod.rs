@@ -1,0 +1,44 @@
+//! CARA's gRPC services: who may call, what the words mean, and back. The work is in `flows`.
+
+mod authorities;
+mod certificates;
+mod convert;
+mod events;
+mod issuance;
+mod profiles;
+mod revoking;
+mod status;
+
+use std::sync::Arc;
+
+use ers_proto::cara::v1::{
+    authorities_server::AuthoritiesServer, certificates_server::CertificatesServer,
+    events_server::EventsServer, issuance_server::IssuanceServer, profiles_server::ProfilesServer,
+    revoking_server::RevokingServer, status_server::StatusServer,
+};
+use tonic::service::Routes;
+
+use crate::flows::Core;
+
+/// The administrator's command line, and the init job.
+const ADMINISTRATOR: &str = "administrator";
+
+/// Serves every call of CARA.
+#[derive(Clone)]
+struct Service {
+    core: Arc<Core>,
+}
+
+/// All services.
+pub fn routes(core: &Arc<Core>) -> Routes {
+    let service = Service {
+        core: Arc::clone(core),
+    };
+    Routes::new(IssuanceServer::new(service.clone()))
+        .add_service(RevokingServer::new(service.clone()))
+        .add_service(CertificatesServer::new(service.clone()))
+        .add_service(AuthoritiesServer::new(service.clone()))
+        .add_service(ProfilesServer::new(service.clone()))
+        .add_service(StatusServer::new(service.clone()))
+        .add_service(EventsServer::new(service))
+}

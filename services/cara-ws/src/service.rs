@@ -1,0 +1,179 @@
+//! CARA put together.
+
+use std::{collections::HashMap, sync::Arc};
+
+use ers_migrations::cara::Migrator;
+use ers_pki::profile::Profile;
+use ers_runtime::{
+    Context, db,
+    db::{DatabaseConfig, DatabaseError},
+    error::chain,
+    grpc::{self, ServeError},
+};
+use ers_signer_client::{Signer, SignerClient};
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+use crate::{
+    config::{Config, Issuing},
+    flows::{
+        Core, InFlight, Registry, RegistryError,
+        adopt::{AdoptError, adopt},
+        maintain,
+    },
+    grpc as services,
+    store::{Store, StoreError, Writer},
+};
+
+/// Why CARA does not start, or ended.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// No database.
+    #[error("start cara-ws")]
+    Database(#[source] DatabaseError),
+    /// The tables cannot be read.
+    #[error("start cara-ws")]
+    Store(#[source] StoreError),
+    /// The CAs cannot be made ready.
+    #[error("start cara-ws")]
+    Registry(#[source] RegistryError),
+    /// The port is taken.
+    #[error("listen on {address}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Serving ended early.
+    #[error("serve cara-ws")]
+    Serve(#[source] ServeError),
+}
+
+/// A running CARA. Cheap to clone.
+#[derive(Clone)]
+pub struct Cara {
+    core: Arc<Core>,
+}
+
+/// Connects to the database, adopts what an interruption left behind, and starts what CARA does by itself.
+/// When the signer is out of reach, adoption is tried again in the background, and CARA is not ready until then.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn start(
+    context: Context,
+    database: &DatabaseConfig,
+    issuing: Issuing,
+    signer: Arc<dyn Signer>,
+) -> Result<Cara, StartError> {
+    let connection = db::connect::<Migrator>(database)
+        .await
+        .map_err(StartError::Database)?;
+    let store = Store::open(connection, Arc::clone(&context.clock))
+        .await
+        .map_err(StartError::Store)?;
+    let core = Arc::new(Core {
+        writer: Writer::start(store.clone(), &context.shutdown),
+        store,
+        signer,
+        registry: Registry::default(),
+        profiles: profiles(&issuing),
+        issuing,
+        in_flight: InFlight::default(),
+        stale_crls: parking_lot::Mutex::default(),
+        crl_bell: tokio::sync::Notify::new(),
+        holder: uuid::Uuid::new_v4().to_string(),
+        context,
+    });
+    core.registry
+        .refresh(&core.store, &core.issuing)
+        .await
+        .map_err(StartError::Registry)?;
+    reconcile(&core).await;
+    maintain::start(&core);
+    Ok(Cara { core })
+}
+
+/// The first comparison with the journal: at start everything is settled, nothing of ours is under way.
+async fn reconcile(core: &Arc<Core>) {
+    let check = core.context.health.check("cara.journal");
+    let first = adopt(core, i64::MAX).await;
+    let failed = match report(first) {
+        None => return check.up(),
+        Some(failed) => failed,
+    };
+    check.down(failed);
+    let core = Arc::clone(core);
+    let shutdown = core.context.shutdown.clone();
+    shutdown.clone().spawn("adoption", async move {
+        while shutdown.sleep(std::time::Duration::from_secs(1)).await {
+            match report(adopt(&core, i64::MAX).await) {
+                None => return check.up(),
+                Some(failed) => check.down(failed),
+            }
+        }
+    });
+}
+
+fn report(outcome: Result<usize, AdoptError>) -> Option<String> {
+    match outcome {
+        Ok(0) => None,
+        Ok(adopted) => {
+            tracing::warn!(adopted, "certificates adopted from the journal");
+            None
+        }
+        Err(error) => {
+            let text = chain(&error);
+            tracing::warn!(error = text, "journal not compared yet");
+            Some(text)
+        }
+    }
+}
+
+fn profiles(issuing: &Issuing) -> HashMap<String, Arc<Profile>> {
+    Profile::ready()
+        .iter()
+        .chain(&issuing.profiles)
+        .map(|profile| (profile.name.clone(), Arc::new(profile.clone())))
+        .collect()
+}
+
+impl Cara {
+    /// CARA's gRPC services.
+    #[must_use]
+    pub fn routes(&self) -> Routes {
+        services::routes(&self.core)
+    }
+
+    /// One round of what CARA does by itself, now: for tests that move the clock.
+    pub async fn maintain(&self) {
+        maintain::round(&self.core).await;
+    }
+}
+
+/// CARA as a process of its own, until shutdown.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn serve(context: Context, config: Config) -> Result<(), StartError> {
+    let signer = SignerClient::new(grpc::connect(&context, "signer", &config.signer));
+    let cara = start(
+        context.clone(),
+        &config.database,
+        config.issuing,
+        Arc::new(signer),
+    )
+    .await?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|source| StartError::Listen {
+            address: config.listen,
+            source,
+        })?;
+    grpc::serve(&context, listener, cara.routes())
+        .await
+        .map_err(StartError::Serve)
+}

@@ -1,0 +1,209 @@
+//! Tables `event` and `event_counter`. Numbers are given under a row lock that is held until commit: an event is never
+//! visible before one with a lower number, on no replica.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
+};
+use tokio::sync::watch;
+
+use super::{
+    Store, StoreError,
+    certificate::read_record,
+    entity::{certificate, event, event_counter},
+    failed,
+};
+use crate::domain::{AuthorityName, Event, What};
+
+const COUNTER: i32 = 1;
+const ISSUED: i16 = 1;
+const REVOKED: i16 = 2;
+const CRL_PUBLISHED: i16 = 3;
+const AUTHORITY_CHANGED: i16 = 4;
+
+/// An event to be written.
+pub(super) struct NewEvent {
+    kind: i16,
+    issuer: String,
+    serial: String,
+    number: i64,
+}
+
+impl NewEvent {
+    pub(super) fn issued(issuer: &str, serial: &str) -> Self {
+        Self {
+            kind: ISSUED,
+            issuer: issuer.to_owned(),
+            serial: serial.to_owned(),
+            number: 0,
+        }
+    }
+
+    pub(super) fn revoked(issuer: &str, serial: &str) -> Self {
+        Self {
+            kind: REVOKED,
+            ..Self::issued(issuer, serial)
+        }
+    }
+
+    pub(super) fn crl_published(authority: &AuthorityName, number: i64) -> Self {
+        Self {
+            kind: CRL_PUBLISHED,
+            number,
+            ..Self::issued(authority.as_str(), "")
+        }
+    }
+
+    pub(super) fn authority_changed(authority: &AuthorityName) -> Self {
+        Self {
+            kind: AUTHORITY_CHANGED,
+            ..Self::issued(authority.as_str(), "")
+        }
+    }
+}
+
+impl Store {
+    /// Writes events in a transaction; gives the number of the last.
+    pub(super) async fn append_events(
+        &self,
+        transaction: &DatabaseTransaction,
+        new: &[NewEvent],
+    ) -> Result<i64, StoreError> {
+        const ACT: &str = "append events";
+        let count = i64::try_from(new.len()).unwrap_or(i64::MAX);
+        event_counter::Entity::update_many()
+            .col_expr(
+                event_counter::Column::Sequence,
+                Expr::col(event_counter::Column::Sequence).add(count),
+            )
+            .filter(event_counter::Column::Id.eq(COUNTER))
+            .exec(transaction)
+            .await
+            .map_err(failed(ACT))?;
+        let head = event_counter::Entity::find_by_id(COUNTER)
+            .one(transaction)
+            .await
+            .map_err(failed(ACT))?
+            .ok_or_else(|| StoreError::Inconsistent {
+                table: "event_counter",
+                row: COUNTER.to_string(),
+                column: "id",
+            })?
+            .sequence;
+        let at = self.clock.now_ms();
+        let rows = new
+            .iter()
+            .zip(head - count + 1..)
+            .map(|(new, sequence)| event::ActiveModel {
+                sequence: Set(sequence),
+                at: Set(at),
+                kind: Set(new.kind),
+                issuer: Set(new.issuer.clone()),
+                serial: Set(new.serial.clone()),
+                number: Set(new.number),
+            });
+        event::Entity::insert_many(rows)
+            .exec_without_returning(transaction)
+            .await
+            .map_err(failed(ACT))?;
+        Ok(head)
+    }
+
+    /// Tells waiting subscribers of this process that events up to this number are committed.
+    pub(super) fn announce(&self, head: i64) {
+        self.head.send_if_modified(|known| {
+            let newer = head > *known;
+            if newer {
+                *known = head;
+            }
+            newer
+        });
+    }
+
+    /// The number of the newest event known, and a way to wait for newer ones.
+    pub fn head(&self) -> watch::Receiver<i64> {
+        self.head.subscribe()
+    }
+
+    /// Asks the database for the newest event's number: another replica may have written.
+    pub async fn refresh_head(&self) -> Result<i64, StoreError> {
+        let counter = event_counter::Entity::find_by_id(COUNTER)
+            .one(&self.connection)
+            .await
+            .map_err(failed("load event counter"))?;
+        let head = counter.map_or(0, |counter| counter.sequence);
+        self.announce(head);
+        Ok(head)
+    }
+
+    /// Events from a number on, in order, at most so many.
+    pub async fn load_events(&self, from: i64, at_most: u64) -> Result<Vec<Event>, StoreError> {
+        const ACT: &str = "load events";
+        let rows = event::Entity::find()
+            .filter(event::Column::Sequence.gte(from))
+            .order_by_asc(event::Column::Sequence)
+            .limit(at_most)
+            .all(&self.connection)
+            .await
+            .map_err(failed(ACT))?;
+        let serials: Vec<&str> = rows
+            .iter()
+            .filter(|row| !row.serial.is_empty())
+            .map(|row| row.serial.as_str())
+            .collect();
+        let certificates = if serials.is_empty() {
+            Vec::new()
+        } else {
+            certificate::Entity::find()
+                .filter(certificate::Column::Serial.is_in(serials))
+                .all(&self.connection)
+                .await
+                .map_err(failed(ACT))?
+        };
+        let certificates: Certificates = certificates
+            .into_iter()
+            .map(|c| ((c.issuer.clone(), c.serial.clone()), c))
+            .collect();
+        rows.iter()
+            .map(|row| read_event(row, &certificates))
+            .collect()
+    }
+
+    /// Number of the newest event that this process knows of.
+    pub fn known_head(&self) -> i64 {
+        *self.head.borrow()
+    }
+}
+
+/// By issuer and serial number.
+type Certificates = HashMap<(String, String), certificate::Model>;
+
+fn read_event(row: &event::Model, certificates: &Certificates) -> Result<Event, StoreError> {
+    let inconsistent = |column| StoreError::Inconsistent {
+        table: "event",
+        row: row.sequence.to_string(),
+        column,
+    };
+    let record = || {
+        let found = certificates.get(&(row.issuer.clone(), row.serial.clone()));
+        read_record(found.ok_or_else(|| inconsistent("serial"))?.clone()).map(Box::new)
+    };
+    let authority = || row.issuer.parse().map_err(|_| inconsistent("issuer"));
+    let what = match row.kind {
+        ISSUED => What::Issued(record()?),
+        REVOKED => What::Revoked(record()?),
+        CRL_PUBLISHED => What::CrlPublished {
+            authority: authority()?,
+            number: row.number,
+        },
+        AUTHORITY_CHANGED => What::AuthorityChanged(authority()?),
+        _ => return Err(inconsistent("kind")),
+    };
+    Ok(Event {
+        sequence: row.sequence,
+        at_ms: row.at,
+        what,
+    })
+}

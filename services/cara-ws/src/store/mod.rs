@@ -1,0 +1,106 @@
+//! CARA's tables. Everything here takes and gives domain types; the database's models stay inside.
+
+mod authority;
+mod certificate;
+mod crl;
+mod entity;
+mod event;
+mod journal_position;
+mod lease;
+mod writer;
+
+use std::sync::Arc;
+
+use ers_runtime::{
+    clock::SharedClock,
+    db::MayBeDatabase,
+    error::{Fault, Kind},
+};
+use sea_orm::{DatabaseConnection, DbErr};
+use thiserror::Error;
+use tokio::sync::watch;
+
+pub use certificate::{ByFilter, PageToken, RevokeOutcome};
+pub use crl::CrlRow;
+pub use writer::{Stored, Writer};
+
+/// Access to CARA's database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    connection: DatabaseConnection,
+    clock: SharedClock,
+    /// Number of the newest event that this process knows of.
+    head: Arc<watch::Sender<i64>>,
+}
+
+/// Why the database did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database failed.
+    #[error("{act}")]
+    Database {
+        /// What was attempted.
+        act: &'static str,
+        /// Why it failed.
+        #[source]
+        source: DbErr,
+    },
+    /// A row does not say what only CARA can have written.
+    #[error("read {table} {row}: inconsistent {column}")]
+    Inconsistent {
+        /// Table.
+        table: &'static str,
+        /// Key of the row.
+        row: String,
+        /// Column.
+        column: &'static str,
+    },
+    /// The serial number is taken: draw another.
+    #[error("store certificate: serial number taken")]
+    SerialTaken,
+    /// The writer has ended.
+    #[error("store certificate: shutting down")]
+    Stopped,
+}
+
+impl Fault for StoreError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Database { .. } | Self::Stopped => Kind::Unavailable,
+            Self::Inconsistent { .. } | Self::SerialTaken => Kind::Internal,
+        }
+    }
+}
+
+impl MayBeDatabase for StoreError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Database { source, .. } => Some(source),
+            Self::Inconsistent { .. } | Self::SerialTaken | Self::Stopped => None,
+        }
+    }
+}
+
+/// Names what was attempted.
+fn failed(act: &'static str) -> impl FnOnce(DbErr) -> StoreError {
+    move |source| StoreError::Database { act, source }
+}
+
+impl Store {
+    /// On a connection whose schema is up to date.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open(
+        connection: DatabaseConnection,
+        clock: SharedClock,
+    ) -> Result<Self, StoreError> {
+        let store = Self {
+            connection,
+            clock,
+            head: Arc::new(watch::Sender::new(0)),
+        };
+        store.refresh_head().await?;
+        Ok(store)
+    }
+}
