@@ -22,6 +22,21 @@ impl Writer {
         }
     }
 
+    /// Goes on after octets that are DER already.
+    pub(crate) fn after(der: Vec<u8>) -> Self {
+        Self { out: der }
+    }
+
+    /// All that has been written, as the content of one value.
+    pub(crate) fn wrap(mut self, tag: u8) -> Vec<u8> {
+        let (octets, used) = length_octets(self.out.len());
+        self.out.splice(
+            0..0,
+            std::iter::once(tag).chain(octets.into_iter().take(used)),
+        );
+        self.out
+    }
+
     pub(crate) fn finish(self) -> Vec<u8> {
         self.out
     }

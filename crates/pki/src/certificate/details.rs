@@ -5,7 +5,8 @@ use crate::extension::authority_information_access::{self, Access};
 use crate::extension::basic_constraints::{self, BasicConstraints};
 use crate::extension::name_constraints::NameConstraints;
 use crate::extension::{
-    self, ExtendedKeyUsage, Extension, KeyUsages, crl_distribution_points, key_identifier,
+    self, ExtendedKeyUsage, Extension, KeyUsages, certificate_policies, crl_distribution_points,
+    key_identifier,
 };
 use crate::general_name::{GeneralName, read_names};
 
@@ -21,6 +22,7 @@ pub(crate) struct Details {
     pub(crate) crl_urls: Vec<String>,
     pub(crate) access: Access,
     pub(crate) ocsp_no_check: bool,
+    pub(crate) policies: Vec<const_oid::ObjectIdentifier>,
     pub(crate) name_constraints: Option<Box<NameConstraints>>,
 }
 
@@ -57,6 +59,7 @@ impl Details {
                 oid::AUTHORITY_INFORMATION_ACCESS => {
                     details.access = authority_information_access::read(value)?
                 }
+                oid::CERTIFICATE_POLICIES => details.policies = certificate_policies::read(value)?,
                 oid::OCSP_NO_CHECK => details.ocsp_no_check = true,
                 oid::NAME_CONSTRAINTS => {
                     details.name_constraints = Some(Box::new(NameConstraints::read(value)?));

@@ -278,6 +278,11 @@ impl Certificate {
         &self.inner.details.access.ca_issuers
     }
 
+    /// Object identifiers of the policies under which it was issued.
+    pub fn certificate_policies(&self) -> &[const_oid::ObjectIdentifier] {
+        &self.inner.details.policies
+    }
+
     /// Whether it carries id-pkix-ocsp-nocheck.
     pub fn has_ocsp_no_check(&self) -> bool {
         self.inner.details.ocsp_no_check

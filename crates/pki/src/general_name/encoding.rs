@@ -15,7 +15,7 @@ const URI: u8 = tag::context(6);
 const IP_ADDRESS: u8 = tag::context(7);
 
 /// A name of a SAN extension, or why it is none of ours.
-pub(crate) type ReadName = Result<GeneralName, GeneralNameError>;
+type ReadName = Result<GeneralName, GeneralNameError>;
 
 /// Reads the content of a SubjectAltName extension; the outer error means that it is not DER.
 pub(crate) fn read_names(extension: &[u8]) -> Result<Vec<ReadName>, Malformed> {
@@ -29,7 +29,7 @@ pub(crate) fn read_names(extension: &[u8]) -> Result<Vec<ReadName>, Malformed> {
     })
 }
 
-pub(crate) fn read_one(element: Element<'_>) -> ReadName {
+fn read_one(element: Element<'_>) -> ReadName {
     let ascii = || {
         let text = std::str::from_utf8(element.content)
             .ok()

@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 pub use dns::DnsName;
 pub use email::{EmailAddress, UserPrincipalName};
-pub(crate) use encoding::{ReadName, read_names, read_one, write_names};
+pub(crate) use encoding::{read_names, write_names};
 pub use uri::Uri;
 
 /// Why text or octets are no name of that kind.

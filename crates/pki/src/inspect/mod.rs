@@ -1,12 +1,12 @@
 //! What bytes to be signed say, strictly read: the signer's own look at what it is asked to sign.
 
 mod certificate;
-//mod crl;
-//mod ocsp;
+mod crl;
+mod ocsp;
 
 pub use certificate::{CertificateFacts, certificate};
-//pub use crl::{CrlFacts, crl};
-//pub use ocsp::{OcspFacts, ResponderId, ocsp};
+pub use crl::{CrlFacts, crl};
+pub use ocsp::{OcspFacts, ResponderId, ocsp};
 
 use crate::asn1::Malformed;
 use crate::name::NameError;

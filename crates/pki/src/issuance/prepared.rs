@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::validity::Validity;
 use super::{AssembleError, Issuer, ReadoptError};
-use crate::asn1::{Reader, Writer};
+use crate::asn1::{Writer, tag};
 use crate::certificate::{Certificate, Tbs};
 use crate::key::{PublicKey, SignatureAlgorithm};
 use crate::lint::{Severity, lint_tbs};
@@ -73,7 +73,7 @@ impl Prepared {
                 serial: self.serial.to_hex(),
                 source,
             })?;
-        let der = signed(&self.to_be_signed, self.signature_algorithm, signature);
+        let der = signed(self.to_be_signed, self.signature_algorithm, signature);
         Certificate::read(der.into(), Some(&self.subject_key)).map_err(|source| {
             AssembleError::Unreadable {
                 serial: self.serial.to_hex(),
@@ -113,18 +113,14 @@ pub fn readopt(to_be_signed: &[u8], issuer: &Issuer) -> Result<Prepared, Readopt
     })
 }
 
-/// `SIGNED{…}`: the bytes, the algorithm, the signature.
+/// `SIGNED{…}`: the bytes, the algorithm, the signature; in the buffer of the bytes, which may be a large CRL.
 pub(crate) fn signed(
-    to_be_signed: &[u8],
+    to_be_signed: Vec<u8>,
     algorithm: SignatureAlgorithm,
     signature: &[u8],
 ) -> Vec<u8> {
-    debug_assert!(Reader::new(to_be_signed).element("to be signed").is_ok());
-    let mut writer = Writer::with_capacity(to_be_signed.len() + signature.len() + 64);
-    writer.sequence(|writer| {
-        writer.raw(to_be_signed);
-        algorithm.write(writer);
-        writer.bit_string(signature);
-    });
-    writer.finish()
+    let mut writer = Writer::after(to_be_signed);
+    algorithm.write(&mut writer);
+    writer.bit_string(signature);
+    writer.wrap(tag::SEQUENCE)
 }
