@@ -187,7 +187,7 @@ def test_json_is_json_everywhere(platform):
 def test_the_login_can_be_changed(platform, folder):
     password = folder / "password"
     password.write_text("a much better password 1\n")
-    assert "admin" in platform.ers("password", "admin", "--password-file", password).stdout
+    assert "administrator" in platform.ers("password", "administrator", "--password-file", password).stdout
 
 
 def test_completions_are_a_script_that_bash_accepts(platform, folder):

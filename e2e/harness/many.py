@@ -105,11 +105,14 @@ class ManyProcesses(Platform):
                 "issuing": {"revocation_url": f"{self.revocation_url}/rev-info"},
             },
             "clm-api": {
-                "listen": self._grpc("clm-api"),
-                "http_listen": listen(self.http["clm-api"]),
                 "database": self._database("clm"),
-                "cara": self._grpc("cara-ws"),
-                "signer": self._grpc("signer"),
+                "alone": {
+                    "listen": self._grpc("clm-api"),
+                    "http_listen": listen(self.http["clm-api"]),
+                    "cara": self._grpc("cara-ws"),
+                    "signer": self._grpc("signer"),
+                    "default_issuer": "default-sub",
+                },
             },
             "rev-info": {
                 "listen": listen(self.http["rev-info"]),

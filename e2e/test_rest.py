@@ -1,0 +1,136 @@
+"""CLM over REST, called with curl.
+
+Promises:
+- The administrator logs in with the password that was set, gets a token, and nothing without one.
+- Over REST a certificate is asked for with a CSR, listed, shown and revoked; the same request id gives the same certificate.
+- A refusal is a problem document (RFC 9457) that names the field.
+- A wrong password is refused, and guessing is slowed down.
+- The OpenAPI document is served and names every path.
+"""
+
+import json
+
+import pytest
+
+from harness.clients import fetch_issuer, serial, until_ocsp_says, verify
+from harness.process import run
+from harness.waiting import until
+
+pytestmark = pytest.mark.forms("sqlite", "many-postgresql")
+PASSWORD = "a password that only this story knows"
+
+
+class Rest:
+    """curl, with the token of a login."""
+
+    def __init__(self, platform):
+        self.platform, self.token = platform, None
+
+    def __call__(self, method, path, body=None):
+        """Returns (status, content type, parsed body)."""
+        header = ["-H", f"authorization: Bearer {self.token}"] if self.token else []
+        data = ["-H", "content-type: application/json", "--data-binary", "@-"] if body is not None else []
+        outcome = run("curl", "--silent", "--show-error", "--cacert", self.platform.root, "-X", method, *header, *data,
+                      "-w", "\n%{http_code} %{content_type}", f"{self.platform.url}/clm-api{path}",
+                      stdin=json.dumps(body) if body is not None else None)
+        text, _, status = outcome.stdout.rpartition("\n")
+        code, _, kind = status.partition(" ")
+        return int(code), kind, json.loads(text) if text.strip() else None
+
+    def log_in(self, password=PASSWORD):
+        status, kind, body = self("POST", "/v1/session", {"username": "administrator", "password": password})
+        if status == 200:
+            self.token = body["token"]
+        return status, kind, body
+
+
+@pytest.fixture
+def rest(platform, folder):
+    """Logged in."""
+    file = folder / "password"
+    file.write_text(PASSWORD)
+    platform.ers("password", "administrator", "--password-file", file)
+    client = Rest(platform)
+    status, _, body = client.log_in()
+    assert status == 200, body
+    return client
+
+
+@pytest.fixture
+def csr(host, folder):
+    file = folder / "csr.pem"
+    run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+        folder / "key.pem", "-out", file, "-subj", f"/CN={host.name}", "-addext", f"subjectAltName=DNS:{host.name}")
+    return file.read_text()
+
+
+def test_nothing_without_a_login(platform):
+    for method, path in (("GET", "/v1/certificates"), ("GET", "/v1/policies"), ("POST", "/v1/certificates")):
+        status, kind, body = Rest(platform)(method, path, {} if method == "POST" else None)
+        assert (status, kind) == (401, "application/problem+json"), body
+
+
+def test_a_certificate_from_csr_to_revocation(rest, platform, host, csr, folder):
+    wish = {"csr": csr, "policy": "server", "request_id": f"rest-story-{host.name}"}
+    status, _, issued = rest("POST", "/v1/certificates", wish)
+    assert status == 201, issued
+    leaf = folder / "leaf.pem"
+    leaf.write_text(issued["certificate_pem"])
+    chain = folder / "chain.pem"
+    chain.write_text("".join(issued["chain_pem"]))
+    verify(platform, leaf, chain, "-verify_hostname", host.name)
+    assert serial(leaf) == issued["serial"]
+
+    status, _, again = rest("POST", "/v1/certificates", wish)
+    assert (status, again["serial"]) == (201, issued["serial"])
+
+    shown = until("it is in the inventory", lambda: rest("GET", f"/v1/certificates/{issued['serial']}")[0] == 200, 5)
+    assert shown
+    status, _, listed = rest("GET", f"/v1/certificates?search={host.name}")
+    assert status == 200 and [row["serial"] for row in listed["certificates"]] == [issued["serial"]]
+
+    status, _, revoked = rest("POST", f"/v1/certificates/{issued['serial']}/revocation", {"reason": "superseded"})
+    assert status == 200 and revoked["already_revoked"] is False, revoked
+    until_ocsp_says("revoked", platform, leaf, fetch_issuer(platform, leaf, folder), seconds=1)
+
+
+def test_a_request_id_with_other_content_is_refused(rest, host, csr):
+    wish = {"csr": csr, "policy": "server", "request_id": f"rest-twice-{host.name}"}
+    assert rest("POST", "/v1/certificates", wish)[0] == 201
+    status, kind, body = rest("POST", "/v1/certificates", {**wish, "validity": "10d"})
+    assert status in (400, 409), body
+    assert kind == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "change, field",
+    [({"policy": "no-such-policy"}, "policy"), ({"csr": "nonsense"}, "csr"), ({"validity": "100y"}, "validity"),
+     ({"subject_alternative_names": ["dns:not a name"]}, "subject_alternative_names")],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_refusal_names_the_field(rest, csr, change, field):
+    status, kind, body = rest("POST", "/v1/certificates", {"csr": csr, "policy": "server", **change})
+    assert 400 <= status < 500, body
+    assert kind == "application/problem+json"
+    assert field in json.dumps(body), body
+
+
+def test_a_wrong_password_is_refused(rest, platform):
+    status, kind, body = Rest(platform).log_in("not the password of anybody")
+    assert (status, kind) == (401, "application/problem+json"), body
+    assert rest("GET", "/v1/realms")[0] == 200, "the session of before goes on"
+    rest.log_in()  # and the right one counts the wrong one away
+
+
+def test_guessing_is_slowed_down(own_platform):
+    client = Rest(own_platform)
+    answers = [client.log_in(f"guess {number} of many more")[0] for number in range(12)]
+    assert 429 in answers, answers
+    assert 200 not in answers
+
+
+def test_the_openapi_document_names_every_path(platform):
+    status, kind, document = Rest(platform)("GET", "/openapi.json")
+    assert (status, kind) == (200, "application/json")
+    for path in ("/clm-api/v1/session", "/clm-api/v1/certificates", "/clm-api/v1/policies", "/clm-api/v1/requests"):
+        assert path in document["paths"], path
