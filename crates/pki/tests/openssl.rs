@@ -306,19 +306,7 @@ fn ask(
         "request.der",
     ];
     let age = ["-validity_period", "2000000000", "-text"];
-    folder.openssl_both(
-        &[
-            &["ocsp", "-issuer", "sub.pem", "-cert", "leaf.pem"][..],
-            &judge[..],
-            &age[..],
-            if options.contains(&"-sha256") {
-                &["-sha256", "-cert", "leaf.pem"]
-            } else {
-                &[]
-            },
-        ]
-        .concat(),
-    )
+    folder.openssl_both(&[&["ocsp"][..], &judge[..], &age[..]].concat())
 }
 
 #[test]
@@ -346,7 +334,7 @@ fn ocsp_responses_are_believed() {
         CertStatus::Good,
     );
     assert!(
-        said.contains("Response verify OK") && said.contains("leaf.pem: good"),
+        said.contains("Response verify OK") && said.contains("Cert Status: good"),
         "{said}"
     );
     assert!(!said.contains("WARNING"), "{said}");
@@ -365,8 +353,8 @@ fn ocsp_responses_are_believed() {
     );
     assert!(
         said.contains("Response verify OK")
-            && said.contains("leaf.pem: revoked")
-            && said.contains("Reason: superseded"),
+            && said.contains("Cert Status: revoked")
+            && said.contains("Revocation Reason: superseded"),
         "{said}"
     );
     let said = ask(
@@ -379,7 +367,7 @@ fn ocsp_responses_are_believed() {
         CertStatus::Unknown,
     );
     assert!(
-        said.contains("Response verify OK") && said.contains("leaf.pem: unknown"),
+        said.contains("Response verify OK") && said.contains("Cert Status: unknown"),
         "{said}"
     );
     // the CA's own key
@@ -395,7 +383,7 @@ fn ocsp_responses_are_believed() {
         CertStatus::Good,
     );
     assert!(
-        said.contains("Response verify OK") && said.contains("leaf.pem: good"),
+        said.contains("Response verify OK") && said.contains("Cert Status: good"),
         "{said}"
     );
     for (status, word) in [
