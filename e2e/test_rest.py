@@ -14,34 +14,11 @@ import pytest
 
 from harness.clients import fetch_issuer, serial, until_ocsp_says, verify
 from harness.process import run
+from harness.rest import Rest
 from harness.waiting import until
 
 pytestmark = pytest.mark.forms("sqlite", "many-postgresql")
 PASSWORD = "a password that only this story knows"
-
-
-class Rest:
-    """curl, with the token of a login."""
-
-    def __init__(self, platform):
-        self.platform, self.token = platform, None
-
-    def __call__(self, method, path, body=None):
-        """Returns (status, content type, parsed body)."""
-        header = ["-H", f"authorization: Bearer {self.token}"] if self.token else []
-        data = ["-H", "content-type: application/json", "--data-binary", "@-"] if body is not None else []
-        outcome = run("curl", "--silent", "--show-error", "--cacert", self.platform.root, "-X", method, *header, *data,
-                      "-w", "\n%{http_code} %{content_type}", f"{self.platform.url}/clm-api{path}",
-                      stdin=json.dumps(body) if body is not None else None)
-        text, _, status = outcome.stdout.rpartition("\n")
-        code, _, kind = status.partition(" ")
-        return int(code), kind, json.loads(text) if text.strip() else None
-
-    def log_in(self, password=PASSWORD):
-        status, kind, body = self("POST", "/v1/session", {"username": "administrator", "password": password})
-        if status == 200:
-            self.token = body["token"]
-        return status, kind, body
 
 
 @pytest.fixture
@@ -51,7 +28,7 @@ def rest(platform, folder):
     file.write_text(PASSWORD)
     platform.ers("password", "administrator", "--password-file", file)
     client = Rest(platform)
-    status, _, body = client.log_in()
+    status, _, body = client.log_in(PASSWORD)
     assert status == 200, body
     return client
 
@@ -119,7 +96,7 @@ def test_a_wrong_password_is_refused(rest, platform):
     status, kind, body = Rest(platform).log_in("not the password of anybody")
     assert (status, kind) == (401, "application/problem+json"), body
     assert rest("GET", "/v1/realms")[0] == 200, "the session of before goes on"
-    rest.log_in()  # and the right one counts the wrong one away
+    rest.log_in(PASSWORD)  # and the right one counts the wrong one away
 
 
 def test_guessing_is_slowed_down(own_platform):

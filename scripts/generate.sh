@@ -26,8 +26,9 @@ reference() {
   help=$(COLUMNS=120 "$ers" "$@" --help)
   # shellcheck disable=SC2016  # backticks are Markdown
   printf '\n## `%s`\n\n```\n%s\n```\n' "$(printf '%s ' ers "$@" | sed 's/ $//')" "$help"
-  local command
-  for command in $(sed -n '/^Commands:/,/^$/s/^  \([a-z-]\+\).*/\1/p' <<<"$help"); do
+  local commands command
+  mapfile -t commands < <(sed -n '/^Commands:/,/^$/s/^  \([a-z-]\+\).*/\1/p' <<<"$help")
+  for command in "${commands[@]}"; do
     if [[ $command != help ]]; then reference "$@" "$command"; fi
   done
 }

@@ -152,6 +152,11 @@ class OneProcess(Platform):
 
     def start(self):
         self.config_file.write_text(yaml.safe_dump(self.config))
-        self.servers["ers"].start()
-        self.servers["ers"].until("ready", lambda: (self.data / "run/platform.json").exists() and self.ready(), 120)
+        self.restart("ers")
+        self.servers["ers"].until("ready", self.ready, 120)
         return self
+
+    def ready(self):
+        """It says so, and it is not the one of before (kill -9 leaves the run file behind)."""
+        running = json.loads((self.data / "run/platform.json").read_text())
+        return running["pid"] == self.servers["ers"].pid and super().ready()
