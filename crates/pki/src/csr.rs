@@ -215,3 +215,6 @@ fn read_password(element: asn1::Element<'_>) -> Result<Zeroizing<String>, Malfor
         Ok(Zeroizing::new(text.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;

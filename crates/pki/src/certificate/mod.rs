@@ -348,3 +348,6 @@ impl fmt::Debug for Certificate {
         write!(f, "Certificate({}, {})", self.serial(), self.subject())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,3 +31,6 @@ pub enum InspectError {
     #[error("inspect to-be-signed bytes: {0}")]
     Rule(&'static str),
 }
+
+#[cfg(test)]
+mod tests;
