@@ -1,5 +1,11 @@
 //! The schema of the `clm` database.
 
+mod columns;
+mod m20261122_000001_create_policies;
+mod m20261122_000002_create_requests;
+mod m20261122_000003_create_inventory;
+mod m20261122_000004_create_people;
+
 use sea_orm_migration::prelude::*;
 
 /// Brings a `clm` database up to date.
@@ -12,6 +18,11 @@ impl MigratorTrait for Migrator {
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![]
+        vec![
+            Box::new(m20261122_000001_create_policies::Migration),
+            Box::new(m20261122_000002_create_requests::Migration),
+            Box::new(m20261122_000003_create_inventory::Migration),
+            Box::new(m20261122_000004_create_people::Migration),
+        ]
     }
 }

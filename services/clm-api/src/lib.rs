@@ -1,1 +1,146 @@
-//! 
+//! CLM, the lifecycle manager: who may have which certificate, and what became of it. A request comes through `grpc` or
+//! `http`, `flows` tell its story: policy from memory, `domain::decide`, then CARA issues. What CARA did comes back as
+//! events and becomes the inventory. To add a use case: a file in `flows`, and one in `grpc` or `http` that calls it.
+
+mod clients;
+pub mod config;
+mod domain;
+mod flows;
+mod grpc;
+mod http;
+mod metrics;
+mod serve;
+mod store;
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::web;
+use ers_migrations::clm::Migrator;
+use ers_runtime::{
+    Context,
+    db::{self, DatabaseError},
+    grpc::Channel,
+};
+use ers_signer_client::Signer;
+use tonic::service::Routes;
+
+pub use config::Config;
+pub use flows::{BootstrapError, Bootstrapped, Defaults};
+
+pub use flows::PasswordError;
+pub use serve::{ServeError, serve};
+pub use store::StoreError;
+
+use clients::Cara;
+use flows::{Flows, Passwords, PolicyBook, SessionLimits, Sessions};
+use metrics::Metrics;
+use store::Store;
+
+/// The services that CLM works with.
+pub struct Deps {
+    /// The way to CARA.
+    pub cara: Channel,
+    /// Seals external account keys.
+    pub signer: Arc<dyn Signer>,
+}
+
+/// Why CLM did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error("start CLM: database")]
+    Database(#[source] DatabaseError),
+    /// The policies cannot be read.
+    #[error("start CLM: policies")]
+    Policies(#[source] StoreError),
+    /// Passwords cannot be hashed.
+    #[error("start CLM: passwords")]
+    Passwords(#[source] PasswordError),
+}
+
+/// CLM, running.
+#[derive(Clone)]
+pub struct Clm {
+    flows: Arc<Flows>,
+}
+
+/// Starts CLM: database, policies in memory, and the inventory following CARA until shutdown.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, StartError> {
+    let connection = db::connect::<Migrator>(&config.database)
+        .await
+        .map_err(StartError::Database)?;
+    let store = Store::new(connection);
+    let minutes = |minutes: u32| i64::from(minutes) * 60_000;
+    let flows = Arc::new(Flows {
+        policies: PolicyBook::open(&store)
+            .await
+            .map_err(StartError::Policies)?,
+        cara: Cara::new(&deps.cara),
+        signer: deps.signer,
+        sessions: Sessions::new(SessionLimits {
+            lifetime_ms: minutes(config.sessions.lifetime_minutes),
+            idle_ms: minutes(config.sessions.idle_minutes),
+        }),
+        passwords: Passwords::new().await.map_err(StartError::Passwords)?,
+        clock: Arc::clone(&context.clock),
+        metrics: Metrics::new(&context.meter),
+        approval_retry: time::Duration::seconds(i64::from(config.approval_retry_seconds)),
+        store,
+    });
+    keep_policies(
+        &context,
+        &flows,
+        Duration::from_millis(config.policy_refresh_ms),
+    );
+    follow_inventory(&context, &flows);
+    Ok(Clm { flows })
+}
+
+fn keep_policies(context: &Context, flows: &Arc<Flows>, every: Duration) {
+    let (flows, check, shutdown) = (
+        Arc::clone(flows),
+        context.health.check("clm.database"),
+        context.shutdown.clone(),
+    );
+    context.shutdown.spawn("policies", async move {
+        flows
+            .policies
+            .keep(&flows.store, every, &check, &shutdown)
+            .await;
+    });
+}
+
+fn follow_inventory(context: &Context, flows: &Arc<Flows>) {
+    let (flows, check, shutdown) = (
+        Arc::clone(flows),
+        context.health.check("clm.inventory"),
+        context.shutdown.clone(),
+    );
+    context.shutdown.spawn("inventory", async move {
+        flows.follow_inventory(&check, &shutdown).await;
+    });
+}
+
+impl Clm {
+    /// Its gRPC services.
+    #[must_use]
+    pub fn routes(&self) -> Routes {
+        grpc::routes(&self.flows)
+    }
+
+    /// Mounts its REST interface under `/clm-api`.
+    pub fn configure(&self) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + use<> + 'static {
+        http::configure(&self.flows)
+    }
+
+    /// Makes what a first start needs, as far as it is not there: realms, ready policies, clients, one administrator.
+    ///
+    /// # Errors
+    /// [`BootstrapError`].
+    pub async fn bootstrap(&self, defaults: &Defaults) -> Result<Bootstrapped, BootstrapError> {
+        self.flows.bootstrap(defaults).await
+    }
+}

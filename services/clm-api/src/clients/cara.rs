@@ -1,0 +1,387 @@
+//! CARA: what is issued, revoked, and was. Its refusals are told apart by who is at fault: the one who asked, the
+//! policy, or nobody.
+
+use ers_proto::cara::v1::{
+    self as proto, authorities_client::AuthoritiesClient, certificates_client::CertificatesClient,
+    events_client::EventsClient, issuance_client::IssuanceClient, load_certificate_request::By,
+    profiles_client::ProfilesClient, revoking_client::RevokingClient,
+};
+use ers_runtime::{
+    error::{Fault, Kind},
+    grpc::Channel,
+};
+use moka::future::Cache;
+use std::sync::Arc;
+use tonic::{Code, Status, Streaming};
+
+use super::read::{certificate_of, duration_of, timestamp_of};
+use crate::domain::{
+    decide::Plan,
+    id::{IssuerName, ProfileName, RequestId},
+    inventory::{InventoryCertificate, Told},
+    refusal::{Refusal, RefusalReason},
+};
+
+const LARGEST_MESSAGE: usize = 16 << 20;
+const CACHED_ISSUERS: u64 = 1000;
+const CACHED_FOR: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// CARA over gRPC. Cheap to clone.
+#[derive(Clone)]
+pub struct Cara {
+    issuance: IssuanceClient<Channel>,
+    revoking: RevokingClient<Channel>,
+    certificates: CertificatesClient<Channel>,
+    authorities: AuthoritiesClient<Channel>,
+    profiles: ProfilesClient<Channel>,
+    events: EventsClient<Channel>,
+    chains: Cache<String, Arc<Vec<Vec<u8>>>>,
+}
+
+/// A certificate as it goes back to the one who asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedCertificate {
+    /// DER.
+    pub certificate: Vec<u8>,
+    /// DER, the issuer first, the root left out.
+    pub chain: Vec<Vec<u8>>,
+    /// Name of the CA.
+    pub issuer: String,
+    /// Lower-case hex.
+    pub serial: String,
+}
+
+/// What an event is for CLM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// To be applied, in its place.
+    Told(Told),
+    /// All events before the subscription were heard.
+    UpToDate,
+}
+
+/// Why CARA did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum CaraError {
+    /// The asker is at fault.
+    #[error("{}", .0.detail)]
+    Refused(Refusal),
+    /// The request id was used with other content.
+    #[error("ask CARA: {0}")]
+    Conflict(String),
+    /// No such certificate, or CA.
+    #[error("ask CARA: {0}")]
+    NotFound(String),
+    /// A field that the asker did not choose is wrong.
+    #[error("ask CARA: {0}")]
+    Invalid(String),
+    /// The CA cannot do this now: suspended, expired, or the certificate is.
+    #[error("ask CARA: {0}")]
+    NotReady(String),
+    /// Too much at once.
+    #[error("ask CARA: too busy")]
+    Busy,
+    /// Out of reach: whether it was done is unknown, the same request id finds out.
+    #[error("ask CARA: out of reach")]
+    Unavailable(#[source] Box<Status>),
+    /// It failed.
+    #[error("ask CARA: it failed")]
+    Failed(#[source] Box<Status>),
+    /// The answer makes no sense.
+    #[error("read CARA's answer: field {0}")]
+    Malformed(&'static str),
+}
+
+impl Cara {
+    /// Over a channel.
+    pub fn new(channel: &Channel) -> Self {
+        Self {
+            issuance: IssuanceClient::new(channel.clone()),
+            revoking: RevokingClient::new(channel.clone()),
+            certificates: CertificatesClient::new(channel.clone()),
+            authorities: AuthoritiesClient::new(channel.clone()),
+            profiles: ProfilesClient::new(channel.clone()),
+            events: EventsClient::new(channel.clone()).max_decoding_message_size(LARGEST_MESSAGE),
+            chains: Cache::builder()
+                .max_capacity(CACHED_ISSUERS)
+                .time_to_live(CACHED_FOR)
+                .build(),
+        }
+    }
+
+    /// Has a certificate made; the same request id gives the same certificate.
+    pub async fn issue(
+        &self,
+        id: &RequestId,
+        plan: &Plan,
+        public_key: &[u8],
+    ) -> Result<IssuedCertificate, CaraError> {
+        let origin = &plan.origin;
+        let request = proto::IssueRequest {
+            request_id: id.to_string(),
+            issuer: plan.issuer.to_string(),
+            profile: plan.profile.to_string(),
+            public_key: public_key.to_vec(),
+            subject: plan.subject.to_der().to_vec(),
+            subject_alternative_names: plan.names.iter().map(ToString::to_string).collect(),
+            not_before: plan.not_before.map(timestamp_of),
+            validity: Some(duration_of(plan.validity)),
+            origin: Some(proto::Origin {
+                realm: origin.realm.clone(),
+                policy: origin.policy.clone(),
+                policy_version: origin.policy_version,
+                end_entity: origin.end_entity.clone(),
+                requester: origin.requester.clone(),
+                protocol: origin.protocol.clone(),
+            }),
+        };
+        let response = self.issuance.clone().issue(request).await?.into_inner();
+        let certificate = response
+            .certificate
+            .ok_or(CaraError::Malformed("certificate"))?;
+        Ok(IssuedCertificate {
+            certificate: certificate.der,
+            chain: response.chain,
+            issuer: certificate.issuer,
+            serial: certificate.serial,
+        })
+    }
+
+    /// Revokes; also says whether it was revoked before.
+    pub async fn revoke(
+        &self,
+        issuer: &str,
+        serial: &str,
+        reason: &str,
+        requester: &str,
+    ) -> Result<(InventoryCertificate, bool), CaraError> {
+        let request = proto::RevokeRequest {
+            issuer: issuer.to_owned(),
+            serial: serial.to_owned(),
+            reason: reason.to_owned(),
+            requester: requester.to_owned(),
+        };
+        let response = self.revoking.clone().revoke(request).await?.into_inner();
+        let certificate = response
+            .certificate
+            .ok_or(CaraError::Malformed("certificate"))?;
+        Ok((certificate_of(certificate)?, response.already_revoked))
+    }
+
+    /// The certificate that a request became, if it did.
+    pub async fn find_by_request(
+        &self,
+        id: &RequestId,
+    ) -> Result<Option<InventoryCertificate>, CaraError> {
+        self.find(By::RequestId(id.to_string())).await
+    }
+
+    /// The certificate of a fingerprint, if CARA issued it.
+    pub async fn find_by_fingerprint(
+        &self,
+        fingerprint: [u8; 32],
+    ) -> Result<Option<InventoryCertificate>, CaraError> {
+        self.find(By::Fingerprint(fingerprint.to_vec())).await
+    }
+
+    /// The certificate of an issuer and serial, if CARA issued it.
+    pub async fn find_by_serial(
+        &self,
+        issuer: &str,
+        serial: &str,
+    ) -> Result<Option<InventoryCertificate>, CaraError> {
+        let by = proto::IssuerAndSerial {
+            issuer: issuer.to_owned(),
+            serial: serial.to_owned(),
+        };
+        self.find(By::IssuerAndSerial(by)).await
+    }
+
+    async fn find(&self, by: By) -> Result<Option<InventoryCertificate>, CaraError> {
+        match self
+            .certificates
+            .clone()
+            .load(proto::LoadCertificateRequest { by: Some(by) })
+            .await
+        {
+            Ok(response) => certificate_of(response.into_inner()).map(Some),
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(status.into()),
+        }
+    }
+
+    /// The certificates above those of a CA: its own first, the root last; DER. Kept in memory until it changes.
+    pub async fn load_chain(&self, issuer: &str) -> Result<Arc<Vec<Vec<u8>>>, CaraError> {
+        if let Some(chain) = self.chains.get(issuer).await {
+            return Ok(chain);
+        }
+        let request = proto::LoadAuthorityRequest {
+            name: issuer.to_owned(),
+        };
+        let authority = self.authorities.clone().load(request).await?.into_inner();
+        let chain: Vec<Vec<u8>> = std::iter::once(authority.certificate)
+            .chain(authority.chain)
+            .collect();
+        let chain = Arc::new(chain);
+        self.chains
+            .insert(issuer.to_owned(), Arc::clone(&chain))
+            .await;
+        Ok(chain)
+    }
+
+    /// Whether there is such a CA.
+    pub async fn has_issuer(&self, issuer: &IssuerName) -> Result<bool, CaraError> {
+        match self.load_chain(issuer.as_str()).await {
+            Ok(_) => Ok(true),
+            Err(CaraError::NotFound(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether there is such a profile.
+    pub async fn has_profile(&self, profile: &ProfileName) -> Result<bool, CaraError> {
+        let response = self
+            .profiles
+            .clone()
+            .list(proto::ListProfilesRequest {})
+            .await?
+            .into_inner();
+        Ok(response
+            .profiles
+            .iter()
+            .any(|one| one.name == profile.as_str()))
+    }
+
+    /// What happened from an event's number on, then what happens.
+    pub async fn subscribe(
+        &self,
+        from_sequence: u64,
+    ) -> Result<Streaming<proto::Event>, CaraError> {
+        let request = proto::SubscribeRequest {
+            from_sequence,
+            only_new: false,
+        };
+        Ok(self.events.clone().subscribe(request).await?.into_inner())
+    }
+
+    /// What an event is for CLM.
+    pub async fn read_event(&self, event: proto::Event) -> Heard {
+        use proto::event::What;
+        let certificate = match event.what {
+            Some(What::Issued(certificate) | What::Revoked(certificate)) => {
+                match certificate_of(certificate) {
+                    Ok(certificate) => Some(certificate),
+                    Err(error) => {
+                        // It will not become readable; to wait for that would stop the inventory for good.
+                        tracing::error!(sequence = event.sequence, %error, "event left out of the inventory");
+                        None
+                    }
+                }
+            }
+            Some(What::AuthorityChanged(changed)) => {
+                self.chains.invalidate(&changed.name).await;
+                None
+            }
+            Some(What::UpToDate(_)) => return Heard::UpToDate,
+            Some(What::CrlPublished(_)) | None => None,
+        };
+        Heard::Told(Told {
+            sequence: event.sequence,
+            certificate,
+        })
+    }
+}
+
+impl From<Status> for CaraError {
+    fn from(status: Status) -> Self {
+        let detail = status.message().to_owned();
+        match status.code() {
+            Code::InvalidArgument | Code::OutOfRange => {
+                let field = detail.split(':').next().unwrap_or_default();
+                match RefusalReason::of_field(field) {
+                    Some(reason) => Self::Refused(reason.because(detail)),
+                    None => Self::Invalid(detail),
+                }
+            }
+            Code::NotFound => Self::NotFound(detail),
+            Code::AlreadyExists => Self::Conflict(detail),
+            Code::FailedPrecondition => Self::NotReady(detail),
+            Code::ResourceExhausted => Self::Busy,
+            Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Aborted => {
+                Self::Unavailable(Box::new(status))
+            }
+            _ => Self::Failed(Box::new(status)),
+        }
+    }
+}
+
+impl Fault for CaraError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Refused(_) => Kind::InvalidArgument,
+            Self::Conflict(_) => Kind::AlreadyExists,
+            Self::NotFound(_) => Kind::NotFound,
+            Self::NotReady(_) => Kind::FailedPrecondition,
+            Self::Busy => Kind::ResourceExhausted,
+            Self::Unavailable(_) => Kind::Unavailable,
+            Self::Invalid(_) | Self::Failed(_) | Self::Malformed(_) => Kind::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: Code, message: &str) -> CaraError {
+        CaraError::from(Status::new(code, message))
+    }
+
+    #[test]
+    fn what_the_asker_chose_wrongly_is_a_refusal() {
+        for (message, reason) in [
+            ("public_key: read public key: weak", RefusalReason::BadKey),
+            (
+                "subject_alternative_names: too many",
+                RefusalReason::BadName,
+            ),
+            (
+                "validity: longer than the profile's",
+                RefusalReason::BadValidity,
+            ),
+        ] {
+            let error = of(Code::InvalidArgument, message);
+            assert!(
+                matches!(&error, CaraError::Refused(refusal) if refusal.reason == reason && refusal.detail == message),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_policy_chose_wrongly_is_not_the_askers_fault() {
+        assert!(matches!(
+            of(Code::InvalidArgument, "issuer: no name"),
+            CaraError::Invalid(_)
+        ));
+        assert!(matches!(
+            of(Code::NotFound, "no CA of that name"),
+            CaraError::NotFound(_)
+        ));
+    }
+
+    #[test]
+    fn each_failure_says_whether_to_try_again() {
+        assert_eq!(of(Code::DeadlineExceeded, "").kind(), Kind::Unavailable);
+        assert_eq!(
+            of(Code::ResourceExhausted, "").kind(),
+            Kind::ResourceExhausted
+        );
+        assert_eq!(of(Code::AlreadyExists, "").kind(), Kind::AlreadyExists);
+        assert_eq!(
+            of(Code::FailedPrecondition, "").kind(),
+            Kind::FailedPrecondition
+        );
+        assert_eq!(of(Code::DataLoss, "").kind(), Kind::Internal);
+    }
+}

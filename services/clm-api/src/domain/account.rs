@@ -1,0 +1,138 @@
+//! Local administrator accounts: which passwords will do, and how long a guesser waits. Hashing is elsewhere.
+
+use super::id::Username;
+
+/// Fewest characters of a password.
+pub const SHORTEST_PASSWORD: usize = 12;
+/// Most characters of a password; more would only cost hashing time.
+pub const LONGEST_PASSWORD: usize = 256;
+const FREE_FAILURES: i64 = 5;
+const FIRST_LOCK_MS: i64 = 30_000;
+const LONGEST_LOCK_MS: i64 = 15 * 60_000;
+
+/// An account as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Administrator {
+    /// Login name.
+    pub username: Username,
+    /// Argon2id, in the PHC string format.
+    pub password_hash: String,
+    /// Wrong passwords in a row, attempts under way counted.
+    pub failures: i64,
+    /// Until when no password is looked at.
+    pub locked_until_ms: Option<i64>,
+}
+
+/// A password will not do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WeakPassword {
+    /// Too short.
+    #[error("set password: at least {SHORTEST_PASSWORD} characters")]
+    TooShort,
+    /// Too long.
+    #[error("set password: at most {LONGEST_PASSWORD} characters")]
+    TooLong,
+    /// Hardly any different characters.
+    #[error("set password: at least 5 different characters")]
+    Monotonous,
+    /// The login name again.
+    #[error("set password: must not contain the username")]
+    ContainsUsername,
+}
+
+/// Whether a password will do: length is what counts (NIST SP 800-63B), so no rules about kinds of characters.
+pub fn check_password(username: &Username, password: &str) -> Result<(), WeakPassword> {
+    let length = password.chars().count();
+    if length < SHORTEST_PASSWORD {
+        return Err(WeakPassword::TooShort);
+    }
+    if length > LONGEST_PASSWORD {
+        return Err(WeakPassword::TooLong);
+    }
+    let different: std::collections::HashSet<char> = password.chars().collect();
+    if different.len() < 5 {
+        return Err(WeakPassword::Monotonous);
+    }
+    if password.to_lowercase().contains(username.as_str()) {
+        return Err(WeakPassword::ContainsUsername);
+    }
+    Ok(())
+}
+
+impl Administrator {
+    /// How long the account stays closed, when it is.
+    pub fn locked_for_ms(&self, now_ms: i64) -> Option<i64> {
+        self.locked_until_ms
+            .map(|until| until.saturating_sub(now_ms))
+            .filter(|left| *left > 0)
+    }
+
+    /// Failures and lock after one more attempt, which is counted before its password is looked at: guesses made at
+    /// the same moment count each.
+    pub fn after_attempt(&self, now_ms: i64) -> (i64, Option<i64>) {
+        let failures = self.failures.saturating_add(1);
+        let over = failures.saturating_sub(FREE_FAILURES);
+        if over < 0 {
+            return (failures, None);
+        }
+        let doublings = u32::try_from(over.min(10)).unwrap_or(10);
+        let lock_ms = FIRST_LOCK_MS
+            .saturating_mul(1 << doublings)
+            .min(LONGEST_LOCK_MS);
+        (failures, Some(now_ms.saturating_add(lock_ms)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(failures: i64, locked_until_ms: Option<i64>) -> Administrator {
+        Administrator {
+            username: "admin".parse().unwrap(),
+            password_hash: String::new(),
+            failures,
+            locked_until_ms,
+        }
+    }
+
+    #[test]
+    fn the_fifth_wrong_password_locks_and_each_further_one_doubles() {
+        assert_eq!(account(3, None).after_attempt(1000), (4, None));
+        assert_eq!(account(4, None).after_attempt(1000), (5, Some(31_000)));
+        assert_eq!(account(5, None).after_attempt(1000), (6, Some(61_000)));
+        assert_eq!(account(6, None).after_attempt(1000), (7, Some(121_000)));
+    }
+
+    #[test]
+    fn a_lock_never_lasts_longer_than_a_quarter_of_an_hour() {
+        let (_, until) = account(i64::MAX, None).after_attempt(0);
+        assert_eq!(until, Some(900_000));
+    }
+
+    #[test]
+    fn a_lock_ends() {
+        assert_eq!(account(5, Some(2000)).locked_for_ms(1500), Some(500));
+        assert_eq!(account(5, Some(2000)).locked_for_ms(2000), None);
+        assert_eq!(account(5, None).locked_for_ms(0), None);
+    }
+
+    #[test]
+    fn passwords_are_long_and_not_the_username() {
+        let admin = "admin".parse().unwrap();
+        assert_eq!(check_password(&admin, "short"), Err(WeakPassword::TooShort));
+        assert_eq!(
+            check_password(&admin, &"abcde".repeat(60)),
+            Err(WeakPassword::TooLong)
+        );
+        assert_eq!(
+            check_password(&admin, "aaaaaaaaaaaabc"),
+            Err(WeakPassword::Monotonous)
+        );
+        assert_eq!(
+            check_password(&admin, "my-Admin-password"),
+            Err(WeakPassword::ContainsUsername)
+        );
+        assert_eq!(check_password(&admin, "correct horse battery"), Ok(()));
+    }
+}

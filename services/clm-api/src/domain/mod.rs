@@ -1,0 +1,13 @@
+//! What CLM decides, pure: no database, no network, no clock of its own.
+
+pub mod account;
+pub mod decide;
+pub mod external_account;
+pub mod id;
+pub mod inventory;
+pub mod page;
+pub mod policy;
+pub mod protocol;
+pub mod realm;
+pub mod refusal;
+pub mod request;

@@ -1,0 +1,29 @@
+//! Policies: who may have which certificate. To add a rule: a field with a default in `definition.rs`, its check in
+//! `decide/`, and a line in the README's example.
+
+mod definition;
+mod names;
+mod network;
+mod pattern;
+mod ready;
+mod subject;
+
+pub use definition::{PolicyDefinition, PolicyError, RevocationRules, ValidityRules};
+pub use names::Unnamed;
+pub use ready::{CLIENT_DEFAULTS, ready};
+pub use subject::{CommonNameRule, SubjectRules};
+
+/// A policy in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// What it says.
+    pub definition: PolicyDefinition,
+    /// Which version of it.
+    pub version: u32,
+    /// Whether any version wanted a person's approval: then a request may have a row that says more than the rules.
+    pub has_ever_waited: bool,
+    /// Since when.
+    pub updated_at_ms: i64,
+    /// By whom.
+    pub updated_by: String,
+}

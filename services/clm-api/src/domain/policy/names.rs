@@ -1,0 +1,186 @@
+//! Which subject alternative names a policy allows. A kind that is not mentioned is not allowed.
+
+use ers_pki::general_name::GeneralName;
+use serde::Deserialize;
+
+use super::{
+    network::Network,
+    pattern::{DnsPattern, MailboxPattern, UriPattern},
+};
+
+/// Which names, by kind.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameRules {
+    /// Most names in one certificate.
+    #[serde(default = "usual_most")]
+    pub most: usize,
+    /// DNS names.
+    #[serde(default)]
+    pub dns: Vec<DnsPattern>,
+    /// Whether DNS names may begin with `*.`
+    #[serde(default)]
+    pub wildcards: bool,
+    /// Addresses.
+    #[serde(default)]
+    pub ip: Vec<Network>,
+    /// Mail addresses.
+    #[serde(default)]
+    pub email: Vec<MailboxPattern>,
+    /// URIs.
+    #[serde(default)]
+    pub uri: Vec<UriPattern>,
+    /// User principal names.
+    #[serde(default)]
+    pub upn: Vec<MailboxPattern>,
+    /// Whether the edge must have proven control of every name, as ACME does.
+    #[serde(default)]
+    pub must_be_proven: bool,
+    /// Whether at least one name is needed.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// Why a name is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unnamed {
+    /// The policy says nothing of this kind of name.
+    Kind,
+    /// It allows no wildcards.
+    Wildcard,
+    /// It allows others.
+    Other,
+}
+
+impl Default for NameRules {
+    fn default() -> Self {
+        Self {
+            most: usual_most(),
+            dns: vec![],
+            wildcards: false,
+            ip: vec![],
+            email: vec![],
+            uri: vec![],
+            upn: vec![],
+            must_be_proven: false,
+            required: false,
+        }
+    }
+}
+
+fn usual_most() -> usize {
+    100
+}
+
+impl NameRules {
+    /// Whether one name may stand in a certificate.
+    pub fn check(&self, name: &GeneralName) -> Result<(), Unnamed> {
+        let (mentioned, allowed) = match name {
+            GeneralName::Dns(dns) => {
+                let dns: &str = dns.as_ref();
+                if dns.starts_with("*.") && !self.wildcards && !self.dns.is_empty() {
+                    return Err(Unnamed::Wildcard);
+                }
+                (
+                    !self.dns.is_empty(),
+                    self.dns.iter().any(|pattern| pattern.matches(dns)),
+                )
+            }
+            GeneralName::Ip(address) => (
+                !self.ip.is_empty(),
+                self.ip.iter().any(|network| network.contains(*address)),
+            ),
+            GeneralName::Email(mailbox) => {
+                let mailbox: &str = mailbox.as_ref();
+                (
+                    !self.email.is_empty(),
+                    self.email.iter().any(|pattern| pattern.matches(mailbox)),
+                )
+            }
+            GeneralName::Uri(uri) => {
+                let uri: &str = uri.as_ref();
+                (
+                    !self.uri.is_empty(),
+                    self.uri.iter().any(|pattern| pattern.matches(uri)),
+                )
+            }
+            GeneralName::Upn(upn) => {
+                let upn: &str = upn.as_ref();
+                (
+                    !self.upn.is_empty(),
+                    self.upn.iter().any(|pattern| pattern.matches(upn)),
+                )
+            }
+        };
+        match (mentioned, allowed) {
+            (true, true) => Ok(()),
+            (true, false) => Err(Unnamed::Other),
+            (false, _) => Err(Unnamed::Kind),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(yaml: &str) -> NameRules {
+        serde_norway::from_str(yaml).unwrap()
+    }
+
+    fn check(yaml: &str, name: &str) -> Result<(), Unnamed> {
+        rules(yaml).check(&name.parse().unwrap())
+    }
+
+    #[test]
+    fn each_kind_has_its_own_rules() {
+        let yaml = "{dns: [.example.com], ip: [192.0.2.0/24], email: [example.com], uri: ['urn:x:1'], upn: ['*']}";
+        for allowed in [
+            "dns:www.example.com",
+            "ip:192.0.2.1",
+            "email:a@example.com",
+            "uri:urn:x:1",
+            "upn:a@corp.test",
+        ] {
+            assert_eq!(check(yaml, allowed), Ok(()), "{allowed}");
+        }
+        for other in [
+            "dns:example.org",
+            "ip:192.0.3.1",
+            "email:a@example.org",
+            "uri:urn:x:2",
+        ] {
+            assert_eq!(check(yaml, other), Err(Unnamed::Other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_kind_that_is_not_mentioned_is_not_allowed() {
+        assert_eq!(check("{dns: ['*']}", "ip:192.0.2.1"), Err(Unnamed::Kind));
+        assert_eq!(
+            check("{ip: ['0.0.0.0/0']}", "dns:a.test"),
+            Err(Unnamed::Kind)
+        );
+        for name in [
+            "dns:a.test",
+            "ip:192.0.2.1",
+            "email:a@b.test",
+            "uri:urn:x:1",
+            "upn:a@b.test",
+        ] {
+            assert_eq!(check("{}", name), Err(Unnamed::Kind), "{name}");
+        }
+    }
+
+    #[test]
+    fn wildcards_need_a_word_of_their_own() {
+        assert_eq!(
+            check("{dns: ['*']}", "dns:*.a.test"),
+            Err(Unnamed::Wildcard)
+        );
+        assert_eq!(
+            check("{dns: ['*'], wildcards: true}", "dns:*.a.test"),
+            Ok(())
+        );
+    }
+}

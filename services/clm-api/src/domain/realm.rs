@@ -1,0 +1,45 @@
+//! Realms, clients and end entities: what separates, who calls, and for whom certificates are.
+
+use time::OffsetDateTime;
+
+use super::id::{EndEntityName, PolicyName, RealmName};
+
+/// Realm of the platform's own certificates.
+pub const SYSTEM: &str = "system";
+/// Realm that stands ready for daily work.
+pub const DEFAULT: &str = "default";
+
+/// A realm separates policies, end entities, requests and certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Realm {
+    /// Its name.
+    pub name: RealmName,
+    /// For people.
+    pub description: String,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// A calling service, known by its mutual-TLS identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its identity, e.g. `acme`.
+    pub identity: String,
+    /// The realm that it serves.
+    pub realm: RealmName,
+    /// For people.
+    pub description: String,
+    /// What it works under when it names no policy.
+    pub default_policy: Option<PolicyName>,
+}
+
+/// Somebody or something that holds certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndEntity {
+    /// Realm that it belongs to.
+    pub realm: RealmName,
+    /// Its name there.
+    pub name: EndEntityName,
+    /// Whether it may have certificates now.
+    pub active: bool,
+}

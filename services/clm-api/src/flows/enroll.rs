@@ -1,0 +1,319 @@
+//! A certificate asked for: policy from memory, request read, decided, and issued, kept waiting, or refused. What is
+//! allowed at once writes nothing here: CARA keeps it under the same request id.
+
+use std::sync::Arc;
+
+use ers_runtime::error::{Fault, Kind};
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    Flows,
+    issue::Outcome,
+    read_request::{content_digest, read_request},
+};
+use crate::{
+    clients::CaraError,
+    domain::{
+        decide::{Asked, AskedEndEntity, Decision, Plan, Standing, decide},
+        id::{EndEntityName, PolicyName, RequestId, Requester},
+        policy::Policy,
+        protocol::Protocol,
+        refusal::Refusal,
+        request::{CertificateRequest, Issuable, RequestState, Summary},
+    },
+    store::{Inserted, StoreError},
+};
+
+/// A certificate asked for, as it came.
+#[derive(Debug, Clone)]
+pub struct Enroll {
+    /// The idempotency key.
+    pub request_id: RequestId,
+    /// Identity of the calling service.
+    pub client: String,
+    /// By which way.
+    pub protocol: Protocol,
+    /// Under which policy; absent: the client's default.
+    pub policy: Option<PolicyName>,
+    /// Who asks.
+    pub requester: Requester,
+    /// For whom.
+    pub end_entity: Option<EndEntityName>,
+    /// The key.
+    pub key: KeySource,
+    /// Name, DER; absent: that of the CSR.
+    pub subject: Option<Vec<u8>>,
+    /// `dns:example.com` ...; none: those of the CSR.
+    pub names: Vec<String>,
+    /// From when on.
+    pub not_before: Option<OffsetDateTime>,
+    /// For how long.
+    pub validity: Option<Duration>,
+    /// Whether the edge has proven control of every name.
+    pub names_proven: bool,
+}
+
+/// Where the key comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// CertificationRequest, DER.
+    Csr(Vec<u8>),
+    /// SubjectPublicKeyInfo, DER; the edge's protocol has proven possession.
+    PublicKey(Vec<u8>),
+}
+
+/// Why there is no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrollError {
+    /// No policy of that name.
+    #[error("enroll: there is no policy {0}")]
+    NoPolicy(PolicyName),
+    /// No policy named, and the client has no default.
+    #[error("enroll: {0} named no policy and has no default")]
+    NoDefault(String),
+    /// The request id was used before with other content.
+    #[error("enroll: {0} was used for another request")]
+    RequestIdTaken(RequestId),
+    /// The policy's CA cannot issue now.
+    #[error("enroll: the CA of policy {policy} cannot issue now")]
+    IssuerNotReady {
+        /// The policy.
+        policy: String,
+        /// What CARA said.
+        #[source]
+        source: CaraError,
+    },
+    /// The policy names a CA or profile that CARA does not have, or CARA refused what the policy chose.
+    #[error("enroll: policy {policy} does not fit CARA")]
+    Misconfigured {
+        /// The policy.
+        policy: String,
+        /// What CARA said.
+        #[source]
+        source: CaraError,
+    },
+    /// CARA did not answer as it should.
+    #[error("enroll: CARA")]
+    Cara(#[source] CaraError),
+    /// The database.
+    #[error("enroll: database")]
+    Store(#[from] StoreError),
+}
+
+impl Flows {
+    /// Decides, and issues what is allowed.
+    #[tracing::instrument(name = "clm.enroll", skip_all, fields(request_id = %call.request_id, requester = %call.requester))]
+    pub async fn enroll(&self, call: &Enroll) -> Result<Outcome, EnrollError> {
+        let policy = self.policy_of(call)?;
+        let outcome = self.enroll_under(call, &policy).await?;
+        self.metrics.enrolled(call.protocol, outcome.as_str());
+        Ok(outcome)
+    }
+
+    fn policy_of(&self, call: &Enroll) -> Result<Arc<Policy>, EnrollError> {
+        match &call.policy {
+            Some(name) => self
+                .policies
+                .find(name)
+                .ok_or_else(|| EnrollError::NoPolicy(name.clone())),
+            None => self
+                .policies
+                .find_default(&call.client)
+                .ok_or_else(|| EnrollError::NoDefault(call.client.clone())),
+        }
+    }
+
+    async fn enroll_under(
+        &self,
+        call: &Enroll,
+        policy: &Arc<Policy>,
+    ) -> Result<Outcome, EnrollError> {
+        let end_entity = self.end_entity_of(call, policy).await?;
+        let asked = match read_request(call, end_entity) {
+            Ok(asked) => asked,
+            Err(refusal) => return Ok(self.refuse(call, policy, None, refusal).await),
+        };
+        // A row, where there may be one, says more than the rules: a person may have decided.
+        if policy.has_ever_waited
+            && let Some(request) = self.store.find_request(&call.request_id).await?
+        {
+            return self.same_again(call, &asked, request).await;
+        }
+        match decide(policy, &asked, self.clock.now()) {
+            Decision::Refused(refusal) => {
+                Ok(self.refuse(call, policy, Some(&asked), refusal).await)
+            }
+            Decision::Waiting(plan) => self.keep_waiting(call, &asked, plan).await,
+            Decision::Approved(plan) => {
+                let spki = asked.public_key.spki_der();
+                let outcome = self.issue(&call.request_id, &plan, spki).await?;
+                if let Outcome::Refused(refusal) = outcome {
+                    return Ok(self.refuse(call, policy, Some(&asked), refusal).await);
+                }
+                Ok(outcome)
+            }
+        }
+    }
+
+    async fn end_entity_of(
+        &self,
+        call: &Enroll,
+        policy: &Policy,
+    ) -> Result<Option<AskedEndEntity>, StoreError> {
+        let Some(name) = &call.end_entity else {
+            return Ok(None);
+        };
+        let realm = &policy.definition.rules().realm;
+        let standing = match self.store.find_end_entity(realm, name).await? {
+            None => Standing::Unknown,
+            Some(entity) if entity.active => Standing::Active,
+            Some(_) => Standing::Blocked,
+        };
+        Ok(Some(AskedEndEntity {
+            name: name.clone(),
+            standing,
+        }))
+    }
+
+    async fn keep_waiting(
+        &self,
+        call: &Enroll,
+        asked: &Asked,
+        plan: Plan,
+    ) -> Result<Outcome, EnrollError> {
+        let summary = Summary {
+            realm: plan
+                .origin
+                .realm
+                .parse()
+                .map_err(|_| self.inconsistent_plan(call))?,
+            policy: plan
+                .origin
+                .policy
+                .parse()
+                .map_err(|_| self.inconsistent_plan(call))?,
+            requester: call.requester.clone(),
+            protocol: call.protocol,
+            subject: plan.subject.to_string(),
+            names: plan.names.iter().map(ToString::to_string).collect(),
+        };
+        let request = CertificateRequest {
+            id: call.request_id.clone(),
+            state: RequestState::PendingApproval,
+            content_digest: content_digest(call, Some(asked)),
+            summary,
+            issuable: Some(Issuable {
+                plan,
+                public_key: asked.public_key.spki_der().to_vec(),
+            }),
+            created_at_ms: self.clock.now_ms(),
+            decided_by: None,
+            refusal: None,
+            detail: String::new(),
+        };
+        match self.store.insert_request(&request).await? {
+            Inserted::Yes => {
+                tracing::info!(target: "audit", act = "request.wait", request_id = %call.request_id,
+                    requester = %call.requester, policy = %request.summary.policy, "request waits for approval");
+                Ok(Outcome::Waiting {
+                    retry_after: self.approval_retry,
+                })
+            }
+            Inserted::AlreadyThere => match self.store.find_request(&call.request_id).await? {
+                Some(request) => self.same_again(call, asked, request).await,
+                None => Err(self.inconsistent_plan(call).into()),
+            },
+        }
+    }
+
+    fn inconsistent_plan(&self, call: &Enroll) -> StoreError {
+        StoreError::Inconsistent {
+            table: "certificate_request",
+            id: call.request_id.to_string(),
+            column: "plan",
+        }
+    }
+
+    /// The outcome of a request that has a row, when the same is asked again.
+    async fn same_again(
+        &self,
+        call: &Enroll,
+        asked: &Asked,
+        request: CertificateRequest,
+    ) -> Result<Outcome, EnrollError> {
+        if request.content_digest != content_digest(call, Some(asked)) {
+            return Err(EnrollError::RequestIdTaken(call.request_id.clone()));
+        }
+        self.outcome_of(request).await
+    }
+
+    /// Refuses, and keeps that for people to see. The refusal holds even if it cannot be kept.
+    async fn refuse(
+        &self,
+        call: &Enroll,
+        policy: &Policy,
+        asked: Option<&Asked>,
+        refusal: Refusal,
+    ) -> Outcome {
+        let rules = policy.definition.rules();
+        tracing::info!(target: "audit", act = "request.refuse", request_id = %call.request_id,
+            requester = %call.requester, policy = %rules.name, reason = %refusal.reason,
+            detail = refusal.detail, "request refused");
+        let request = CertificateRequest {
+            id: call.request_id.clone(),
+            state: RequestState::Failed,
+            content_digest: content_digest(call, asked),
+            summary: Summary {
+                realm: rules.realm.clone(),
+                policy: rules.name.clone(),
+                requester: call.requester.clone(),
+                protocol: call.protocol,
+                subject: asked
+                    .map(|asked| asked.subject.to_string())
+                    .unwrap_or_default(),
+                names: asked
+                    .map(|asked| asked.names.iter().map(ToString::to_string).collect())
+                    .unwrap_or_default(),
+            },
+            issuable: None,
+            created_at_ms: self.clock.now_ms(),
+            decided_by: None,
+            refusal: Some(refusal.clone()),
+            detail: String::new(),
+        };
+        if let Err(error) = self.store.insert_request(&request).await {
+            tracing::warn!(
+                error = ers_runtime::error::chain(&error),
+                "refusal not kept"
+            );
+        }
+        Outcome::Refused(refusal)
+    }
+}
+
+impl Fault for EnrollError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NoPolicy(_) | Self::NoDefault(_) => Kind::NotFound,
+            Self::RequestIdTaken(_) => Kind::InvalidArgument,
+            Self::IssuerNotReady { .. } => Kind::Unavailable,
+            Self::Misconfigured { .. } => Kind::Internal,
+            Self::Cara(error) => match error.kind() {
+                kind @ (Kind::Unavailable | Kind::ResourceExhausted) => kind,
+                _ => Kind::Internal,
+            },
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::NoPolicy(_) | Self::NoDefault(_) => Some("policy"),
+            Self::RequestIdTaken(_) => Some("request_id"),
+            Self::IssuerNotReady { .. }
+            | Self::Misconfigured { .. }
+            | Self::Cara(_)
+            | Self::Store(_) => None,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `Enrollment`: the one door for certificates. Each edge may only speak its own protocol.
+
+use std::sync::Arc;
+
+use ers_proto::clm::v1::{
+    self as proto, enrollment_server::Enrollment as Service, revoke_certificate_request::By,
+};
+use ers_runtime::{
+    error::status,
+    grpc::{Caller, caller},
+};
+use tonic::{Request, Response, Status};
+
+use super::{
+    read::{duration_of, optional, required, time_of, wrong},
+    write,
+};
+use crate::{
+    domain::{id::AccountKeyId, protocol::Protocol},
+    flows::{Actor, Enroll, Flows, KeySource, Revoke, Which},
+};
+
+/// Who may ask for certificates.
+const ENROLLERS: [&str; 7] = [
+    "acme",
+    "est",
+    "cmp",
+    "scep",
+    "aec",
+    "operator",
+    "administrator",
+];
+const ADMINISTRATOR: &str = "administrator";
+const MOST_NAMES: usize = 1000;
+const LONGEST_NAME: usize = 2048;
+
+pub(super) struct Enrollment {
+    flows: Arc<Flows>,
+}
+
+impl Enrollment {
+    pub(super) fn new(flows: Arc<Flows>) -> Self {
+        Self { flows }
+    }
+}
+
+#[tonic::async_trait]
+impl Service for Enrollment {
+    async fn enroll(
+        &self,
+        request: Request<proto::EnrollRequest>,
+    ) -> Result<Response<proto::EnrollResponse>, Status> {
+        let caller = enroller(&request)?;
+        let call = read_enroll(&caller, request.into_inner())?;
+        let outcome = self.flows.enroll(&call).await.map_err(status)?;
+        Ok(Response::new(write::outcome(outcome)))
+    }
+
+    async fn find_outcome(
+        &self,
+        request: Request<proto::FindOutcomeRequest>,
+    ) -> Result<Response<proto::EnrollResponse>, Status> {
+        enroller(&request)?;
+        let id = required("request_id", &request.get_ref().request_id)?;
+        let outcome = self.flows.find_outcome(&id).await.map_err(status)?;
+        Ok(Response::new(write::outcome(outcome)))
+    }
+
+    async fn revoke(
+        &self,
+        request: Request<proto::RevokeCertificateRequest>,
+    ) -> Result<Response<proto::RevokeCertificateResponse>, Status> {
+        let caller = enroller(&request)?;
+        let call = read_revoke(&caller, request.into_inner())?;
+        let already_revoked = self.flows.revoke(&call).await.map_err(status)?;
+        Ok(Response::new(proto::RevokeCertificateResponse {
+            already_revoked,
+        }))
+    }
+
+    async fn load_policy(
+        &self,
+        request: Request<proto::LoadPolicyRequest>,
+    ) -> Result<Response<proto::EdgePolicy>, Status> {
+        let caller = enroller(&request)?;
+        let message = request.into_inner();
+        let protocol = protocol_of(&caller, &message.protocol)?;
+        let name = optional("policy", &message.policy)?;
+        let policy = self
+            .flows
+            .load_policy(name.as_ref(), caller.name(), protocol)
+            .map_err(status)?;
+        Ok(Response::new(write::edge_policy(&policy)))
+    }
+
+    async fn load_external_account_key(
+        &self,
+        request: Request<proto::LoadExternalAccountKeyRequest>,
+    ) -> Result<Response<proto::ExternalAccountKey>, Status> {
+        caller(&request)?.require(&["acme"])?;
+        let unknown = || Status::not_found("key_id: there is no such external account key");
+        // What is no key id of ours is an unknown one: it comes from whoever wants an account.
+        let id: AccountKeyId = request.get_ref().key_id.parse().map_err(|_| unknown())?;
+        let key = self
+            .flows
+            .find_external_account_key(&id)
+            .await
+            .map_err(status)?
+            .ok_or_else(unknown)?;
+        Ok(Response::new(proto::ExternalAccountKey {
+            key_id: key.key_id.to_string(),
+            sealed_key: key.sealed_key,
+            policy: key.policy.to_string(),
+            end_entity: key
+                .end_entity
+                .map(|name| name.to_string())
+                .unwrap_or_default(),
+            expires_at: key.expires_at_ms.map(write::timestamp_ms),
+        }))
+    }
+}
+
+fn enroller<T>(request: &Request<T>) -> Result<Caller, Status> {
+    let caller = caller(request)?;
+    caller.require(&ENROLLERS)?;
+    Ok(caller)
+}
+
+/// The protocol, which must be one that the caller speaks.
+fn protocol_of(caller: &Caller, text: &str) -> Result<Protocol, Status> {
+    let protocol: Protocol = required("protocol", text)?;
+    if Protocol::of_caller(caller.name()).contains(&protocol) {
+        return Ok(protocol);
+    }
+    tracing::warn!(target: "audit", caller = caller.name(), %protocol, "protocol refused");
+    Err(Status::permission_denied(format!(
+        "protocol: {caller} does not speak {protocol}"
+    )))
+}
+
+fn read_enroll(caller: &Caller, message: proto::EnrollRequest) -> Result<Enroll, Status> {
+    let key = match (message.csr.is_empty(), message.public_key.is_empty()) {
+        (false, true) => KeySource::Csr(message.csr),
+        (true, false) => KeySource::PublicKey(message.public_key),
+        _ => {
+            return Err(Status::invalid_argument(
+                "csr: either this or public_key is required",
+            ));
+        }
+    };
+    let names = message.subject_alternative_names;
+    if names.len() > MOST_NAMES || names.iter().any(|name| name.len() > LONGEST_NAME) {
+        let problem = format!("at most {MOST_NAMES} names of at most {LONGEST_NAME} octets");
+        return Err(wrong("subject_alternative_names", problem));
+    }
+    Ok(Enroll {
+        request_id: required("request_id", &message.request_id)?,
+        client: caller.name().to_owned(),
+        protocol: protocol_of(caller, &message.protocol)?,
+        policy: optional("policy", &message.policy)?,
+        requester: required("requester", &message.requester)?,
+        end_entity: optional("end_entity", &message.end_entity)?,
+        key,
+        subject: Some(message.subject).filter(|der| !der.is_empty()),
+        names,
+        not_before: time_of("not_before", message.not_before)?,
+        validity: duration_of(message.validity),
+        names_proven: message.names_proven,
+    })
+}
+
+fn read_revoke(
+    caller: &Caller,
+    message: proto::RevokeCertificateRequest,
+) -> Result<Revoke, Status> {
+    let which = match message.by {
+        Some(By::Certificate(der)) => Which::Certificate(der),
+        Some(By::IssuerAndSerial(by)) => Which::IssuerAndSerial {
+            issuer: by.issuer,
+            serial: by.serial,
+        },
+        None => return Err(Status::invalid_argument("by: is required")),
+    };
+    let requester = message.requester;
+    Ok(Revoke {
+        which,
+        reason: message.reason,
+        administrator: (caller.name() == ADMINISTRATOR).then(|| Actor::named(requester.as_str())),
+        requester: required("requester", &requester)?,
+    })
+}

@@ -1,0 +1,28 @@
+//! CLM over gRPC: messages into domain types and back; what happens is in `flows`.
+
+mod administration;
+mod enrollment;
+mod read;
+mod write;
+
+use std::sync::Arc;
+
+use ers_proto::clm::v1::{
+    administration_server::AdministrationServer, enrollment_server::EnrollmentServer,
+};
+use tonic::service::Routes;
+
+use crate::flows::Flows;
+
+/// Largest message taken: a CSR has at most 64 KiB, a policy less.
+const LARGEST_MESSAGE: usize = 1 << 20;
+
+/// Every service of CLM.
+pub fn routes(flows: &Arc<Flows>) -> Routes {
+    let enrollment = enrollment::Enrollment::new(Arc::clone(flows));
+    let administration = administration::Administration::new(Arc::clone(flows));
+    Routes::new(EnrollmentServer::new(enrollment).max_decoding_message_size(LARGEST_MESSAGE))
+        .add_service(
+            AdministrationServer::new(administration).max_decoding_message_size(LARGEST_MESSAGE),
+        )
+}

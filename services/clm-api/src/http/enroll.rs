@@ -1,0 +1,198 @@
+//! `POST /v1/certificates`: a certificate from a CSR, under a policy.
+
+use actix_web::{HttpResponse, http::StatusCode, http::header, post, web};
+use ers_pki::{certificate::Certificate, name::Name, pem, profile::Period};
+use ers_runtime::http::{Problem, problem};
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    Administrator, bodies::ProblemBody, problems::wrong, show_certificate::certificate_pem,
+};
+use crate::{
+    clients::IssuedCertificate,
+    domain::{id::RequestId, protocol::Protocol, refusal::Refusal},
+    flows::{Enroll, Flows, KeySource, Outcome},
+};
+
+/// The identity whose default policy holds.
+const CLIENT: &str = "administrator";
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CertificateWish {
+    /// PEM.
+    csr: String,
+    /// Absent: the default policy.
+    #[schema(example = "server")]
+    policy: Option<String>,
+    /// The idempotency key: the same id gives the same certificate. Absent: a new one.
+    request_id: Option<String>,
+    /// RFC 4514; absent: that of the CSR.
+    subject: Option<String>,
+    /// Absent: those of the CSR.
+    #[serde(default)]
+    #[schema(example = json!(["dns:www.example.com"]))]
+    subject_alternative_names: Vec<String>,
+    /// Absent: the time of issue.
+    #[schema(format = DateTime)]
+    not_before: Option<String>,
+    /// Absent: the policy's default.
+    #[schema(example = "90d")]
+    validity: Option<String>,
+    /// Name of an end entity of the policy's realm.
+    end_entity: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct IssuedBody {
+    request_id: String,
+    issuer: String,
+    serial: String,
+    /// SHA-256, lower-case hex.
+    fingerprint: String,
+    /// PEM.
+    certificate_pem: String,
+    /// PEM; the issuer first, the root left out.
+    chain_pem: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct WaitingBody {
+    request_id: String,
+    /// `pending-approval`
+    state: &'static str,
+    /// Seconds after which to ask again, with the same request id.
+    retry_after: i64,
+}
+
+/// Ask for a certificate
+#[utoipa::path(
+    tag = "certificates",
+    security(("bearer" = []), ("cookie" = [])),
+    request_body = CertificateWish,
+    responses(
+        (status = 201, description = "Issued", body = IssuedBody),
+        (status = 202, description = "Waits for approval", body = WaitingBody),
+        (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such policy", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "Refused; the detail names the field and what the policy allows", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "CARA is out of reach; the same request id may be tried again", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/certificates")]
+pub(super) async fn enroll(
+    administrator: Administrator,
+    flows: web::Data<Flows>,
+    wish: web::Json<CertificateWish>,
+) -> Result<HttpResponse, Problem> {
+    let call = read(&administrator, wish.into_inner())?;
+    match flows.enroll(&call).await.map_err(problem)? {
+        Outcome::Issued(issued) => issued_response(&call.request_id, &issued),
+        Outcome::Waiting { retry_after } => Ok(HttpResponse::Accepted()
+            .insert_header((header::RETRY_AFTER, retry_after.whole_seconds().to_string()))
+            .json(WaitingBody {
+                request_id: call.request_id.to_string(),
+                state: "pending-approval",
+                retry_after: retry_after.whole_seconds(),
+            })),
+        Outcome::Refused(refusal) => Err(refused(refusal)),
+    }
+}
+
+fn read(administrator: &Administrator, wish: CertificateWish) -> Result<Enroll, Problem> {
+    let csr = pem::decode(
+        &wish.csr,
+        &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"],
+    )
+    .map_err(|error| wrong("csr", error))?;
+    let subject: Option<Name> = wish
+        .subject
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|error| wrong("subject", error))?;
+    let request_id = wish
+        .request_id
+        .unwrap_or_else(|| format!("rest-{}", Uuid::new_v4()));
+    let validity: Option<Period> = wish
+        .validity
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|error| wrong("validity", error))?;
+    Ok(Enroll {
+        request_id: request_id
+            .parse()
+            .map_err(|error| wrong("request_id", error))?,
+        client: CLIENT.to_owned(),
+        protocol: Protocol::Rest,
+        policy: wish
+            .policy
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| wrong("policy", error))?,
+        requester: administrator.requester()?,
+        end_entity: wish
+            .end_entity
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| wrong("end_entity", error))?,
+        key: KeySource::Csr(csr),
+        subject: subject.map(|subject| subject.to_der().to_vec()),
+        names: wish.subject_alternative_names,
+        not_before: wish
+            .not_before
+            .as_deref()
+            .map(|text| OffsetDateTime::parse(text, &Rfc3339))
+            .transpose()
+            .map_err(|error| wrong("not_before", error))?,
+        validity: validity.map(Period::duration),
+        names_proven: false,
+    })
+}
+
+fn issued_response(id: &RequestId, issued: &IssuedCertificate) -> Result<HttpResponse, Problem> {
+    let certificate = Certificate::from_der(&issued.certificate).map_err(|error| {
+        tracing::error!(%error, request_id = %id, "certificate of CARA's not readable");
+        Problem::of(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+    })?;
+    let fingerprint = hex::encode(certificate.fingerprint());
+    Ok(HttpResponse::Created()
+        .insert_header((
+            header::LOCATION,
+            format!("/clm-api/v1/certificates/{fingerprint}"),
+        ))
+        .json(IssuedBody {
+            request_id: id.to_string(),
+            issuer: issued.issuer.clone(),
+            serial: issued.serial.clone(),
+            fingerprint,
+            certificate_pem: certificate_pem(&issued.certificate),
+            chain_pem: issued
+                .chain
+                .iter()
+                .map(|der| certificate_pem(der))
+                .collect(),
+        }))
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    let field = refusal
+        .detail
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    Problem {
+        kind: format!("urn:ers:clm:refused:{}", refusal.reason),
+        title: "Request refused".to_owned(),
+        ..Problem::of(StatusCode::UNPROCESSABLE_ENTITY, refusal.detail)
+    }
+    .in_field(field)
+}

@@ -1,0 +1,102 @@
+//! CLM as a process of its own: its peers connected, gRPC and REST listened for.
+
+use std::sync::Arc;
+
+use ers_runtime::{
+    Context, grpc,
+    http::{self, Listener, ListenerError},
+};
+use ers_signer_client::SignerClient;
+use tokio::net::TcpListener;
+
+use crate::{BootstrapError, Config, Defaults, Deps, StartError, start};
+
+/// Why CLM ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A process of its own needs that part of the configuration.
+    #[error("serve CLM: configuration: service.alone is missing")]
+    NotAlone,
+    /// It did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// What a first start needs was not made.
+    #[error(transparent)]
+    Bootstrap(#[from] BootstrapError),
+    /// The gRPC port is taken, or may not be used.
+    #[error("serve CLM: listen on {address}")]
+    Bind {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The gRPC listener broke.
+    #[error("serve CLM")]
+    Grpc(#[source] grpc::ServeError),
+    /// The REST listener does not stand.
+    #[error("serve CLM")]
+    Http(#[from] ListenerError),
+}
+
+/// Serves until shutdown.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn serve(context: Context, config: Config) -> Result<(), ServeError> {
+    let alone = config.alone.clone().ok_or(ServeError::NotAlone)?;
+    let listener = TcpListener::bind(alone.listen)
+        .await
+        .map_err(|source| ServeError::Bind {
+            address: alone.listen,
+            source,
+        })?;
+    let http_listener = Listener::bind(alone.http_listen, None)?;
+    let deps = Deps {
+        cara: grpc::connect(&context, "cara-ws", &alone.cara),
+        signer: Arc::new(SignerClient::new(grpc::connect(
+            &context,
+            "signer",
+            &alone.signer,
+        ))),
+    };
+    let clm = start(context.clone(), config, deps).await?;
+    if let Some(issuer) = alone.default_issuer {
+        let made = clm
+            .bootstrap(&Defaults {
+                issuer,
+                platform_issuer: alone.platform_issuer,
+            })
+            .await?;
+        if let Some(password) = made.administrator_password {
+            announce(made.administrator, &password);
+        }
+    }
+    let (served_grpc, served_http) = tokio::join!(
+        stopping(&context, grpc::serve(&context, listener, clm.routes())),
+        stopping(
+            &context,
+            http::serve(&context, http_listener, clm.configure())
+        ),
+    );
+    served_grpc.map_err(ServeError::Grpc)?;
+    served_http.map_err(ServeError::Http)
+}
+
+/// When one listener ends the other must not go on alone.
+async fn stopping<T>(context: &Context, served: impl Future<Output = T>) -> T {
+    let outcome = served.await;
+    context.shutdown.stop();
+    outcome
+}
+
+/// Tells the first administrator's password on the terminal, and not in the log, which others keep and read.
+fn announce(username: &str, password: &str) {
+    use std::io::Write as _;
+    let text = format!(
+        "first administrator: {username}, password: {password}\nchange it: it is not shown again\n"
+    );
+    // Nothing is lost for good when nobody listens: `ers` can set a new password.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,50 @@
+//! Calling services and their default policies.
+
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
+
+use super::{Inserted, Store, StoreError, entity::client};
+use crate::domain::realm::Client;
+
+impl Store {
+    /// Makes a client, unless it is there.
+    #[tracing::instrument(name = "db.client.insert", skip_all)]
+    pub async fn ensure_client(&self, made: &Client, now_ms: i64) -> Result<(), StoreError> {
+        let row = client::ActiveModel {
+            identity: Set(made.identity.clone()),
+            realm: Set(made.realm.as_str().to_owned()),
+            description: Set(made.description.clone()),
+            default_policy: Set(made.default_policy.as_ref().map(ToString::to_string)),
+            created_at: Set(now_ms),
+        };
+        let inserted = client::Entity::insert(row)
+            .exec_without_returning(&self.connection)
+            .await;
+        Inserted::of(inserted).map_err(StoreError::at("make client"))?;
+        Ok(())
+    }
+
+    /// All clients.
+    #[tracing::instrument(name = "db.client.list", skip_all)]
+    pub async fn list_clients(&self) -> Result<Vec<Client>, StoreError> {
+        let rows = client::Entity::find()
+            .all(&self.connection)
+            .await
+            .map_err(StoreError::at("list clients"))?;
+        rows.into_iter().map(read).collect()
+    }
+}
+
+fn read(row: client::Model) -> Result<Client, StoreError> {
+    let broken = |column| StoreError::inconsistent("client", &row.identity, column);
+    Ok(Client {
+        realm: row.realm.parse().map_err(|_| broken("realm"))?,
+        default_policy: row
+            .default_policy
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| broken("default_policy"))?,
+        description: row.description,
+        identity: row.identity,
+    })
+}

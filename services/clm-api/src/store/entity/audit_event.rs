@@ -1,0 +1,18 @@
+//! The trail of administrators' acts.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_event")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub at: i64,
+    pub actor: String,
+    pub act: String,
+    pub object: String,
+    pub detail: String,
+    pub origin: Option<String>,
+}
+
+plain_entity!();

@@ -1,0 +1,14 @@
+//! Names of the inventory's certificates, in lower case, for searching.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "inventory_name")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub certificate_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+}
+
+plain_entity!();

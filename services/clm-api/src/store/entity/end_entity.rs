@@ -1,0 +1,16 @@
+//! End entities.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "end_entity")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub realm: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+    pub state: String,
+    pub created_at: i64,
+}
+
+plain_entity!();

@@ -1,0 +1,24 @@
+//! The rows, as they stand in the database. They do not leave the store: it returns domain types.
+
+macro_rules! plain_entity {
+    () => {
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+
+        impl ActiveModelBehavior for ActiveModel {}
+    };
+}
+
+pub mod administrator;
+pub mod audit_event;
+pub mod certificate;
+pub mod certificate_name;
+pub mod client;
+pub mod end_entity;
+pub mod external_account_key;
+pub mod feed;
+pub mod policy;
+pub mod policy_version;
+pub mod realm;
+pub mod request;
+pub mod revision;

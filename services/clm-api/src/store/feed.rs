@@ -1,0 +1,218 @@
+//! The inventory's way in: what CARA told, applied exactly once. The position moves in the same transaction as the
+//! rows and only from where this process believes it to be: of two replicas that hear the same, one wins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ers_runtime::db::{self, MayBeDatabase};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
+    QuerySelect as _, sea_query::Expr,
+};
+
+use super::{
+    Store, StoreError,
+    certificate::{name_rows, row_of},
+    entity::{certificate, certificate_name, feed},
+};
+use crate::domain::inventory::{InventoryCertificate, Told};
+
+const SOURCE: &str = "cara";
+/// SQLite takes at most 32,766 values in a statement.
+const NAMES_PER_STATEMENT: usize = 1000;
+
+/// Why a batch was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Another replica has applied events since the position was read.
+    #[error("apply events: position is not {0} any more")]
+    Overtaken(u64),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl MayBeDatabase for ApplyError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Overtaken(_) => None,
+            Self::Store(error) => error.database(),
+        }
+    }
+}
+
+impl Store {
+    /// Number of the last event applied; zero when there was none.
+    #[tracing::instrument(name = "db.feed.load", skip_all)]
+    pub async fn load_feed_position(&self, now_ms: i64) -> Result<u64, StoreError> {
+        let found = feed::Entity::find_by_id(SOURCE)
+            .one(&self.connection)
+            .await
+            .map_err(StoreError::at("load feed position"))?;
+        if let Some(row) = found {
+            return u64::try_from(row.position)
+                .map_err(|_| StoreError::inconsistent("feed", SOURCE, "position"));
+        }
+        let row = feed::ActiveModel {
+            source: Set(SOURCE.to_owned()),
+            position: Set(0),
+            updated_at: Set(now_ms),
+        };
+        let inserted = feed::Entity::insert(row)
+            .exec_without_returning(&self.connection)
+            .await;
+        super::Inserted::of(inserted).map_err(StoreError::at("begin feed"))?;
+        Ok(0)
+    }
+
+    /// Applies events in their order and moves on from the position to the last one's number, all or nothing.
+    #[tracing::instrument(name = "db.feed.apply", skip_all, fields(events = told.len()))]
+    pub async fn apply_events(
+        &self,
+        position: u64,
+        told: &[Told],
+        now_ms: i64,
+    ) -> Result<u64, ApplyError> {
+        let Some(last) = told.last().map(|event| event.sequence) else {
+            return Ok(position);
+        };
+        db::retry("apply events", || {
+            self.try_apply_events(position, last, told, now_ms)
+        })
+        .await?;
+        Ok(last)
+    }
+
+    async fn try_apply_events(
+        &self,
+        position: u64,
+        last: u64,
+        told: &[Told],
+        now_ms: i64,
+    ) -> Result<(), ApplyError> {
+        let act = StoreError::at("apply events");
+        let transaction = db::begin(&self.connection).await.map_err(&act)?;
+        // First, so that a second replica waits here and not after half of the work.
+        let moved = feed::Entity::update_many()
+            .col_expr(feed::Column::Position, Expr::value(number(last)?))
+            .col_expr(feed::Column::UpdatedAt, Expr::value(now_ms))
+            .filter(feed::Column::Source.eq(SOURCE))
+            .filter(feed::Column::Position.eq(number(position)?))
+            .exec(&transaction)
+            .await
+            .map_err(&act)?;
+        if moved.rows_affected != 1 {
+            return Err(ApplyError::Overtaken(position));
+        }
+        put_all(&transaction, told, now_ms).await.map_err(&act)?;
+        transaction.commit().await.map_err(&act)?;
+        Ok(())
+    }
+
+    /// Marks a certificate as revoked at once, so that who revoked it sees that; its event will say the same again.
+    #[tracing::instrument(name = "db.inventory_certificate.revoke", skip_all)]
+    pub async fn mark_revoked(
+        &self,
+        told: &InventoryCertificate,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        revoke(&self.connection, told, now_ms)
+            .await
+            .map_err(StoreError::at("mark certificate revoked"))?;
+        Ok(())
+    }
+}
+
+/// Brings the certificates to what was told of them last: changed when there, added when not.
+async fn put_all<C: ConnectionTrait>(
+    database: &C,
+    told: &[Told],
+    now_ms: i64,
+) -> Result<(), DbErr> {
+    let mut last: BTreeMap<(&str, &str), &InventoryCertificate> = BTreeMap::new();
+    for certificate in told.iter().filter_map(|event| event.certificate.as_ref()) {
+        last.insert((&certificate.issuer, &certificate.serial), certificate);
+    }
+    let serials: BTreeSet<&str> = last.keys().map(|(_, serial)| *serial).collect();
+    let there: Vec<(String, String)> = certificate::Entity::find()
+        .select_only()
+        .columns([certificate::Column::Issuer, certificate::Column::Serial])
+        .filter(certificate::Column::Serial.is_in(serials))
+        .into_tuple()
+        .all(database)
+        .await?;
+    for (issuer, serial) in &there {
+        let known = last.remove(&(issuer.as_str(), serial.as_str()));
+        if let Some(certificate) = known.filter(|certificate| certificate.revocation.is_some()) {
+            revoke(database, certificate, now_ms).await?;
+        }
+    }
+    let mut new: Vec<&InventoryCertificate> = last.into_values().collect();
+    new.sort_by_key(|certificate| certificate.issued_at_ms);
+    add_all(database, &new, now_ms).await
+}
+
+async fn add_all<C: ConnectionTrait>(
+    database: &C,
+    new: &[&InventoryCertificate],
+    now_ms: i64,
+) -> Result<(), DbErr> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let rows = new.iter().map(|certificate| row_of(certificate, now_ms));
+    certificate::Entity::insert_many(rows)
+        .exec_without_returning(database)
+        .await?;
+    // Asked for, not counted on from the last id: not every database numbers the rows of one statement in a row.
+    let ids: Vec<(String, i64)> = certificate::Entity::find()
+        .select_only()
+        .columns([certificate::Column::Fingerprint, certificate::Column::Id])
+        .filter(
+            certificate::Column::Fingerprint
+                .is_in(new.iter().map(|certificate| &certificate.fingerprint)),
+        )
+        .into_tuple()
+        .all(database)
+        .await?;
+    let ids: BTreeMap<String, i64> = ids.into_iter().collect();
+    let mut names = Vec::new();
+    for certificate in new {
+        if let Some(id) = ids.get(&certificate.fingerprint) {
+            names.extend(name_rows(*id, certificate));
+        }
+    }
+    for some in names.chunks(NAMES_PER_STATEMENT) {
+        certificate_name::Entity::insert_many(some.to_vec())
+            .exec_without_returning(database)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether there was such a certificate.
+async fn revoke<C: ConnectionTrait>(
+    database: &C,
+    told: &InventoryCertificate,
+    now_ms: i64,
+) -> Result<bool, DbErr> {
+    let revocation = told.revocation.as_ref();
+    let updated = certificate::Entity::update_many()
+        .col_expr(
+            certificate::Column::RevokedAt,
+            Expr::value(revocation.map(|revocation| revocation.at_ms)),
+        )
+        .col_expr(
+            certificate::Column::RevocationReason,
+            Expr::value(revocation.map(|revocation| revocation.reason.clone())),
+        )
+        .col_expr(certificate::Column::UpdatedAt, Expr::value(now_ms))
+        .filter(certificate::Column::Issuer.eq(&told.issuer))
+        .filter(certificate::Column::Serial.eq(&told.serial))
+        .exec(database)
+        .await?;
+    Ok(updated.rows_affected > 0)
+}
+
+fn number(sequence: u64) -> Result<i64, StoreError> {
+    i64::try_from(sequence).map_err(|_| StoreError::inconsistent("feed", SOURCE, "position"))
+}

@@ -1,0 +1,130 @@
+//! Everything that CLM keeps, one file per group of tables. Returns domain types, never rows.
+
+mod administrator;
+mod audit_event;
+mod certificate;
+mod certificate_search;
+mod client;
+mod end_entity;
+mod entity;
+mod external_account_key;
+mod feed;
+mod plan_text;
+mod policy;
+mod realm;
+mod request;
+mod request_row;
+
+use ers_runtime::{
+    db::{MayBeDatabase, is_duplicate},
+    error::{Fault, Kind},
+};
+use sea_orm::{DatabaseConnection, DbErr};
+
+pub use audit_event::AuditEvent;
+pub use certificate::Found;
+pub use feed::ApplyError;
+pub use policy::NewPolicyVersion;
+
+/// The database of CLM. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    connection: DatabaseConnection,
+}
+
+/// The database did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It failed, or is out of reach.
+    #[error("{act}")]
+    Database {
+        /// What was attempted.
+        act: &'static str,
+        /// What it said.
+        #[source]
+        source: DbErr,
+    },
+    /// A row says what no code of ours writes.
+    #[error("read {table} {id}: column {column} makes no sense")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: String,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+/// What became of inserting a row that may be there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inserted {
+    /// It is new.
+    Yes,
+    /// It was there.
+    AlreadyThere,
+}
+
+impl Inserted {
+    /// Tells an equal row from a failure. Not "on conflict do nothing": MariaDB's count of rows cannot tell the two
+    /// outcomes apart.
+    fn of(outcome: Result<u64, DbErr>) -> Result<Self, DbErr> {
+        match outcome {
+            Ok(_) => Ok(Self::Yes),
+            Err(error) if is_duplicate(&error) => Ok(Self::AlreadyThere),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Store {
+    /// Over a connection whose schema is up to date.
+    pub fn new(connection: DatabaseConnection) -> Self {
+        Self { connection }
+    }
+}
+
+/// Names as they stand in a column.
+fn names_text(names: &[String]) -> String {
+    serde_json::json!(names).to_string()
+}
+
+fn read_names(column: &str) -> Option<Vec<String>> {
+    serde_json::from_str(column).ok()
+}
+
+impl StoreError {
+    /// For `map_err`: what was attempted when the database failed.
+    fn at(act: &'static str) -> impl Fn(DbErr) -> Self {
+        move |source| Self::Database { act, source }
+    }
+
+    fn inconsistent(table: &'static str, id: impl Into<String>, column: &'static str) -> Self {
+        Self::Inconsistent {
+            table,
+            id: id.into(),
+            column,
+        }
+    }
+}
+
+impl MayBeDatabase for StoreError {
+    fn database(&self) -> Option<&DbErr> {
+        match self {
+            Self::Database { source, .. } => Some(source),
+            Self::Inconsistent { .. } => None,
+        }
+    }
+}
+
+impl Fault for StoreError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Database {
+                source: DbErr::Conn(_) | DbErr::ConnectionAcquire(_),
+                ..
+            } => Kind::Unavailable,
+            Self::Database { .. } | Self::Inconsistent { .. } => Kind::Internal,
+        }
+    }
+}
