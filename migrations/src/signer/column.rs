@@ -1,31 +1,9 @@
-//! Column types that mean the same on all databases.
+//! A column type that only the signer needs.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DatabaseBackend;
 
-/// Text that is compared byte by byte: MariaDB's default collation folds case and ends at the charset of the server.
-pub(super) fn text(backend: DatabaseBackend, name: &'static str, length: u32) -> ColumnDef {
-    let mut column = ColumnDef::new(name);
-    match backend {
-        DatabaseBackend::MySql => column.custom(format!(
-            "varchar({length}) character set utf8mb4 collate utf8mb4_bin"
-        )),
-        _ => column.string_len(length),
-    };
-    column
-}
-
-/// Bytes of any length: MariaDB's plain BLOB ends at 64 KiB.
-pub(super) fn bytes(backend: DatabaseBackend, name: &'static str) -> ColumnDef {
-    let mut column = ColumnDef::new(name);
-    match backend {
-        DatabaseBackend::MySql => column.custom("longblob"),
-        _ => column.blob(),
-    };
-    column
-}
-
-/// Bytes of one short length.
+/// Bytes of one short length: on MariaDB these stay in the row.
 pub(super) fn short_bytes(backend: DatabaseBackend, name: &'static str, length: u32) -> ColumnDef {
     let mut column = ColumnDef::new(name);
     match backend {

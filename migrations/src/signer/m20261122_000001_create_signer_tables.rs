@@ -2,7 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::column::{bytes, short_bytes, text};
+use super::column::short_bytes;
+use crate::column::{bytes, text};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;

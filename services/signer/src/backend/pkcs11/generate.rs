@@ -1,0 +1,200 @@
+//! Making a key pair in the token, and its public half as SubjectPublicKeyInfo.
+
+use der::asn1::{Any, BitString, ObjectIdentifier, OctetStringRef, UintRef};
+use der::{Decode, Encode, Sequence};
+use ers_pki::key::{KeyAlgorithm, PublicKey};
+use pkcs11::mechanism::Mechanism;
+use pkcs11::object::{Attribute, AttributeType, ObjectHandle};
+use pkcs11::session::Session;
+use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
+
+use super::connection::Connection;
+use super::fault::Fault;
+
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }, RFC 8017 §A.1.1
+#[derive(Sequence)]
+struct RsaPublicKey<'a> {
+    modulus: UintRef<'a>,
+    public_exponent: UintRef<'a>,
+}
+
+/// What is made, in the words of PKCS #11.
+enum Kind {
+    Rsa { bits: u64 },
+    Curve(ObjectIdentifier),
+    Ed25519,
+}
+
+/// Makes a key pair that never leaves the token. The id is random and the same for both halves.
+pub(super) fn generate(
+    connection: &mut Connection,
+    id: &[u8],
+    label: &str,
+    algorithm: KeyAlgorithm,
+) -> Result<PublicKey, Fault> {
+    let kind = Kind::of(algorithm)?;
+    // of an attempt that was cut off
+    connection.destroy(id)?;
+    let session = &connection.session;
+    let public = match &kind {
+        Kind::Rsa { bits } => {
+            let bits = (*bits)
+                .try_into()
+                .map_err(|_| Fault::Unsupported(algorithm.to_string()))?;
+            let parameters = vec![
+                Attribute::ModulusBits(bits),
+                Attribute::PublicExponent(vec![1, 0, 1]),
+            ];
+            make(
+                session,
+                &Mechanism::RsaPkcsKeyPairGen,
+                id,
+                label,
+                parameters,
+            )?
+        }
+        Kind::Curve(curve) => {
+            let parameters = vec![Attribute::EcParams(encoded(curve)?)];
+            make(session, &Mechanism::EccKeyPairGen, id, label, parameters)?
+        }
+        Kind::Ed25519 => make_ed25519(session, id, label)?,
+    };
+    let spki = kind.read(session, public)?;
+    PublicKey::from_spki_der(&spki)
+        .map_err(|error| Fault::Failed(format!("made a key that is refused: {error}")))
+}
+
+/// PKCS #11 3.0 §2.3.5 lets a library take the curve as OID or by name; SoftHSM 2.6 and some others know only the name.
+fn make_ed25519(session: &Session, id: &[u8], label: &str) -> Result<ObjectHandle, Fault> {
+    const NAME: &[u8] = b"\x13\x0cedwards25519";
+    let with = |parameters: Vec<u8>| {
+        let parameters = vec![Attribute::EcParams(parameters)];
+        make(
+            session,
+            &Mechanism::EccEdwardsKeyPairGen,
+            id,
+            label,
+            parameters,
+        )
+    };
+    with(encoded(&ED25519)?).or_else(|_| with(NAME.to_vec()))
+}
+
+fn make(
+    session: &Session,
+    mechanism: &Mechanism<'_>,
+    id: &[u8],
+    label: &str,
+    parameters: Vec<Attribute>,
+) -> Result<ObjectHandle, Fault> {
+    let named = [
+        Attribute::Token(true),
+        Attribute::Id(id.to_vec()),
+        Attribute::Label(label.as_bytes().to_vec()),
+    ];
+    let public = [
+        &[Attribute::Private(false), Attribute::Verify(true)],
+        parameters.as_slice(),
+        &named,
+    ]
+    .concat();
+    let private = [
+        &[
+            Attribute::Private(true),
+            Attribute::Sensitive(true),
+            Attribute::Extractable(false),
+            Attribute::Sign(true),
+            Attribute::Decrypt(false),
+            Attribute::Unwrap(false),
+        ],
+        named.as_slice(),
+    ]
+    .concat();
+    let (public, _) = session.generate_key_pair(mechanism, &public, &private)?;
+    Ok(public)
+}
+
+impl Kind {
+    fn of(algorithm: KeyAlgorithm) -> Result<Self, Fault> {
+        match algorithm {
+            KeyAlgorithm::Rsa2048 => Ok(Self::Rsa { bits: 2048 }),
+            KeyAlgorithm::Rsa3072 => Ok(Self::Rsa { bits: 3072 }),
+            KeyAlgorithm::Rsa4096 => Ok(Self::Rsa { bits: 4096 }),
+            KeyAlgorithm::P256 => Ok(Self::Curve(P256)),
+            KeyAlgorithm::P384 => Ok(Self::Curve(P384)),
+            KeyAlgorithm::P521 => Ok(Self::Curve(P521)),
+            KeyAlgorithm::Ed25519 => Ok(Self::Ed25519),
+            KeyAlgorithm::Rsa8192 => Err(Fault::Unsupported(algorithm.to_string())),
+        }
+    }
+
+    /// The public half as SubjectPublicKeyInfo, DER.
+    fn read(&self, session: &Session, public: ObjectHandle) -> Result<Vec<u8>, Fault> {
+        let (oid, parameters, key) = match self {
+            Self::Rsa { .. } => (
+                RSA_ENCRYPTION,
+                Some(Any::null()),
+                rsa_public_key(session, public)?,
+            ),
+            Self::Curve(curve) => {
+                let curve = Any::from_der(&encoded(curve)?).map_err(unreadable)?;
+                (EC_PUBLIC_KEY, Some(curve), point(session, public)?)
+            }
+            Self::Ed25519 => (ED25519, None, point(session, public)?),
+        };
+        encoded(&SubjectPublicKeyInfoOwned {
+            algorithm: AlgorithmIdentifierOwned { oid, parameters },
+            subject_public_key: BitString::from_bytes(&key).map_err(unreadable)?,
+        })
+    }
+}
+
+fn rsa_public_key(session: &Session, public: ObjectHandle) -> Result<Vec<u8>, Fault> {
+    let (mut modulus, mut exponent) = (Vec::new(), Vec::new());
+    for attribute in session.get_attributes(
+        public,
+        &[AttributeType::Modulus, AttributeType::PublicExponent],
+    )? {
+        match attribute {
+            Attribute::Modulus(octets) => modulus = octets,
+            Attribute::PublicExponent(octets) => exponent = octets,
+            _ => {}
+        }
+    }
+    encoded(&RsaPublicKey {
+        modulus: UintRef::new(&modulus).map_err(unreadable)?,
+        public_exponent: UintRef::new(&exponent).map_err(unreadable)?,
+    })
+}
+
+/// CKA_EC_POINT is an OCTET STRING in DER; some libraries give the octets alone.
+fn point(session: &Session, public: ObjectHandle) -> Result<Vec<u8>, Fault> {
+    let attributes = session.get_attributes(public, &[AttributeType::EcPoint])?;
+    let point = attributes
+        .into_iter()
+        .find_map(|attribute| match attribute {
+            Attribute::EcPoint(octets) => Some(octets),
+            _ => None,
+        });
+    let point = point.ok_or_else(|| Fault::Failed("the public key has no point".to_owned()))?;
+    match <&OctetStringRef>::from_der(&point) {
+        Ok(octets) => Ok(octets.as_bytes().to_vec()),
+        Err(_) => Ok(point),
+    }
+}
+
+fn encoded(value: &impl Encode) -> Result<Vec<u8>, Fault> {
+    value.to_der().map_err(unreadable)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+fn unreadable(error: der::Error) -> Fault {
+    Fault::Failed(format!("encode public key: {error}"))
+}

@@ -1,0 +1,160 @@
+//! Keys in the database, sealed under the data key. Opened and parsed once, then kept in memory, which is wiped when
+//! it is given back: a signature costs the signature.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use ers_pki::key::{KeyAlgorithm, PrivateKey, SignatureAlgorithm};
+use ers_signer_client::KeyId;
+use parking_lot::RwLock;
+
+use super::TokenError;
+use super::pool::{Pool, Reservation};
+use super::token::{Generated, Token};
+use crate::store::StoredKey;
+use crate::vault::{Use, Vault};
+
+/// Most keys that are kept open.
+const MAX_OPEN: usize = 4096;
+
+/// The software keys.
+pub struct SoftwareToken {
+    name: String,
+    keys: Arc<OpenKeys>,
+    pool: Pool<()>,
+}
+
+struct OpenKeys {
+    vault: Arc<Vault>,
+    open: RwLock<HashMap<KeyId, Arc<PrivateKey>>>,
+}
+
+impl SoftwareToken {
+    /// With as many threads as there are processors.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(name: &str, vault: Arc<Vault>, queue_length: usize) -> io::Result<Self> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let pool = Pool::start(&format!("token {name}"), threads, queue_length, || ())?;
+        let keys = Arc::new(OpenKeys {
+            vault,
+            open: RwLock::default(),
+        });
+        Ok(Self {
+            name: name.to_owned(),
+            keys,
+            pool,
+        })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        place: Reservation,
+        act: impl FnOnce(&OpenKeys) -> Result<T, TokenError> + Send + 'static,
+    ) -> Result<T, TokenError> {
+        let keys = Arc::clone(&self.keys);
+        let done = self.pool.run(place, move |()| act(&keys)).await;
+        done.unwrap_or_else(|_| {
+            Err(TokenError::Failed {
+                token: self.name.clone(),
+                reason: "panic".to_owned(),
+            })
+        })
+    }
+}
+
+impl OpenKeys {
+    fn load(
+        &self,
+        id: &KeyId,
+        algorithm: KeyAlgorithm,
+        material: &[u8],
+    ) -> Result<Arc<PrivateKey>, TokenError> {
+        if let Some(key) = self.open.read().get(id) {
+            return Ok(Arc::clone(key));
+        }
+        let der = self
+            .vault
+            .open(Use::Key(id), material)
+            .map_err(TokenError::Sealed)?;
+        let key = PrivateKey::from_pkcs8_der(&der)
+            .map_err(|source| TokenError::Software { algorithm, source })?;
+        let key = Arc::new(key);
+        self.keep(id, &key);
+        Ok(key)
+    }
+
+    fn keep(&self, id: &KeyId, key: &Arc<PrivateKey>) {
+        let mut open = self.open.write();
+        if open.len() >= MAX_OPEN {
+            open.clear();
+        }
+        open.insert(id.clone(), Arc::clone(key));
+    }
+}
+
+#[async_trait::async_trait]
+impl Token for SoftwareToken {
+    fn reserve(&self) -> Result<Reservation, TokenError> {
+        self.pool.reserve().ok_or_else(|| TokenError::Busy {
+            token: self.name.clone(),
+        })
+    }
+
+    fn depth(&self) -> usize {
+        self.pool.depth()
+    }
+
+    async fn generate(
+        &self,
+        place: Reservation,
+        id: &KeyId,
+        _label: &str,
+        algorithm: KeyAlgorithm,
+    ) -> Result<Generated, TokenError> {
+        let id = id.clone();
+        self.run(place, move |keys| {
+            let software = |source| TokenError::Software { algorithm, source };
+            let key = PrivateKey::generate(algorithm).map_err(software)?;
+            let der = key.to_pkcs8_der().map_err(software)?;
+            let material = keys
+                .vault
+                .seal(Use::Key(&id), &der)
+                .map_err(TokenError::Sealed)?;
+            let public_key = key.public_key().clone();
+            keys.keep(&id, &Arc::new(key));
+            Ok(Generated {
+                public_key,
+                material,
+            })
+        })
+        .await
+    }
+
+    async fn sign(
+        &self,
+        place: Reservation,
+        key: &StoredKey,
+        algorithm: SignatureAlgorithm,
+        message: Vec<u8>,
+    ) -> Result<Vec<u8>, TokenError> {
+        let (id, kind, material) = (key.key.id.clone(), key.key.algorithm, key.material.clone());
+        self.run(place, move |keys| {
+            let key = keys.load(&id, kind, &material)?;
+            let signature = key.sign(algorithm, &message);
+            signature.map_err(|source| TokenError::Software {
+                algorithm: kind,
+                source,
+            })
+        })
+        .await
+    }
+
+    /// The key is in its row; what is left to do is to forget it.
+    async fn destroy(&self, _place: Reservation, key: &StoredKey) -> Result<(), TokenError> {
+        self.keys.open.write().remove(&key.key.id);
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+//! Who may have what signed, and what the bytes must be. Pure: no IO, no clock.
+
+mod grants;
+mod handshake;
+mod jws;
+mod limits;
+mod names;
+mod signed_attributes;
+
+pub use grants::{Grant, Grants, NotGranted};
+pub use limits::{Beyond, check};
+pub use names::{InvalidField, check_context, check_label, check_request_id};

@@ -1,0 +1,11 @@
+//! The contract `ers.signer.v1`, one file per service.
+
+mod journal;
+mod keys;
+mod sealing;
+mod signing;
+
+pub(crate) use journal::JournalService;
+pub(crate) use keys::KeysService;
+pub(crate) use sealing::SealingService;
+pub(crate) use signing::SigningService;

@@ -1,0 +1,58 @@
+//! `Sealing`.
+
+use std::sync::Arc;
+
+use ers_proto::signer::v1 as wire;
+use ers_runtime::error::status;
+use ers_runtime::grpc::caller;
+use tonic::{Request, Response, Status};
+use zeroize::Zeroizing;
+
+use crate::flows::seal;
+use crate::state::State;
+
+/// Serves `Sealing`.
+pub(crate) struct SealingService(pub(crate) Arc<State>);
+
+#[tonic::async_trait]
+impl wire::sealing_server::Sealing for SealingService {
+    async fn seal(
+        &self,
+        request: Request<wire::SealRequest>,
+    ) -> Result<Response<wire::SealResponse>, Status> {
+        let caller = caller(&request)?;
+        let wire::SealRequest { context, secret } = request.into_inner();
+        let secret = Zeroizing::new(secret);
+        let sealed = seal::seal(&self.0, caller.name(), &context, &secret).map_err(status)?;
+        Ok(Response::new(wire::SealResponse { sealed }))
+    }
+
+    async fn unseal(
+        &self,
+        request: Request<wire::UnsealRequest>,
+    ) -> Result<Response<wire::UnsealResponse>, Status> {
+        let caller = caller(&request)?;
+        let wire::UnsealRequest { context, sealed } = request.into_inner();
+        let secret = seal::unseal(&self.0, caller.name(), &context, &sealed).map_err(status)?;
+        Ok(Response::new(wire::UnsealResponse {
+            secret: secret.to_vec(),
+        }))
+    }
+
+    async fn verify_mac(
+        &self,
+        request: Request<wire::VerifyMacRequest>,
+    ) -> Result<Response<wire::VerifyMacResponse>, Status> {
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let code = seal::Code {
+            context: &request.context,
+            sealed_key: &request.sealed_key,
+            algorithm: &request.mac_algorithm,
+            data: &request.data,
+            mac: &request.mac,
+        };
+        let valid = seal::verify_mac(&self.0, caller.name(), code).map_err(status)?;
+        Ok(Response::new(wire::VerifyMacResponse { valid }))
+    }
+}

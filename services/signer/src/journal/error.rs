@@ -1,0 +1,95 @@
+//! Why an entry was not written, or a chain not opened.
+
+use ers_runtime::error::{Fault, Kind};
+
+use crate::store::StoreError;
+use crate::vault;
+
+/// Why an entry was not written, as far as is known. No signature may follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// More entries wait than may.
+    #[error("write journal entry: too many wait")]
+    Busy,
+    /// The database is out of reach.
+    #[error("write journal entry: the journal's database is out of reach")]
+    Unavailable,
+    /// Somebody else wrote to the chain.
+    #[error(
+        "write journal entry: another process writes the same chain; give every replica its own journal.chain"
+    )]
+    Conflict,
+    /// The signer is ending.
+    #[error("write journal entry: the signer is ending")]
+    Ending,
+}
+
+impl Fault for AppendError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Busy => Kind::ResourceExhausted,
+            Self::Unavailable | Self::Conflict | Self::Ending => Kind::Unavailable,
+        }
+    }
+}
+
+/// Why a chain was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database.
+    #[error("open journal chain {chain}: read it")]
+    Store {
+        /// The chain.
+        chain: String,
+        /// The database's.
+        #[source]
+        source: StoreError,
+    },
+    /// The last entry does not hash to what stands beside it.
+    #[error(
+        "open journal chain {chain}: its last entry (number {sequence}) was altered; find out what happened with \
+         `ers audit verify`, then go on with another journal.chain"
+    )]
+    Altered {
+        /// The chain.
+        chain: String,
+        /// Number of the last entry.
+        sequence: u64,
+    },
+    /// Entries at the end are gone.
+    #[error(
+        "open journal chain {chain}: it ends at number {sequence}, but number {checkpoint} was signed; find out what \
+         happened with `ers audit verify`, then go on with another journal.chain"
+    )]
+    Truncated {
+        /// The chain.
+        chain: String,
+        /// Number of the last entry.
+        sequence: u64,
+        /// Number that the last checkpoint tells of.
+        checkpoint: u64,
+    },
+    /// The journal key.
+    #[error("open journal chain {chain}: load the key that signs its checkpoints")]
+    Key {
+        /// The chain.
+        chain: String,
+        /// Why.
+        #[source]
+        source: JournalKeyError,
+    },
+}
+
+/// Why the journal key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalKeyError {
+    /// The database.
+    #[error("load journal key")]
+    Store(#[source] StoreError),
+    /// It does not open under the data key.
+    #[error("unseal journal key")]
+    Sealed(#[source] vault::OpenError),
+    /// It is no key, or could not be made.
+    #[error("make or parse journal key")]
+    Key(#[source] ers_pki::key::PrivateKeyError),
+}

@@ -1,0 +1,204 @@
+//! Putting the parts together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ers_migrations::signer::Migrator;
+use ers_proto::signer::v1::{
+    journal_server::JournalServer, keys_server::KeysServer, sealing_server::SealingServer,
+    signing_server::SigningServer,
+};
+use ers_runtime::Context;
+use ers_runtime::db::{self, DatabaseError};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+use crate::backend::{Pkcs11Token, SoftwareToken, Token};
+use crate::config::{Config, ConfigError, TokenConfig};
+use crate::domain::Grants;
+use crate::grpc::{JournalService, KeysService, SealingService, SigningService};
+use crate::journal::{self, JournalKey, OpenError};
+use crate::state::State;
+use crate::store::{KeyTable, Secrets};
+use crate::telemetry::Metrics;
+use crate::vault::{self, UnlockError, Vault};
+
+/// A CRL of 64 MiB, and what stands around it.
+const MAX_SIGN_REQUEST_BYTES: usize = 65 * 1024 * 1024;
+
+/// Why the signer did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration contradicts itself, or names what is not there.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The master password is not where it should be.
+    #[error("read master_password")]
+    MasterPassword(#[source] ers_runtime::config::ConfigError),
+    /// The database.
+    #[error("open the signer's database")]
+    Database(#[source] DatabaseError),
+    /// The master password is wrong.
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
+    /// The journal is not as it was left.
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    /// Nowhere to listen.
+    #[error("read configuration: listen is missing")]
+    NoListen,
+    /// The address is taken, or not ours.
+    #[error("listen on {address}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The listener broke.
+    #[error(transparent)]
+    Serve(#[from] ers_runtime::grpc::ServeError),
+}
+
+/// A signer that runs.
+#[derive(Clone)]
+pub struct Signer {
+    state: Arc<State>,
+}
+
+/// Starts the signer: database, vault, tokens, journal. It serves nothing yet.
+///
+/// # Errors
+/// [`StartError`], each telling the way out.
+pub async fn start(context: Context, config: Config) -> Result<Signer, StartError> {
+    config.check()?;
+    let password = config
+        .master_password
+        .resolve()
+        .map_err(StartError::MasterPassword)?;
+    let database = db::connect::<Migrator>(&config.database)
+        .await
+        .map_err(StartError::Database)?;
+    let secrets = Secrets::new(database.clone(), Arc::clone(&context.clock));
+    let vault = Arc::new(vault::unlock(&secrets, &password).await?);
+    let metrics = Arc::new(Metrics::new(&context.meter));
+    let journal_key = JournalKey::load_or_make(&secrets, &vault)
+        .await
+        .map_err(|source| OpenError::Key {
+            chain: config.journal.chain.clone(),
+            source,
+        })?;
+    let journal = journal::open(
+        &context,
+        &database,
+        Arc::new(journal_key),
+        config.journal_settings(),
+    )
+    .await?;
+    let state = State {
+        grants: Grants::new(config.grants.clone()),
+        tokens: start_tokens(&context, &config, &vault, &metrics).await?,
+        default_token: config.default_token()?.to_owned(),
+        keys: KeyTable::new(database),
+        known_keys: State::known_keys(),
+        journal,
+        vault,
+        clock: context.clock,
+        metrics,
+    };
+    Ok(Signer {
+        state: Arc::new(state),
+    })
+}
+
+/// Starts the signer and serves it until shutdown.
+///
+/// # Errors
+/// [`StartError`]
+pub async fn serve(context: Context, config: Config) -> Result<(), StartError> {
+    let address = config.listen.clone().ok_or(StartError::NoListen)?;
+    let signer = start(context.clone(), config).await?;
+    let listener = TcpListener::bind(&address)
+        .await
+        .map_err(|source| StartError::Listen {
+            address: address.clone(),
+            source,
+        })?;
+    tracing::info!(address, "listening");
+    ers_runtime::grpc::serve(&context, listener, signer.routes()).await?;
+    Ok(())
+}
+
+/// Puts the data key of a signer's database under another master password. Running signers go on; they need the new
+/// password when they start next.
+///
+/// # Errors
+/// [`StartError`]; then the old password stays in force.
+pub async fn change_master_password(
+    context: &Context,
+    config: &Config,
+    new: &SecretString,
+) -> Result<(), StartError> {
+    let old = config
+        .master_password
+        .resolve()
+        .map_err(StartError::MasterPassword)?;
+    let database = db::connect::<Migrator>(&config.database)
+        .await
+        .map_err(StartError::Database)?;
+    vault::change(
+        &Secrets::new(database, Arc::clone(&context.clock)),
+        &old,
+        new,
+    )
+    .await?;
+    tracing::info!(target: "audit", "master password changed");
+    Ok(())
+}
+
+impl Signer {
+    /// The gRPC services, for a server.
+    pub fn routes(&self) -> Routes {
+        let state = || Arc::clone(&self.state);
+        let signing = SigningServer::new(SigningService(state()))
+            .max_decoding_message_size(MAX_SIGN_REQUEST_BYTES);
+        Routes::new(signing)
+            .add_service(KeysServer::new(KeysService(state())))
+            .add_service(SealingServer::new(SealingService(state())))
+            .add_service(JournalServer::new(JournalService(state())))
+    }
+}
+
+async fn start_tokens(
+    context: &Context,
+    config: &Config,
+    vault: &Arc<Vault>,
+    metrics: &Arc<Metrics>,
+) -> Result<BTreeMap<String, Arc<dyn Token>>, StartError> {
+    let mut tokens = BTreeMap::new();
+    for TokenConfig { name, pkcs11, .. } in &config.tokens {
+        let token: Arc<dyn Token> = match pkcs11 {
+            Some(pkcs11) => {
+                Pkcs11Token::start(
+                    name,
+                    pkcs11,
+                    config.queue_length,
+                    context,
+                    Arc::clone(metrics),
+                )
+                .await?
+            }
+            None => {
+                let started = SoftwareToken::start(name, Arc::clone(vault), config.queue_length);
+                Arc::new(started.map_err(|source| ConfigError::Threads {
+                    token: name.clone(),
+                    source,
+                })?)
+            }
+        };
+        tokens.insert(name.clone(), token);
+    }
+    Ok(tokens)
+}

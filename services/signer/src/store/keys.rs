@@ -1,0 +1,207 @@
+//! `signer_key`: what is known of each key, and where its private half is.
+
+use std::time::Duration;
+
+use ers_pki::key::PublicKey;
+use ers_runtime::clock;
+use ers_runtime::db::is_duplicate;
+use ers_signer_client::{Key, KeyId, KeyLimits, Purpose};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
+};
+
+use super::StoreError;
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "signer_key")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub label: String,
+        pub key_algorithm: String,
+        pub purposes: String,
+        pub token: String,
+        pub issuer_name: Option<Vec<u8>>,
+        pub max_path_length: Option<i64>,
+        pub longest_validity_s: Option<i64>,
+        pub may_sign_ca_certificates: bool,
+        pub public_key: Vec<u8>,
+        pub material: Vec<u8>,
+        pub creator: String,
+        pub created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A key with the place of its private half.
+#[derive(Debug, Clone)]
+pub struct StoredKey {
+    /// What callers may know of it.
+    pub key: Key,
+    /// Sealed PKCS #8 of a software key; CKA_ID of a key on a token.
+    pub material: Vec<u8>,
+}
+
+/// The table.
+#[derive(Debug, Clone)]
+pub struct KeyTable {
+    database: DatabaseConnection,
+}
+
+impl KeyTable {
+    /// Over a connection.
+    pub fn new(database: DatabaseConnection) -> Self {
+        Self { database }
+    }
+
+    /// The key of an id.
+    ///
+    /// # Errors
+    /// The database's; a row that cannot be.
+    pub async fn find(&self, id: &KeyId) -> Result<Option<StoredKey>, StoreError> {
+        let row = row::Entity::find_by_id(id.as_str())
+            .one(&self.database)
+            .await
+            .map_err(StoreError::during("load key"))?;
+        row.map(StoredKey::try_from).transpose()
+    }
+
+    /// The key of a label.
+    ///
+    /// # Errors
+    /// The database's; a row that cannot be.
+    pub async fn find_by_label(&self, label: &str) -> Result<Option<StoredKey>, StoreError> {
+        let row = row::Entity::find()
+            .filter(row::Column::Label.eq(label))
+            .one(&self.database)
+            .await
+            .map_err(StoreError::during("load key by label"))?;
+        row.map(StoredKey::try_from).transpose()
+    }
+
+    /// All keys, by label.
+    ///
+    /// # Errors
+    /// The database's; a row that cannot be.
+    pub async fn list(&self) -> Result<Vec<Key>, StoreError> {
+        let rows = row::Entity::find()
+            .order_by_asc(row::Column::Label)
+            .all(&self.database)
+            .await
+            .map_err(StoreError::during("list keys"))?;
+        rows.into_iter()
+            .map(|row| StoredKey::try_from(row).map(|stored| stored.key))
+            .collect()
+    }
+
+    /// Writes a new key; false when the label is taken.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn insert(&self, stored: &StoredKey) -> Result<bool, StoreError> {
+        match row::Entity::insert(to_row(stored))
+            .exec_without_returning(&self.database)
+            .await
+        {
+            Ok(_) => Ok(true),
+            Err(error) if is_duplicate(&error) => Ok(false),
+            Err(source) => Err(StoreError::Database {
+                act: "write key",
+                source,
+            }),
+        }
+    }
+
+    /// Forgets a key.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete(&self, id: &KeyId) -> Result<(), StoreError> {
+        row::Entity::delete_by_id(id.as_str())
+            .exec(&self.database)
+            .await
+            .map_err(StoreError::during("delete key"))?;
+        Ok(())
+    }
+}
+
+fn to_row(stored: &StoredKey) -> row::ActiveModel {
+    let key = &stored.key;
+    let purposes: Vec<String> = key.purposes.iter().map(Purpose::to_string).collect();
+    row::ActiveModel {
+        id: Set(key.id.to_string()),
+        label: Set(key.label.clone()),
+        key_algorithm: Set(key.algorithm.to_string()),
+        purposes: Set(purposes.join(" ")),
+        token: Set(key.token.clone()),
+        issuer_name: Set(key.limits.issuer_name.clone()),
+        max_path_length: Set(key.limits.max_path_length.map(i64::from)),
+        longest_validity_s: Set(key
+            .limits
+            .longest_validity
+            .map(|validity| i64::try_from(validity.as_secs()).unwrap_or(i64::MAX))),
+        may_sign_ca_certificates: Set(key.limits.may_sign_ca_certificates),
+        public_key: Set(key.public_key.spki_der().to_vec()),
+        material: Set(stored.material.clone()),
+        creator: Set(key.creator.clone()),
+        created_at: Set(clock::to_ms(key.created_at)),
+    }
+}
+
+impl TryFrom<row::Model> for StoredKey {
+    type Error = StoreError;
+
+    fn try_from(row: row::Model) -> Result<Self, StoreError> {
+        let inconsistent = |column| StoreError::Inconsistent {
+            table: "signer_key",
+            row: row.id.clone(),
+            column,
+        };
+        let limits = KeyLimits {
+            issuer_name: row.issuer_name.clone(),
+            max_path_length: row
+                .max_path_length
+                .map(u32::try_from)
+                .transpose()
+                .map_err(|_| inconsistent("max_path_length"))?,
+            longest_validity: row
+                .longest_validity_s
+                .map(u64::try_from)
+                .transpose()
+                .map_err(|_| inconsistent("longest_validity_s"))?
+                .map(Duration::from_secs),
+            may_sign_ca_certificates: row.may_sign_ca_certificates,
+        };
+        let purposes = row
+            .purposes
+            .split(' ')
+            .map(str::parse)
+            .collect::<Result<Vec<Purpose>, _>>();
+        let key = Key {
+            algorithm: row
+                .key_algorithm
+                .parse()
+                .map_err(|_| inconsistent("key_algorithm"))?,
+            purposes: purposes.map_err(|_| inconsistent("purposes"))?,
+            public_key: PublicKey::from_spki_der(&row.public_key)
+                .map_err(|_| inconsistent("public_key"))?,
+            created_at: clock::from_ms(row.created_at),
+            id: KeyId::new(row.id),
+            label: row.label,
+            token: row.token,
+            limits,
+            creator: row.creator,
+        };
+        Ok(Self {
+            key,
+            material: row.material,
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! The signer's tables; domain types go in and come out. All times are epoch milliseconds, all names DER.
+
+mod checkpoints;
+mod error;
+mod journal;
+mod keys;
+mod secrets;
+
+pub use checkpoints::{Checkpoint, Checkpoints};
+pub use error::StoreError;
+pub use journal::{JournalRows, JournalTable};
+pub use keys::{KeyTable, StoredKey};
+pub use secrets::{Secrets, StoredSecret};
