@@ -175,7 +175,7 @@ fn certification_authority(name: &str, description: &str, longest: Period) -> Pr
 }
 
 fn sub_ca() -> Profile {
-    certification_authority("sub-ca", "CAs below another CA", Period::days(20 * 365))
+    certification_authority("sub-ca", "CAs below another CA", Period::days(30 * 365))
 }
 
 fn root_ca() -> Profile {

@@ -1,0 +1,358 @@
+//! What can be typed.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// An open PKI and certificate lifecycle platform.
+#[derive(Parser)]
+#[command(
+    name = "ers",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// Which platform, and how to show what it says
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Clone)]
+pub struct Global {
+    /// Folder of a platform on this machine
+    #[arg(
+        long,
+        global = true,
+        default_value = "data",
+        value_name = "DIR",
+        env = "ERS_DATA"
+    )]
+    pub data: PathBuf,
+    /// YAML file with endpoints and identity of a platform elsewhere, instead of --data
+    #[arg(long, global = true, value_name = "FILE", env = "ERS_PLATFORM")]
+    pub platform: Option<PathBuf>,
+    /// How results are written
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub output: Format,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Start the whole platform on this machine
+    Up(Up),
+    /// Show whether everything is well
+    Status,
+    /// Certification authorities
+    #[command(subcommand)]
+    Ca(Ca),
+    /// Policies: who may have which certificate
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Certificates
+    #[command(subcommand)]
+    Cert(Cert),
+    /// The signer's journal
+    #[command(subcommand)]
+    Audit(Audit),
+    /// External account keys for ACME clients (RFC 8555 section 7.3.4)
+    #[command(subcommand)]
+    AcmeAccountKey(AcmeAccountKey),
+    /// Set the password of an administrator
+    Password(Password),
+    /// Mutual-TLS identities for services that run as separate processes
+    #[command(subcommand)]
+    Identity(Identity),
+    /// Create the default PKI on services that run as separate processes
+    Init(Init),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Options of `ers up`.
+#[derive(Args)]
+pub struct Up {
+    /// YAML configuration; every key has a default
+    #[arg(long, short, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address of the HTTPS port
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Address of the plain HTTP port (revocation information)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub http_listen: Option<SocketAddr>,
+    /// Address of the health and metrics port
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub health_listen: Option<SocketAddr>,
+}
+
+/// Certification authorities.
+#[derive(Subcommand)]
+pub enum Ca {
+    /// List them
+    List,
+    /// Show one
+    Show {
+        /// Its name
+        name: String,
+        /// Print its certificate and those above it as PEM
+        #[arg(long)]
+        pem: bool,
+    },
+    /// Make one
+    Create(CaCreate),
+}
+
+/// Options of `ers ca create`.
+#[derive(Args)]
+pub struct CaCreate {
+    /// Its name: 1 to 64 of a-z 0-9 -
+    pub name: String,
+    /// Its subject, e.g. "CN=Example Sub CA,O=Example AG,C=DE"
+    #[arg(long)]
+    pub subject: String,
+    /// RSA-2048, RSA-3072, RSA-4096, P-256, P-384, P-521 or Ed25519
+    #[arg(long, default_value = "P-256")]
+    pub key_algorithm: String,
+    /// e.g. SHA384withRSA; default: what suits the key
+    #[arg(long)]
+    pub signature_algorithm: Option<String>,
+    /// The CA that signs it; without: a root
+    #[arg(long)]
+    pub issuer: Option<String>,
+    /// How long it is valid, e.g. 10y or 3650d
+    #[arg(long, default_value = "10y")]
+    pub validity: String,
+    /// How many CAs may follow below it
+    #[arg(long)]
+    pub path_length: Option<u32>,
+    /// The token that holds its key; default: the signer's default token
+    #[arg(long)]
+    pub token: Option<String>,
+}
+
+/// Policies.
+#[derive(Subcommand)]
+pub enum Policy {
+    /// List them
+    List,
+    /// Show one as the YAML that `apply` takes
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Make or change one
+    Apply {
+        /// YAML file; - for standard input
+        file: PathBuf,
+    },
+}
+
+/// Certificates.
+#[derive(Subcommand)]
+pub enum Cert {
+    /// Issue one: for a CSR, or with a key made here
+    Issue(CertIssue),
+    /// List them, newest first
+    List(CertList),
+    /// Show one
+    Show {
+        /// Serial number or fingerprint, hex; the first 8 or more characters will do
+        id: String,
+    },
+    /// Revoke one
+    Revoke {
+        /// Serial number or fingerprint, hex; the first 8 or more characters will do
+        id: String,
+        /// RFC 5280 name of the reason, e.g. keyCompromise, superseded, cessationOfOperation
+        #[arg(long, default_value = "unspecified")]
+        reason: String,
+    },
+    /// Write one to a file
+    Export(CertExport),
+}
+
+/// Options of `ers cert issue`.
+#[derive(Args)]
+pub struct CertIssue {
+    /// The policy that decides
+    #[arg(long, default_value = "server")]
+    pub policy: String,
+    /// PKCS#10 request, PEM or DER; without: a key is made here
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key_algorithm", "format"])]
+    pub csr: Option<PathBuf>,
+    /// Subject alternative name: dns:…, ip:…, email:…, uri:…, upn:…; may be repeated
+    #[arg(
+        long = "name",
+        value_name = "KIND:VALUE",
+        required_unless_present = "csr"
+    )]
+    pub names: Vec<String>,
+    /// Subject, e.g. "CN=www.example.com"; default: the first DNS name
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// Key to be made
+    #[arg(long, default_value = "P-256")]
+    pub key_algorithm: String,
+    /// How long it is valid, e.g. 90d; default: the policy's
+    #[arg(long)]
+    pub validity: Option<String>,
+    /// Where certificate and key are written: OUT.pem and OUT.key, OUT.der and OUT.key, or OUT.p12
+    #[arg(long, value_name = "OUT")]
+    pub out: PathBuf,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t = Encoding::Pem)]
+    pub format: Encoding,
+    /// File with the password of a PKCS#12 file; without: one is made and shown
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Idempotency key: a repeated call returns the same certificate
+    #[arg(long)]
+    pub request_id: Option<String>,
+}
+
+/// How certificates are written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Encoding {
+    /// PEM, with the chain
+    Pem,
+    /// DER, the certificate alone
+    Der,
+    /// PKCS#12, with the chain and the key
+    P12,
+}
+
+/// Options of `ers cert list`.
+#[derive(Args)]
+pub struct CertList {
+    /// Part of a name or serial number
+    #[arg(long)]
+    pub search: Option<String>,
+    /// valid, revoked or expired
+    #[arg(long)]
+    pub state: Option<String>,
+    /// Only those that expire within this time, e.g. 30d
+    #[arg(long)]
+    pub expires_within: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 50)]
+    pub limit: u32,
+    /// Where the page before ended
+    #[arg(long)]
+    pub page: Option<String>,
+}
+
+/// Options of `ers cert export`.
+#[derive(Args)]
+pub struct CertExport {
+    /// Serial number or fingerprint, hex; the first 8 or more characters will do
+    pub id: String,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Encoding::Pem)]
+    pub format: Encoding,
+    /// The file; default: standard output (not for PKCS#12)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The private key, PKCS#8 PEM: for PKCS#12
+    #[arg(long, value_name = "FILE", required_if_eq("format", "p12"))]
+    pub key: Option<PathBuf>,
+    /// File with the password of the PKCS#12 file
+    #[arg(long, value_name = "FILE", required_if_eq("format", "p12"))]
+    pub password_file: Option<PathBuf>,
+}
+
+/// The signer's journal.
+#[derive(Subcommand)]
+pub enum Audit {
+    /// Show what was signed
+    Show {
+        /// From this entry on
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// Only this chain
+        #[arg(long)]
+        chain: Option<String>,
+    },
+    /// Walk the whole journal and say whether anything was changed
+    Verify,
+}
+
+/// External account keys.
+#[derive(Subcommand)]
+pub enum AcmeAccountKey {
+    /// Make one; it is shown this once
+    Create {
+        /// The policy that its accounts are bound to
+        #[arg(long, default_value = "acme-eab")]
+        policy: String,
+        /// The end entity that its certificates belong to
+        #[arg(long, default_value = "")]
+        end_entity: String,
+        /// How long it may be used, e.g. 30d; default: for ever
+        #[arg(long)]
+        validity: Option<String>,
+    },
+}
+
+/// Options of `ers password`.
+#[derive(Args)]
+pub struct Password {
+    /// The account
+    #[arg(default_value = "admin")]
+    pub username: String,
+    /// File with the new password; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub password_file: PathBuf,
+}
+
+/// Mutual-TLS identities.
+#[derive(Subcommand)]
+pub enum Identity {
+    /// Make the authority that services believe
+    Init {
+        /// Folder that everything is written to
+        #[arg(long)]
+        dir: PathBuf,
+    },
+    /// Issue identities: NAME.crt and NAME.key beside authorities.crt
+    Issue {
+        /// Folder of the authority
+        #[arg(long)]
+        dir: PathBuf,
+        /// How long they are valid
+        #[arg(long, default_value = "365d")]
+        validity: String,
+        /// signer, cara-ws, clm-api, rev-info, acme, administrator
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
+}
+
+/// Options of `ers init`.
+#[derive(Args)]
+pub struct Init {
+    /// YAML: the PKI to be made and the administrator; every key has a default
+    #[arg(long, short, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}

@@ -1,0 +1,81 @@
+//! `ers init`: the default PKI on services that run as separate processes. It may be repeated: nothing is made twice.
+
+use std::path::PathBuf;
+
+use ers_proto::clm::v1::SetAdministratorPasswordRequest;
+use ers_runtime::config::{self, Secret};
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+
+use crate::{
+    cli::{Global, Init},
+    failure::{Attempt as _, Outcome, answered},
+    output,
+    pki_defaults::{self, PkiConfig},
+    remote::Remote,
+};
+
+/// What is to be made. An example with every key:
+///
+/// ```yaml
+/// pki:
+///   root: { name: default-root, subject: "CN=Example Root CA,O=Example AG,C=DE", key_algorithm: RSA-4096, validity: 30y }
+/// administrator: { username: admin, password: "file:/run/secrets/admin-password" }
+/// root_certificate: /etc/ers/root.pem
+/// ```
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct InitConfig {
+    pki: PkiConfig,
+    administrator: Option<Administrator>,
+    root_certificate: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Administrator {
+    username: String,
+    password: Secret,
+}
+
+pub async fn run(global: &Global, options: &Init) -> Outcome<()> {
+    let init: InitConfig = match &options.config {
+        Some(file) => config::load(file).attempt("read configuration")?,
+        None => InitConfig::default(),
+    };
+    let remote = Remote::open(global)?;
+    pki_defaults::create(&remote, &init.pki, |step| output::progress(step)).await?;
+    if let Some(path) = &init.root_certificate {
+        let request = ers_proto::cara::v1::LoadAuthorityRequest {
+            name: init.pki.root.name.clone(),
+        };
+        let root = remote
+            .authorities()
+            .load(request)
+            .await
+            .map_err(answered)?
+            .into_inner();
+        crate::key_store::write_public(
+            path,
+            crate::key_store::pem("CERTIFICATE", &root.certificate).as_bytes(),
+        )?;
+        output::progress(&format!("root certificate {}", path.display()));
+    }
+    if let Some(administrator) = init.administrator {
+        let password = administrator
+            .password
+            .resolve()
+            .attempt("read administrator.password")?;
+        let request = SetAdministratorPasswordRequest {
+            username: administrator.username.clone(),
+            password: password.expose_secret().to_owned(),
+        };
+        remote
+            .administration()
+            .set_administrator_password(request)
+            .await
+            .map_err(answered)?;
+        output::progress(&format!("administrator {}", administrator.username));
+    }
+    output::line("the default PKI is there")
+}

@@ -1,0 +1,57 @@
+//! One file per command.
+
+mod acme_account_key;
+mod audit;
+mod ca;
+mod cert;
+mod identity;
+mod init;
+mod password;
+mod policy;
+mod status;
+mod up;
+
+use clap::CommandFactory as _;
+
+use crate::{
+    cli::{Cli, Command},
+    failure::{Attempt as _, Outcome},
+    output,
+};
+
+/// Does what was typed.
+pub fn run(cli: Cli) -> Outcome<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .attempt("start")?;
+    runtime.block_on(async {
+        let global = cli.global;
+        match cli.command {
+            Command::Up(options) => up::run(&global, &options).await,
+            Command::Status => status::run(&global).await,
+            Command::Ca(command) => ca::run(&global, command).await,
+            Command::Policy(command) => policy::run(&global, command).await,
+            Command::Cert(command) => cert::run(&global, command).await,
+            Command::Audit(command) => audit::run(&global, command).await,
+            Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
+            Command::Password(options) => password::run(&global, &options).await,
+            Command::Identity(command) => identity::run(&command),
+            Command::Init(options) => init::run(&global, &options).await,
+            Command::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "ers", &mut script);
+                output::line(&String::from_utf8_lossy(&script))
+            }
+        }
+    })
+}
+
+/// `90d`, `12h`, `1y` (365 days) and the like.
+pub fn duration(text: &str) -> Outcome<prost_types::Duration> {
+    let period: ers_pki::profile::Period = text.parse().attempt("read a duration")?;
+    Ok(prost_types::Duration {
+        seconds: period.duration().whole_seconds(),
+        nanos: 0,
+    })
+}

@@ -1,0 +1,270 @@
+//! The services of the platform, started one after the other in this process.
+
+use std::sync::Arc;
+
+use acme::Acme;
+use actix_web::web::ServiceConfig;
+use cara_ws::Cara;
+use clm_api::Clm;
+use ers_runtime::{
+    Context,
+    error::chain,
+    grpc::{self, Channel},
+};
+use ers_signer_client::SignerClient;
+use rev_info::RevInfo;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+use zeroize::Zeroizing;
+
+use super::{
+    config::{Addresses, PlatformConfig},
+    data_folder::DataFolder,
+    identities::{ADMINISTRATOR, Identities},
+};
+use crate::{
+    failure::{Attempt as _, Failure, Outcome},
+    output::progress,
+    remote::{Endpoints, Remote},
+};
+
+/// The services that decide and keep: signer, CARA, CLM.
+pub struct Backend {
+    endpoints: Endpoints,
+    clm: Clm,
+}
+
+impl Backend {
+    /// Starts them, in the order in which they need each other.
+    pub async fn start(
+        config: &PlatformConfig,
+        context: &Context,
+        folder: &DataFolder,
+        identities: &Identities,
+        addresses: &Addresses,
+    ) -> Outcome<Self> {
+        let signer_context = context.for_service("signer", identities.of("signer")?);
+        let signer = signer::start(signer_context.clone(), signer_config(config, folder)?)
+            .await
+            .map_err(signer_failed)?;
+        let signer_address = serve_grpc(&signer_context, signer.routes()).await?;
+        progress("  signer");
+
+        let cara_context = context.for_service("cara-ws", identities.of("cara-ws")?);
+        let database = config.database(config.databases.cara.as_ref(), "cara", folder.path());
+        let signer_of_cara =
+            SignerClient::new(grpc::connect(&cara_context, "signer", &signer_address));
+        let cara: Cara = cara_ws::start(
+            cara_context.clone(),
+            &database,
+            issuing(config, addresses),
+            Arc::new(signer_of_cara),
+        )
+        .await
+        .attempt("start")?;
+        let cara_address = serve_grpc(&cara_context, cara.routes()).await?;
+        progress("  cara-ws");
+
+        let clm_context = context.for_service("clm-api", identities.of("clm-api")?);
+        let database = config.database(config.databases.clm.as_ref(), "clm", folder.path());
+        let deps = clm_api::Deps {
+            cara: grpc::connect(&clm_context, "cara-ws", &cara_address),
+            signer: Arc::new(SignerClient::new(grpc::connect(
+                &clm_context,
+                "signer",
+                &signer_address,
+            ))),
+        };
+        let clm = clm_api::start(clm_context.clone(), clm_api::Config::over(database), deps)
+            .await
+            .attempt("start clm-api")?;
+        let clm_address = serve_grpc(&clm_context, clm.routes()).await?;
+        progress("  clm-api");
+        Ok(Self {
+            endpoints: Endpoints {
+                signer: signer_address,
+                cara_ws: cara_address,
+                clm_api: clm_address,
+            },
+            clm,
+        })
+    }
+
+    /// Where they are called.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// They, called as the administrator.
+    pub fn remote(&self, identities: &Identities, addresses: &Addresses) -> Outcome<Remote> {
+        Ok(Remote::as_administrator(
+            self.endpoints.clone(),
+            identities.of(ADMINISTRATOR)?,
+            Some(addresses.health_url.clone()),
+        ))
+    }
+
+    /// Realms, policies and the administrator of a first start. Returns the administrator's password if it was made now.
+    pub async fn bootstrap(&self, config: &PlatformConfig) -> Outcome<Option<Zeroizing<String>>> {
+        let defaults = clm_api::Defaults {
+            issuer: config.pki.sub.name.clone(),
+            platform_issuer: None,
+        };
+        let made = self
+            .clm
+            .bootstrap(&defaults)
+            .await
+            .attempt("make realms and policies")?;
+        Ok(made.administrator_password)
+    }
+
+    /// Starts the services that speak with the world.
+    pub async fn frontend(
+        &self,
+        config: &PlatformConfig,
+        context: &Context,
+        folder: &DataFolder,
+        identities: &Identities,
+        addresses: &Addresses,
+    ) -> Outcome<Frontend> {
+        let acme_context = context.for_service("acme", identities.of("acme")?);
+        let acme = acme::start(
+            acme_context.clone(),
+            acme_config(config, folder, addresses),
+            acme::Deps {
+                clm: self.channel(&acme_context, "clm-api"),
+                signer: Arc::new(SignerClient::new(self.channel(&acme_context, "signer"))),
+            },
+        )
+        .await
+        .attempt("start acme")?;
+        progress("  acme");
+
+        let rev_context = context.for_service("rev-info", identities.of("rev-info")?);
+        let signer = SignerClient::new(self.channel(&rev_context, "signer"));
+        let rev_info = rev_info::start(
+            &rev_context,
+            &self.channel(&rev_context, "cara-ws"),
+            Arc::new(signer),
+            rev_info::config::Answers::default(),
+        );
+        progress("  rev-info");
+        Ok(Frontend {
+            acme,
+            clm: self.clm.clone(),
+            rev_info,
+        })
+    }
+
+    fn channel(&self, context: &Context, service: &str) -> Channel {
+        let address = match service {
+            "signer" => &self.endpoints.signer,
+            "cara-ws" => &self.endpoints.cara_ws,
+            _ => &self.endpoints.clm_api,
+        };
+        grpc::connect(context, service, address)
+    }
+}
+
+/// The services with paths of their own.
+#[derive(Clone)]
+pub struct Frontend {
+    acme: Acme,
+    clm: Clm,
+    rev_info: RevInfo,
+}
+
+impl Frontend {
+    /// Everything that stands behind HTTPS.
+    pub fn mount_all(&self, routes: &mut ServiceConfig) {
+        self.acme.configure()(routes);
+        self.clm.configure()(routes);
+        self.rev_info.configure()(routes);
+    }
+
+    /// What stands behind plain HTTP.
+    pub fn mount_revocation(&self, routes: &mut ServiceConfig) {
+        self.rev_info.configure()(routes);
+    }
+}
+
+/// Serves gRPC on loopback; gives the address.
+async fn serve_grpc(context: &Context, routes: Routes) -> Outcome<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .attempt("listen on loopback")?;
+    let address = listener
+        .local_addr()
+        .attempt("listen on loopback")?
+        .to_string();
+    let context = context.clone();
+    context.shutdown.clone().spawn("gRPC", async move {
+        if let Err(error) = grpc::serve(&context, listener, routes).await {
+            tracing::error!(
+                service = context.service,
+                error = chain(&error),
+                "gRPC ended"
+            );
+            context.shutdown.stop();
+        }
+    });
+    Ok(address)
+}
+
+fn signer_config(config: &PlatformConfig, folder: &DataFolder) -> Outcome<signer::Config> {
+    let tokens = if config.tokens.is_empty() {
+        vec![signer::config::TokenConfig {
+            name: "software".into(),
+            software: Some(signer::config::SoftwareConfig {}),
+            pkcs11: None,
+        }]
+    } else {
+        config.tokens.clone()
+    };
+    Ok(signer::Config {
+        listen: None,
+        database: config.database(config.databases.signer.as_ref(), "signer", folder.path()),
+        master_password: match &config.master_password {
+            Some(secret) => secret.clone(),
+            None => folder.master_password()?,
+        },
+        default_token: config.default_token.clone(),
+        tokens,
+        grants: Vec::new(),
+        journal: signer::config::JournalConfig::default(),
+        queue_length: signer::config::DEFAULT_QUEUE_LENGTH,
+    })
+}
+
+fn signer_failed(error: signer::StartError) -> Failure {
+    let failure = Failure::new(format!("start signer: {}", chain(&error)));
+    match error {
+        signer::StartError::Unlock(_) => failure.or(
+            "the keys were sealed with another master password: put the right one into `master_password` (or data/master-password)",
+        ),
+        _ => failure,
+    }
+}
+
+fn issuing(config: &PlatformConfig, addresses: &Addresses) -> cara_ws::config::Issuing {
+    cara_ws::config::Issuing {
+        revocation_url: format!("{}/rev-info", addresses.revocation_url),
+        crl: config.cara.crl,
+        ocsp: config.cara.ocsp.clone(),
+        profiles: config.cara.profiles.clone(),
+    }
+}
+
+fn acme_config(
+    config: &PlatformConfig,
+    folder: &DataFolder,
+    addresses: &Addresses,
+) -> acme::Config {
+    let database = config.database(config.databases.acme.as_ref(), "acme", folder.path());
+    acme::Config {
+        redis: config.redis.clone(),
+        validation: config.acme.validation.clone(),
+        limits: config.acme.limits.clone(),
+        ..acme::Config::new(addresses.url.clone(), database)
+    }
+}

@@ -1,0 +1,171 @@
+//! The way to a running platform: its endpoints, and the administrator's identity.
+
+use std::{path::Path, sync::Arc};
+
+use ers_proto::{
+    cara::v1::authorities_client::AuthoritiesClient,
+    clm::v1::{administration_client::AdministrationClient, enrollment_client::EnrollmentClient},
+};
+use ers_runtime::{
+    Context,
+    clock::SystemClock,
+    config,
+    error::chain,
+    grpc::{self, Channel},
+    health::Health,
+    shutdown::Shutdown,
+    tls::{Identity, IdentityFiles},
+};
+use ers_signer_client::SignerClient;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cli::Global,
+    failure::{Attempt as _, Failure, Outcome},
+};
+
+/// Where the services of a platform are called, `host:port`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Endpoints {
+    /// The signer.
+    pub signer: String,
+    /// CARA.
+    pub cara_ws: String,
+    /// CLM.
+    pub clm_api: String,
+}
+
+/// What a running `ers up` says of itself in `run/platform.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RunFile {
+    /// Base URL of everything that speaks HTTPS.
+    pub url: String,
+    /// Base URL of revocation information.
+    pub revocation_url: String,
+    /// Health and metrics.
+    pub health_url: String,
+    /// Path of the root certificate.
+    pub root_certificate: String,
+    /// gRPC.
+    pub grpc: Endpoints,
+    /// Process id.
+    pub pid: u32,
+}
+
+/// A platform elsewhere.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlatformFile {
+    endpoints: Endpoints,
+    identity: IdentityFiles,
+    health_url: Option<String>,
+}
+
+/// A platform that can be called as its administrator.
+pub struct Remote {
+    context: Context,
+    endpoints: Endpoints,
+    /// Where health is asked for.
+    pub health_url: Option<String>,
+}
+
+impl Remote {
+    /// The platform that the options name.
+    pub fn open(global: &Global) -> Outcome<Self> {
+        match &global.platform {
+            Some(file) => {
+                let platform: PlatformFile = config::load(file).attempt("read platform")?;
+                Self::with(platform.endpoints, &platform.identity, platform.health_url)
+            }
+            None => {
+                let running = run_file(&global.data)?;
+                let file = |name: &str| global.data.join("identity").join(name);
+                let identity = IdentityFiles {
+                    certificate: file("administrator.crt"),
+                    key: file("administrator.key"),
+                    authorities: file("authorities.crt"),
+                };
+                Self::with(running.grpc, &identity, Some(running.health_url))
+            }
+        }
+    }
+
+    fn with(
+        endpoints: Endpoints,
+        files: &IdentityFiles,
+        health_url: Option<String>,
+    ) -> Outcome<Self> {
+        let read =
+            |path: &Path| std::fs::read_to_string(path).attempt(format!("read {}", path.display()));
+        let identity = Identity::from_pem(
+            &read(&files.certificate)?,
+            &read(&files.key)?,
+            &read(&files.authorities)?,
+        )
+        .attempt("use the administrator's identity")?;
+        Ok(Self::as_administrator(
+            endpoints,
+            Arc::new(identity),
+            health_url,
+        ))
+    }
+
+    /// A platform whose administrator's identity is at hand.
+    pub fn as_administrator(
+        endpoints: Endpoints,
+        identity: Arc<Identity>,
+        health_url: Option<String>,
+    ) -> Self {
+        let context = Context {
+            service: "administrator",
+            clock: SystemClock::shared(),
+            shutdown: Shutdown::new(),
+            health: Health::new(),
+            meter: opentelemetry::global::meter("administrator"),
+            identity,
+        };
+        Self {
+            context,
+            endpoints,
+            health_url,
+        }
+    }
+
+    fn channel(&self, service: &str, address: &str) -> Channel {
+        grpc::connect(&self.context, service, address)
+    }
+
+    /// CARA's CAs.
+    pub fn authorities(&self) -> AuthoritiesClient<Channel> {
+        AuthoritiesClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
+    }
+
+    /// CLM's door for certificates.
+    pub fn enrollment(&self) -> EnrollmentClient<Channel> {
+        EnrollmentClient::new(self.channel("clm-api", &self.endpoints.clm_api))
+    }
+
+    /// CLM's administration.
+    pub fn administration(&self) -> AdministrationClient<Channel> {
+        AdministrationClient::new(self.channel("clm-api", &self.endpoints.clm_api))
+    }
+
+    /// The signer.
+    pub fn signer(&self) -> SignerClient {
+        SignerClient::new(self.channel("signer", &self.endpoints.signer))
+    }
+}
+
+fn run_file(data: &Path) -> Outcome<RunFile> {
+    let path = data.join("run").join("platform.json");
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        Failure::new(format!(
+            "no platform runs in {}: {}",
+            data.display(),
+            chain(&error)
+        ))
+        .or("start it with `ers up`, or name its folder with --data DIR")
+    })?;
+    serde_json::from_str(&text).attempt(format!("read {}", path.display()))
+}

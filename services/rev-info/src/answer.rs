@@ -1,0 +1,308 @@
+//! Answering OCSP requests: kept answers where one fits, else CARA's status, signed.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use ers_pki::{
+    ocsp::{self, CertId, CertStatus, ResponseStatus},
+    revocation::Reason,
+    serial::SerialNumber,
+};
+use ers_runtime::{Context, error::chain};
+use ers_signer_client::{Purpose, SignCall, Signer, SignerError};
+use moka::future::Cache;
+use opentelemetry::{KeyValue, metrics::Counter};
+use thiserror::Error;
+use time::OffsetDateTime;
+
+use crate::{
+    config::Answers,
+    feed::Freshness,
+    sources::{Responder, SourceError, Sources},
+};
+
+/// A kept answer is not given when less of its time is left.
+const LEAST_LEFT: Duration = Duration::from_secs(60);
+
+/// A signed answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// OCSPResponse, DER.
+    pub der: Bytes,
+    /// When it holds; `None` for what nobody may keep: an error, or that a certificate is unknown (it may be issued
+    /// the next moment).
+    pub times: Option<Times>,
+    /// The CertID that it repeats, when it is about one certificate.
+    cert_id: Vec<u8>,
+}
+
+/// When an answer holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// thisUpdate.
+    pub this_update: OffsetDateTime,
+    /// nextUpdate.
+    pub next_update: OffsetDateTime,
+}
+
+/// The certificate that an answer is kept for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    issuer: String,
+    serial: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+enum AnswerError {
+    #[error("find status")]
+    Source(#[source] SourceError),
+    #[error("prepare answer")]
+    Prepare(#[source] ocsp::OcspError),
+    #[error("sign answer")]
+    Sign(#[source] SignerError),
+}
+
+impl AnswerError {
+    fn status(&self) -> ResponseStatus {
+        match self {
+            Self::Source(_) => ResponseStatus::TryLater,
+            Self::Sign(error) if error.is_retryable() => ResponseStatus::TryLater,
+            Self::Prepare(_) | Self::Sign(_) => ResponseStatus::InternalError,
+        }
+    }
+}
+
+/// Answers OCSP requests.
+pub struct Answerer {
+    context: Context,
+    sources: Arc<Sources>,
+    signer: Arc<dyn Signer>,
+    kept: Cache<Key, Arc<Answer>>,
+    freshness: Arc<Freshness>,
+    answered: Counter<u64>,
+}
+
+impl Answerer {
+    /// No answers are kept yet.
+    pub fn new(
+        context: Context,
+        sources: Arc<Sources>,
+        signer: Arc<dyn Signer>,
+        freshness: Arc<Freshness>,
+        config: Answers,
+    ) -> Self {
+        let answered = context
+            .meter
+            .u64_counter("ers_revinfo_answers")
+            .with_description("OCSP answers by kind")
+            .build();
+        let kept = Cache::builder().max_capacity(config.cached).build();
+        Self {
+            context,
+            sources,
+            signer,
+            kept,
+            freshness,
+            answered,
+        }
+    }
+
+    /// The answer to a request, always one (RFC 6960 section 4.2.1): what cannot be answered gets an error status.
+    #[tracing::instrument(name = "revinfo.answer", skip_all)]
+    pub async fn answer(&self, request: &[u8]) -> Arc<Answer> {
+        let request = match ocsp::Request::from_der(request) {
+            Ok(request) => request,
+            Err(error) => {
+                tracing::debug!(error = chain(&error), "malformed OCSP request");
+                return self.refuse(ResponseStatus::MalformedRequest);
+            }
+        };
+        // An answer is signed for one CA: that of the first certificate. Certificates of others in it are unknown to it.
+        let Some(responder) = request
+            .cert_ids()
+            .first()
+            .and_then(|id| self.sources.find_by_cert_id(id))
+        else {
+            return self.refuse(ResponseStatus::Unauthorized);
+        };
+        let outcome = match (request.cert_ids(), request.nonce()) {
+            ([id], None) => self.kept_or_signed(&responder, id).await,
+            (ids, nonce) => self
+                .sign(&responder, ids, nonce)
+                .await
+                .map(Arc::new)
+                .map_err(Arc::new),
+        };
+        outcome.unwrap_or_else(|error| {
+            tracing::warn!(error = chain(error.as_ref()), "OCSP request not answered");
+            self.refuse(error.status())
+        })
+    }
+
+    async fn kept_or_signed(
+        &self,
+        responder: &Responder,
+        id: &CertId,
+    ) -> Result<Arc<Answer>, Arc<AnswerError>> {
+        // A number that no certificate can have is nobody's to keep an answer for.
+        let Some(serial) = id.serial() else {
+            return self
+                .sign(responder, std::slice::from_ref(id), None)
+                .await
+                .map(Arc::new)
+                .map_err(Arc::new);
+        };
+        let key = Key {
+            issuer: responder.issuer.clone(),
+            serial: serial.to_hex(),
+        };
+        let anew = async || {
+            self.sign(responder, std::slice::from_ref(id), None)
+                .await
+                .map(Arc::new)
+        };
+        if let Some(kept) = self.kept.get(&key).await {
+            if self.freshness.is_fresh(&self.context)
+                && self.has_time_left(&kept)
+                && kept.cert_id == id.der()
+            {
+                self.count("kept");
+                return Ok(kept);
+            }
+            self.kept.invalidate(&key).await;
+        }
+        // Many who ask at once for the same share one signature.
+        let answer = self.kept.try_get_with(key.clone(), anew()).await?;
+        if answer.times.is_none() {
+            self.kept.invalidate(&key).await;
+        }
+        // Was it revoked after CARA was asked and before the answer was kept? Then the event found nothing to drop.
+        // Or was the shared answer for another who hashes the issuer's name differently?
+        if self.freshness.revoked_meanwhile(&key.issuer, &key.serial) || answer.cert_id != id.der()
+        {
+            self.kept.invalidate(&key).await;
+            self.freshness.forget(&key.issuer, &key.serial);
+            return anew().await.map_err(Arc::new);
+        }
+        Ok(answer)
+    }
+
+    fn has_time_left(&self, answer: &Answer) -> bool {
+        answer
+            .times
+            .is_some_and(|times| times.next_update - self.context.clock.now() > LEAST_LEFT)
+    }
+
+    /// Drops what is kept of a certificate.
+    pub async fn drop_certificate(&self, issuer: &str, serial: &str) {
+        self.kept
+            .invalidate(&Key {
+                issuer: issuer.to_owned(),
+                serial: serial.to_owned(),
+            })
+            .await;
+    }
+
+    /// Drops everything that is kept: another signer answers now.
+    pub fn drop_all(&self) {
+        self.kept.invalidate_all();
+    }
+
+    async fn sign(
+        &self,
+        responder: &Responder,
+        ids: &[CertId],
+        nonce: Option<&[u8]>,
+    ) -> Result<Answer, AnswerError> {
+        let mut answers = Vec::with_capacity(ids.len());
+        let this_update = self.context.clock.now();
+        let next_update = (this_update + responder.answer_validity)
+            .min(responder.signatory.certificate().not_after());
+        for id in ids {
+            let status = match id.serial().filter(|_| responder.hashes.matches(id)) {
+                Some(serial) => self.status(&responder.issuer, &serial).await?,
+                None => CertStatus::Unknown,
+            };
+            answers.push(ocsp::Answer {
+                cert_id: id.clone(),
+                status,
+                this_update,
+                next_update: Some(next_update),
+            });
+        }
+        let prepared = ocsp::prepare(&responder.signatory, &answers, this_update, nonce)
+            .map_err(AnswerError::Prepare)?;
+        let request_id = format!("ocsp-{}", uuid::Uuid::new_v4());
+        let signed = self
+            .signer
+            .sign(SignCall {
+                request_id: &request_id,
+                key_id: &responder.key_id,
+                purpose: Purpose::Ocsp,
+                signature_algorithm: prepared.signature_algorithm(),
+                to_be_signed: prepared.to_be_signed(),
+                context: Vec::new(),
+                public_key: None,
+            })
+            .await
+            .map_err(AnswerError::Sign)?;
+        let der = prepared
+            .assemble(&signed.signature)
+            .map_err(AnswerError::Prepare)?;
+        self.count("signed");
+        let definite = answers
+            .iter()
+            .all(|answer| !matches!(answer.status, CertStatus::Unknown));
+        Ok(Answer {
+            der: der.into(),
+            times: definite.then_some(Times {
+                this_update,
+                next_update,
+            }),
+            cert_id: ids.first().map(|id| id.der().to_vec()).unwrap_or_default(),
+        })
+    }
+
+    async fn status(&self, issuer: &str, serial: &SerialNumber) -> Result<CertStatus, AnswerError> {
+        let status = self
+            .sources
+            .status(issuer, &serial.to_hex())
+            .await
+            .map_err(AnswerError::Source)?;
+        if !status.issued {
+            return Ok(CertStatus::Unknown);
+        }
+        let Some(revocation) = status.revocation else {
+            return Ok(CertStatus::Good);
+        };
+        let malformed = |field| AnswerError::Source(SourceError::Malformed { field });
+        let at = revocation
+            .at
+            .and_then(|at| OffsetDateTime::from_unix_timestamp(at.seconds).ok())
+            .ok_or_else(|| malformed("revocation.at"))?;
+        let reason: Reason = revocation
+            .reason
+            .parse()
+            .map_err(|_| malformed("revocation.reason"))?;
+        Ok(CertStatus::Revoked { at, reason })
+    }
+
+    fn refuse(&self, status: ResponseStatus) -> Arc<Answer> {
+        self.count(match status {
+            ResponseStatus::MalformedRequest => "malformed",
+            ResponseStatus::Unauthorized => "unauthorized",
+            ResponseStatus::TryLater => "try_later",
+            _ => "internal_error",
+        });
+        Arc::new(Answer {
+            der: ocsp::error_response(status).into(),
+            times: None,
+            cert_id: Vec::new(),
+        })
+    }
+
+    fn count(&self, kind: &'static str) {
+        self.answered.add(1, &[KeyValue::new("kind", kind)]);
+    }
+}

@@ -1,0 +1,43 @@
+//! The paths of rev-info: `/rev-info/ocsp`, `/rev-info/crl/{ca}.crl`, `/rev-info/ca/{ca}.cer`.
+
+mod ca;
+mod crl;
+mod ocsp;
+
+use std::sync::Arc;
+
+use actix_web::web::{self, ServiceConfig};
+
+use crate::{answer::Answerer, sources::Sources};
+
+/// What the endpoints work with.
+pub struct State {
+    /// Answers OCSP.
+    pub answerer: Arc<Answerer>,
+    /// CRLs and CA certificates.
+    pub sources: Arc<Sources>,
+    /// Surroundings.
+    pub context: ers_runtime::Context,
+}
+
+/// Mounts the routes.
+pub fn configure(state: &web::Data<State>, config: &mut ServiceConfig) {
+    config.service(
+        web::scope("/rev-info")
+            .app_data(state.clone())
+            .app_data(web::PayloadConfig::new(ocsp::MAX_REQUEST_BYTES))
+            .route("/ocsp", web::post().to(ocsp::post))
+            .route("/ocsp/{request:.*}", web::get().to(ocsp::get))
+            .route("/crl/{name}.crl", web::get().to(crl::get))
+            .route("/crl/{name}.crl", web::head().to(crl::get))
+            .route("/ca/{name}.cer", web::get().to(ca::get)),
+    );
+}
+
+/// `Expires` and the like (RFC 9110 section 5.6.7).
+fn http_date(time: time::OffsetDateTime) -> String {
+    let format = time::macros::format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    time.format(format).unwrap_or_default()
+}

@@ -1,0 +1,90 @@
+//! rev-info put together.
+
+use std::sync::Arc;
+
+use actix_web::web::{self, ServiceConfig};
+use ers_runtime::{
+    Context, grpc,
+    grpc::Channel,
+    http::{Listener, ListenerError},
+};
+use ers_signer_client::{Signer, SignerClient};
+use thiserror::Error;
+
+use crate::{
+    answer::Answerer,
+    config::{Answers, Config},
+    feed::{self, Freshness},
+    http::{self, State},
+    sources::Sources,
+};
+
+/// Why rev-info does not serve.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The port is taken, or the listener broke.
+    #[error("serve rev-info")]
+    Listener(#[source] ListenerError),
+}
+
+/// A running rev-info. Cheap to clone.
+#[derive(Clone)]
+pub struct RevInfo {
+    state: web::Data<State>,
+}
+
+/// Starts following CARA; ready when its events arrive.
+#[must_use]
+pub fn start(
+    context: &Context,
+    cara: &Channel,
+    signer: Arc<dyn Signer>,
+    answers: Answers,
+) -> RevInfo {
+    let sources = Arc::new(Sources::new(cara.clone()));
+    let freshness = Arc::new(Freshness::new(answers.blind_seconds));
+    let answerer = Arc::new(Answerer::new(
+        context.clone(),
+        Arc::clone(&sources),
+        signer,
+        Arc::clone(&freshness),
+        answers,
+    ));
+    let follow = feed::follow(
+        context.clone(),
+        cara.clone(),
+        Arc::clone(&sources),
+        Arc::clone(&answerer),
+        freshness,
+    );
+    context.shutdown.spawn("follow CARA", follow);
+    RevInfo {
+        state: web::Data::new(State {
+            answerer,
+            sources,
+            context: context.clone(),
+        }),
+    }
+}
+
+impl RevInfo {
+    /// Mounts `/rev-info`.
+    pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+        let state = self.state.clone();
+        move |config: &mut ServiceConfig| http::configure(&state, config)
+    }
+}
+
+/// rev-info as a process of its own, until shutdown.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn serve(context: Context, config: Config) -> Result<(), StartError> {
+    let signer = SignerClient::new(grpc::connect(&context, "signer", &config.signer));
+    let cara = grpc::connect(&context, "cara-ws", &config.cara);
+    let rev_info = start(&context, &cara, Arc::new(signer), config.answers);
+    let listener = Listener::bind(config.listen, None).map_err(StartError::Listener)?;
+    ers_runtime::http::serve(&context, listener, rev_info.configure())
+        .await
+        .map_err(StartError::Listener)
+}

@@ -1,0 +1,226 @@
+//! What rev-info knows of the CAs: their certificates, OCSP signers and newest CRLs, as CARA says.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use ers_pki::{
+    certificate::Certificate,
+    ocsp::{self, CertId, IssuerHashes, OcspError},
+};
+use ers_proto::cara::v1::{self as wire, status_client::StatusClient};
+use ers_runtime::grpc::Channel;
+use ers_signer_client::KeyId;
+use parking_lot::RwLock;
+use thiserror::Error;
+use time::OffsetDateTime;
+use tonic::Status;
+
+/// CRLs are the one large message.
+const MAX_CRL_BYTES: usize = 256 << 20;
+
+/// A CA and who answers for it.
+#[derive(Debug)]
+pub struct Responder {
+    /// Name of the CA.
+    pub issuer: String,
+    /// Its certificate.
+    pub issuer_certificate: Certificate,
+    /// How clients ask for it.
+    pub hashes: IssuerHashes,
+    /// The OCSP signer's key.
+    pub key_id: KeyId,
+    /// The OCSP signer's certificate, and how it signs.
+    pub signatory: ocsp::Responder,
+    /// From thisUpdate to nextUpdate.
+    pub answer_validity: Duration,
+}
+
+/// A CRL, ready to be sent.
+#[derive(Debug)]
+pub struct Crl {
+    /// CRL number.
+    pub number: u64,
+    /// DER.
+    pub der: Bytes,
+    /// Begin.
+    pub this_update: OffsetDateTime,
+    /// End.
+    pub next_update: OffsetDateTime,
+}
+
+/// Why CARA's word could not be had.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// CARA does not answer.
+    #[error("ask CARA for {what}")]
+    Cara {
+        /// For what.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: Box<Status>,
+    },
+    /// The answer makes no sense.
+    #[error("read CARA's answer: field {field}")]
+    Malformed {
+        /// The field that makes none.
+        field: &'static str,
+    },
+    /// The OCSP signer may not speak for its CA.
+    #[error("use OCSP signer")]
+    Responder(#[source] OcspError),
+}
+
+/// Everything that CARA says, asked for once.
+pub struct Sources {
+    client: StatusClient<Channel>,
+    responders: ArcSwap<Vec<Arc<Responder>>>,
+    crls: RwLock<HashMap<String, Arc<Crl>>>,
+}
+
+impl Sources {
+    /// Nothing is known yet.
+    pub fn new(cara: Channel) -> Self {
+        Self {
+            client: StatusClient::new(cara).max_decoding_message_size(MAX_CRL_BYTES),
+            responders: ArcSwap::default(),
+            crls: RwLock::default(),
+        }
+    }
+
+    /// Asks for all responders anew.
+    pub async fn refresh(&self) -> Result<(), SourceError> {
+        let answer = self
+            .client
+            .clone()
+            .list_responders(wire::ListRespondersRequest {})
+            .await
+            .map_err(cara("responders"))?
+            .into_inner();
+        let responders = answer
+            .responders
+            .into_iter()
+            .map(read_responder)
+            .collect::<Result<_, _>>()?;
+        self.responders.store(Arc::new(responders));
+        Ok(())
+    }
+
+    /// The CA that a CertID means.
+    pub fn find_by_cert_id(&self, id: &CertId) -> Option<Arc<Responder>> {
+        self.responders
+            .load()
+            .iter()
+            .find(|responder| responder.hashes.matches(id))
+            .cloned()
+    }
+
+    /// The CA of that name.
+    pub fn find(&self, issuer: &str) -> Option<Arc<Responder>> {
+        self.responders
+            .load()
+            .iter()
+            .find(|responder| responder.issuer == issuer)
+            .cloned()
+    }
+
+    /// Status of a certificate, fresh.
+    pub async fn status(
+        &self,
+        issuer: &str,
+        serial: &str,
+    ) -> Result<wire::FindStatusResponse, SourceError> {
+        let request = wire::FindStatusRequest {
+            issuer: issuer.to_owned(),
+            serial: serial.to_owned(),
+        };
+        Ok(self
+            .client
+            .clone()
+            .find(request)
+            .await
+            .map_err(cara("status"))?
+            .into_inner())
+    }
+
+    /// The newest CRL of a CA; none when there is no such CA.
+    pub async fn crl(&self, issuer: &str) -> Result<Option<Arc<Crl>>, SourceError> {
+        if let Some(crl) = self.crls.read().get(issuer) {
+            return Ok(Some(Arc::clone(crl)));
+        }
+        let request = wire::LoadCrlRequest {
+            issuer: issuer.to_owned(),
+        };
+        let answer = match self.client.clone().load_crl(request).await {
+            Err(status)
+                if matches!(
+                    status.code(),
+                    tonic::Code::NotFound | tonic::Code::InvalidArgument
+                ) =>
+            {
+                return Ok(None);
+            }
+            answer => answer.map_err(cara("CRL"))?.into_inner(),
+        };
+        let crl = Arc::new(Crl {
+            number: answer.number,
+            der: answer.der.into(),
+            this_update: time(answer.this_update, "this_update")?,
+            next_update: time(answer.next_update, "next_update")?,
+        });
+        let mut crls = self.crls.write();
+        // An event may have brought a newer one meanwhile.
+        let newest = crls
+            .entry(issuer.to_owned())
+            .or_insert_with(|| Arc::clone(&crl));
+        if newest.number < crl.number {
+            *newest = crl;
+        }
+        Ok(Some(Arc::clone(newest)))
+    }
+
+    /// Forgets a CA's CRL: there is a newer one.
+    pub fn forget_crl(&self, issuer: &str) {
+        self.crls.write().remove(issuer);
+    }
+}
+
+fn cara(what: &'static str) -> impl FnOnce(Status) -> SourceError {
+    move |status| SourceError::Cara {
+        what,
+        source: Box::new(status),
+    }
+}
+
+fn time(
+    time: Option<prost_types::Timestamp>,
+    field: &'static str,
+) -> Result<OffsetDateTime, SourceError> {
+    time.and_then(|time| OffsetDateTime::from_unix_timestamp(time.seconds).ok())
+        .ok_or(SourceError::Malformed { field })
+}
+
+fn read_responder(wire: wire::Responder) -> Result<Arc<Responder>, SourceError> {
+    let malformed = |field| SourceError::Malformed { field };
+    let issuer_certificate = Certificate::from_der(&wire.issuer_certificate)
+        .map_err(|_| malformed("issuer_certificate"))?;
+    let certificate =
+        Certificate::from_der(&wire.certificate).map_err(|_| malformed("certificate"))?;
+    let algorithm = wire
+        .signature_algorithm
+        .parse()
+        .map_err(|_| malformed("signature_algorithm"))?;
+    let validity = wire
+        .answer_validity
+        .and_then(|validity| Duration::try_from(validity).ok());
+    Ok(Arc::new(Responder {
+        hashes: IssuerHashes::new(&issuer_certificate),
+        signatory: ocsp::Responder::new(certificate, &issuer_certificate, algorithm)
+            .map_err(SourceError::Responder)?,
+        answer_validity: validity.ok_or_else(|| malformed("answer_validity"))?,
+        key_id: KeyId::new(wire.key_id),
+        issuer: wire.issuer,
+        issuer_certificate,
+    }))
+}
