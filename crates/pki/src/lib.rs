@@ -26,4 +26,5 @@ pub mod revocation;
 pub mod serial;
 
 pub use asn1::Malformed;
+pub use const_oid::ObjectIdentifier;
 pub use extension::{ExtendedKeyUsage, KeyUsage, KeyUsages, UnknownExtendedKeyUsage};

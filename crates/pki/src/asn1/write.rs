@@ -98,7 +98,7 @@ impl Writer {
         octets[1..].copy_from_slice(&value.to_be_bytes());
         let zeros = usize::try_from(value.leading_zeros() / 8).unwrap_or(0);
         // one octet more when the first bit would read as a sign
-        let start = if value.leading_zeros() % 8 == 0 && value != 0 {
+        let start = if value.leading_zeros().is_multiple_of(8) && value != 0 {
             zeros
         } else {
             (zeros + 1).min(8)

@@ -70,7 +70,7 @@ pub(super) fn string(attribute: &Attribute<'_>) -> Option<String> {
         }
         // T.61 in name only: everyone writes Latin-1
         tag::TELETEX_STRING => Some(content.iter().map(|octet| char::from(*octet)).collect()),
-        tag::BMP_STRING if content.len() % 2 == 0 => {
+        tag::BMP_STRING if content.len().is_multiple_of(2) => {
             let units = content
                 .as_chunks::<2>()
                 .0

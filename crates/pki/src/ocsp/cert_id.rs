@@ -31,9 +31,12 @@ pub struct CertId {
 /// The hashes by which an issuer is asked for, computed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuerHashes {
-    sha1: (Box<[u8]>, Box<[u8]>),
-    sha256: (Box<[u8]>, Box<[u8]>),
+    sha1: Hashes,
+    sha256: Hashes,
 }
+
+/// Of name and key.
+type Hashes = (Box<[u8]>, Box<[u8]>);
 
 impl IssuerHashes {
     /// The hashes of that CA.
@@ -55,7 +58,7 @@ impl IssuerHashes {
             .is_some_and(|(name, key)| *name == id.issuer_name_hash && *key == id.issuer_key_hash)
     }
 
-    fn pair(&self, hash: HashAlgorithm) -> Option<&(Box<[u8]>, Box<[u8]>)> {
+    fn pair(&self, hash: HashAlgorithm) -> Option<&Hashes> {
         match hash {
             HashAlgorithm::Sha1 => Some(&self.sha1),
             HashAlgorithm::Sha256 => Some(&self.sha256),
@@ -78,7 +81,7 @@ impl CertId {
     fn build(
         hash: HashAlgorithm,
         algorithm: &const_oid::ObjectIdentifier,
-        (name, key): &(Box<[u8]>, Box<[u8]>),
+        (name, key): &Hashes,
         serial: SerialNumber,
     ) -> Self {
         let mut writer = Writer::new();

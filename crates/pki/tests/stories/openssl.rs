@@ -4,9 +4,7 @@
 //! said; CSRs made by openssl are read; `crl` verifies our CRL and shows its entries, and `verify -crl_check` heeds it;
 //! `ocsp` reads our responses, with and without nonce, and gives good, revoked and unknown.
 
-#[path = "support/mod.rs"]
-mod support;
-
+use crate::support::{Authority, Folder, NOW, leaf_request, profile};
 use ers_pki::certificate::Certificate;
 use ers_pki::crl::{self, Crl, RevokedEntry};
 use ers_pki::csr::Csr;
@@ -14,7 +12,6 @@ use ers_pki::inspect;
 use ers_pki::key::KeyAlgorithm;
 use ers_pki::ocsp::{self, Answer, CertStatus, IssuerHashes, Responder};
 use ers_pki::revocation::Reason;
-use support::{Authority, Folder, NOW, leaf_request, profile};
 use time::Duration;
 
 const NOW_UNIX: &str = "1795348800";
@@ -176,7 +173,7 @@ fn requests_of_openssl_are_read() {
 
 fn revoked(number: u8, reason: Reason) -> RevokedEntry {
     RevokedEntry {
-        serial: support::serial(number),
+        serial: crate::support::serial(number),
         at: NOW - Duration::hours(1),
         reason,
     }
@@ -257,7 +254,7 @@ fn ask(
     folder: &Folder,
     sub: &Authority,
     responder: &Responder,
-    key: &support::Holder,
+    key: &crate::support::Holder,
     leaf: &Certificate,
     options: &[&str],
     status: CertStatus,
@@ -386,6 +383,11 @@ fn ocsp_responses_are_believed() {
         said.contains("Response verify OK") && said.contains("Cert Status: good"),
         "{said}"
     );
+}
+
+#[test]
+fn openssl_reads_why_there_is_no_answer() {
+    let folder = Folder::new();
     for (status, word) in [
         (ocsp::ResponseStatus::MalformedRequest, "malformedrequest"),
         (ocsp::ResponseStatus::TryLater, "trylater"),

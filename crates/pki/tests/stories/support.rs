@@ -1,8 +1,5 @@
 //! What stories need: authorities in memory, requests, a folder in which openssl runs.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-#![allow(dead_code, clippy::allow_attributes, reason = "each story uses a part")]
-
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -19,6 +16,7 @@ pub const NOW: OffsetDateTime = datetime!(2026-11-22 12:00:00 UTC);
 
 pub fn serial(number: u8) -> SerialNumber {
     let mut random = [0xa5; 20];
+    random[0] = 1;
     random[19] = number;
     SerialNumber::from_random(random).unwrap()
 }
