@@ -12,6 +12,10 @@ use tempfile::TempDir;
 /// Debian's place for the library (package `softhsm2`).
 pub const LIBRARY: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
+/// The same library with a look at every call, written to [`spied`] (package `opensc`). Not to be used beside
+/// [`LIBRARY`] in one process: both initialise the library below.
+pub const SPY: &str = "/usr/lib/x86_64-linux-gnu/pkcs11-spy.so";
+
 static PLACE: LazyLock<Result<Place, String>> =
     LazyLock::new(|| Place::make().map_err(|error| format!("{error:#}")));
 static NUMBER: AtomicU32 = AtomicU32::new(1);
@@ -44,13 +48,15 @@ impl Place {
             tokens.display()
         );
         std::fs::write(&configuration, text)?;
-        // SAFETY: done once, before the library is loaded; nothing else in a test process writes the environment.
+        // SAFETY: done once, before a library is loaded; nothing else in a test process writes the environment.
         #[expect(
             unsafe_code,
             reason = "SoftHSM takes the path of its configuration from nowhere else"
         )]
         unsafe {
             std::env::set_var("SOFTHSM2_CONF", configuration);
+            std::env::set_var("PKCS11SPY", LIBRARY);
+            std::env::set_var("PKCS11SPY_OUTPUT", folder.path().join("calls"));
         }
         Ok(Self { folder })
     }
@@ -95,6 +101,18 @@ pub fn token() -> anyhow::Result<SoftHsmToken> {
         pin,
         folder: folder.context("find the folder of the new token")?,
     })
+}
+
+/// What [`SPY`] has seen so far: a line `<number>: C_<Function>` for each call, arguments and results below it.
+///
+/// # Errors
+/// When nothing was called through it.
+pub fn spied() -> anyhow::Result<String> {
+    let place = PLACE
+        .as_ref()
+        .map_err(|error| anyhow::anyhow!("prepare SoftHSM: {error}"))?;
+    std::fs::read_to_string(place.folder.path().join("calls"))
+        .context("read the calls that were seen")
 }
 
 fn folders(of: &Path) -> anyhow::Result<Vec<PathBuf>> {

@@ -1,6 +1,7 @@
 //! Promises: CRLs and OCSP answers are signed, openssl accepts them, and the journal holds their digest and not their
 //! bytes; a CRL beyond gRPC's usual limits passes; what is signed for CMS, TLS and tokens has its shape.
 
+#[cfg(test)]
 mod common;
 
 use base64::Engine;

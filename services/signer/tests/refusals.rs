@@ -2,6 +2,9 @@
 //! are what the purpose says and keep its limits; what was refused leaves no entry in the journal; no bytes make the
 //! signer panic.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail them")]
+
+#[cfg(test)]
 mod common;
 
 use std::time::Duration;

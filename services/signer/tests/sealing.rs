@@ -1,6 +1,7 @@
 //! Promises: what is sealed opens only for its context and for those granted it; codes are checked here, and the key
 //! of a code never leaves; a wrong master password is told in one line; the password can be changed.
 
+#[cfg(test)]
 mod common;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! Promises: every kind of key signs, and openssl accepts it; every purpose has its bytes; what is signed has an entry
 //! in the journal first; the same label gives the same key.
 
+#[cfg(test)]
 mod common;
 
 use common::{

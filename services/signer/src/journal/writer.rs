@@ -270,3 +270,6 @@ fn refuse(group: Vec<Append>, error: AppendError) {
         let _ = append.answer.send(Err(error));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,11 +45,8 @@ pub(super) fn generate(
     let session = &connection.session;
     let public = match &kind {
         Kind::Rsa { bits } => {
-            let bits = (*bits)
-                .try_into()
-                .map_err(|_| Fault::Unsupported(algorithm.to_string()))?;
-            let parameters = vec![
-                Attribute::ModulusBits(bits),
+            let parameters = [
+                Attribute::ModulusBits((*bits).into()),
                 Attribute::PublicExponent(vec![1, 0, 1]),
             ];
             make(
@@ -57,12 +54,12 @@ pub(super) fn generate(
                 &Mechanism::RsaPkcsKeyPairGen,
                 id,
                 label,
-                parameters,
+                &parameters,
             )?
         }
         Kind::Curve(curve) => {
-            let parameters = vec![Attribute::EcParams(encoded(curve)?)];
-            make(session, &Mechanism::EccKeyPairGen, id, label, parameters)?
+            let parameters = [Attribute::EcParams(encoded(curve)?)];
+            make(session, &Mechanism::EccKeyPairGen, id, label, &parameters)?
         }
         Kind::Ed25519 => make_ed25519(session, id, label)?,
     };
@@ -75,13 +72,13 @@ pub(super) fn generate(
 fn make_ed25519(session: &Session, id: &[u8], label: &str) -> Result<ObjectHandle, Fault> {
     const NAME: &[u8] = b"\x13\x0cedwards25519";
     let with = |parameters: Vec<u8>| {
-        let parameters = vec![Attribute::EcParams(parameters)];
+        let parameters = [Attribute::EcParams(parameters)];
         make(
             session,
             &Mechanism::EccEdwardsKeyPairGen,
             id,
             label,
-            parameters,
+            &parameters,
         )
     };
     with(encoded(&ED25519)?).or_else(|_| with(NAME.to_vec()))
@@ -92,7 +89,7 @@ fn make(
     mechanism: &Mechanism<'_>,
     id: &[u8],
     label: &str,
-    parameters: Vec<Attribute>,
+    parameters: &[Attribute],
 ) -> Result<ObjectHandle, Fault> {
     let named = [
         Attribute::Token(true),
@@ -101,7 +98,7 @@ fn make(
     ];
     let public = [
         &[Attribute::Private(false), Attribute::Verify(true)],
-        parameters.as_slice(),
+        parameters,
         &named,
     ]
     .concat();
@@ -194,7 +191,6 @@ fn encoded(value: &impl Encode) -> Result<Vec<u8>, Fault> {
     value.to_der().map_err(unreadable)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 fn unreadable(error: der::Error) -> Fault {
     Fault::Failed(format!("encode public key: {error}"))
 }

@@ -17,6 +17,7 @@ use crate::config::SlotConfig;
 use crate::telemetry::Metrics;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+const DOUBT_INTERVAL: Duration = Duration::from_secs(60);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
 /// What the workers of one token share.
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     pub(super) check: Check,
     pub(super) metrics: Arc<Metrics>,
     pub(super) standing: Mutex<Standing>,
+    /// When the library was restarted last only because a key was missing.
+    pub(super) doubted: Mutex<Option<Instant>>,
     /// Held while logging in: of many workers one tries the PIN.
     pub(super) login: Mutex<()>,
 }
@@ -65,6 +68,16 @@ impl Shared {
                 Err(Fault::PinRefused(reason.clone()).named(&self.name))
             }
         }
+    }
+
+    /// Whether a missing key may be a reason to restart the library: not for every call that asks for it.
+    pub(super) fn may_doubt(&self) -> bool {
+        let mut doubted = self.doubted.lock();
+        let may = doubted.is_none_or(|at| at.elapsed() >= DOUBT_INTERVAL);
+        if may {
+            *doubted = Some(Instant::now());
+        }
+        may
     }
 
     /// Whether it is time to look for the token again.

@@ -84,7 +84,7 @@ fn scheme(algorithm: SignatureAlgorithm) -> Scheme {
 
 /// r and s, each half of the octets, as DER.
 fn to_der(raw: &[u8]) -> Option<Vec<u8>> {
-    if raw.is_empty() || raw.len() % 2 != 0 {
+    if raw.is_empty() || !raw.len().is_multiple_of(2) {
         return None;
     }
     let (r, s) = raw.split_at(raw.len() / 2);

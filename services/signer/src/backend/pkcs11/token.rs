@@ -71,6 +71,7 @@ impl Pkcs11Token {
             check: context.health.check(format!("signer.token.{name}")),
             metrics,
             standing: Mutex::new(Standing::Unknown),
+            doubted: Mutex::new(None),
             login: Mutex::new(()),
         });
         let workers = Arc::clone(&shared);

@@ -39,6 +39,11 @@ impl Worker {
             }
             // a session of before the token went away and came back
             Err(Fault::TokenLost(_)) if had_session => self.attempt(&act),
+            // Some libraries (SoftHSM) show a token that was removed as an empty one until they are restarted.
+            Err(Fault::KeyMissing) if self.shared.may_doubt() => {
+                self.restart();
+                self.attempt(&act)
+            }
             outcome => outcome,
         };
         match &outcome {
@@ -49,6 +54,18 @@ impl Worker {
             Err(_) => {}
         }
         outcome.map_err(|fault| fault.named(&self.shared.name))
+    }
+
+    /// Gives the session back and restarts the library.
+    fn restart(&mut self) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        let generation = connection.generation;
+        if let Ok(entered) = self.shared.library.enter() {
+            connection.close(&entered);
+        }
+        self.shared.library.restart(generation);
     }
 
     fn attempt<T>(
