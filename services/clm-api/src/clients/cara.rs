@@ -22,6 +22,8 @@ use crate::domain::{
     refusal::{Refusal, RefusalReason},
 };
 
+/// Fields of a request to CARA that the asker has no say in.
+const CHOSEN_BY_POLICY: [&str; 4] = ["issuer", "profile", "request_id", "origin"];
 const LARGEST_MESSAGE: usize = 16 << 20;
 const CACHED_ISSUERS: u64 = 1000;
 const CACHED_FOR: std::time::Duration = std::time::Duration::from_secs(300);
@@ -298,10 +300,15 @@ impl From<Status> for CaraError {
         match status.code() {
             Code::InvalidArgument | Code::OutOfRange => {
                 let field = detail.split(':').next().unwrap_or_default();
-                match RefusalReason::of_field(field) {
-                    Some(reason) => Self::Refused(reason.because(detail)),
-                    None => Self::Invalid(detail),
+                if CHOSEN_BY_POLICY.contains(&field) {
+                    return Self::Invalid(detail);
                 }
+                let reason = RefusalReason::of_field(field).unwrap_or(RefusalReason::BadRequest);
+                Self::Refused(reason.because(detail))
+            }
+            // A validity that the CA cannot give, as it ends before; other than a CA that is suspended.
+            Code::FailedPrecondition if detail.starts_with("validity:") => {
+                Self::Refused(RefusalReason::BadValidity.because(detail))
             }
             Code::NotFound => Self::NotFound(detail),
             Code::AlreadyExists => Self::Conflict(detail),
@@ -348,6 +355,10 @@ mod tests {
             (
                 "validity: longer than the profile's",
                 RefusalReason::BadValidity,
+            ),
+            (
+                "prepare certificate: a lint finding",
+                RefusalReason::BadRequest,
             ),
         ] {
             let error = of(Code::InvalidArgument, message);

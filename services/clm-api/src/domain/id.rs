@@ -4,6 +4,9 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+/// Fewer digits, once leading zeros are gone, would stand for too many serial numbers.
+const FEWEST_SERIAL_DIGITS: usize = 7;
+
 /// A text is not the name or id that it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("read {what}: must be {allowed}")]
@@ -122,16 +125,20 @@ fn is_hex(text: &str) -> bool {
 }
 
 impl CertificateId {
+    /// The digits as those of a serial number: here those have no leading zeros, other tools print whole octets.
+    pub fn as_serial(&self) -> &str {
+        let serial = self.0.trim_start_matches('0');
+        if serial.len() < FEWEST_SERIAL_DIGITS {
+            &self.0
+        } else {
+            serial
+        }
+    }
+
     /// Reads what a person types: upper case and the colons of other tools' output are taken too.
     pub fn from_typed(text: &str) -> Result<Self, InvalidId> {
         let digits: String = text.chars().filter(|sign| *sign != ':').collect();
         let digits = digits.to_ascii_lowercase();
-        // A serial has no leading zeros here; other tools print whole octets.
-        let digits = if digits.len() < 64 {
-            digits.trim_start_matches('0')
-        } else {
-            &digits
-        };
         digits.parse()
     }
 }
@@ -159,7 +166,12 @@ mod tests {
     #[test]
     fn a_certificate_is_found_by_what_other_tools_print() {
         let typed = CertificateId::from_typed("0A:1B:2C:3D:4E").unwrap();
-        assert_eq!(typed.as_str(), "a1b2c3d4e");
+        assert_eq!(
+            (typed.as_str(), typed.as_serial()),
+            ("0a1b2c3d4e", "a1b2c3d4e")
+        );
+        let zeros = CertificateId::from_typed("0000000000").unwrap();
+        assert_eq!(zeros.as_serial(), "0000000000");
         assert!(CertificateId::from_typed("0a1b").is_err());
         assert!(CertificateId::from_typed("xyzxyzxyz").is_err());
     }

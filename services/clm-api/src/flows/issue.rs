@@ -58,9 +58,6 @@ impl Flows {
             }
             Err(CaraError::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
             Err(CaraError::Conflict(_)) => self.issued_before(id, plan, public_key).await,
-            Err(CaraError::NotReady(detail)) if plan.not_before.is_some() => Ok(Outcome::Refused(
-                RefusalReason::BadValidity.because(format!("not_before: {detail}")),
-            )),
             Err(source @ CaraError::NotReady(_)) => Err(EnrollError::IssuerNotReady {
                 policy: policy(),
                 source,

@@ -29,7 +29,7 @@ pub use apply_policy::ApplyPolicyError;
 pub use audit::Actor;
 pub use bootstrap::{BootstrapError, Bootstrapped, Defaults};
 pub use create_external_account_key::NewExternalAccountKey;
-pub use enroll::{Enroll, KeySource};
+pub use enroll::{Enroll, EnrollError, KeySource};
 pub use issue::Outcome;
 pub use log_in::LogInError;
 pub use passwords::PasswordError;

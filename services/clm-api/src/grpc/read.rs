@@ -49,7 +49,11 @@ pub(super) fn time_of(
 
 /// A duration.
 pub(super) fn duration_of(duration: Option<ProtoDuration>) -> Option<Duration> {
-    duration.map(|duration| Duration::new(duration.seconds, duration.nanos))
+    duration.map(|duration| {
+        // `Duration::new` panics out of range.
+        let nanos = Duration::nanoseconds(i64::from(duration.nanos));
+        Duration::seconds(duration.seconds).saturating_add(nanos)
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     clients::IssuedCertificate,
     domain::{id::RequestId, protocol::Protocol, refusal::Refusal},
-    flows::{Enroll, Flows, KeySource, Outcome},
+    flows::{Enroll, EnrollError, Flows, KeySource, Outcome},
 };
 
 /// The identity whose default policy holds.
@@ -79,6 +79,7 @@ pub(super) struct WaitingBody {
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such policy", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The request id was used for something else", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "Refused; the detail names the field and what the policy allows", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "CARA is out of reach; the same request id may be tried again", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -90,7 +91,7 @@ pub(super) async fn enroll(
     wish: web::Json<CertificateWish>,
 ) -> Result<HttpResponse, Problem> {
     let call = read(&administrator, wish.into_inner())?;
-    match flows.enroll(&call).await.map_err(problem)? {
+    match flows.enroll(&call).await.map_err(failure)? {
         Outcome::Issued(issued) => issued_response(&call.request_id, &issued),
         Outcome::Waiting { retry_after } => Ok(HttpResponse::Accepted()
             .insert_header((header::RETRY_AFTER, retry_after.whole_seconds().to_string()))
@@ -180,6 +181,15 @@ fn issued_response(id: &RequestId, issued: &IssuedCertificate) -> Result<HttpRes
                 .map(|der| certificate_pem(der))
                 .collect(),
         }))
+}
+
+fn failure(error: EnrollError) -> Problem {
+    match error {
+        EnrollError::RequestIdTaken(_) => {
+            Problem::of(StatusCode::CONFLICT, error.to_string()).in_field("request_id")
+        }
+        error => problem(error),
+    }
 }
 
 fn refused(refusal: Refusal) -> Problem {

@@ -33,18 +33,13 @@ impl Store {
     /// The certificate whose serial or fingerprint is, or else begins with, the digits.
     #[tracing::instrument(name = "db.inventory_certificate.find", skip_all)]
     pub async fn find_certificate(&self, id: &CertificateId) -> Result<Found, StoreError> {
-        let digits = id.as_str();
-        let exact = [
-            certificate::Column::Serial,
-            certificate::Column::Fingerprint,
-        ]
-        .map(|column| Condition::all().add(column.eq(digits)));
+        let columns = [
+            (certificate::Column::Serial, id.as_serial()),
+            (certificate::Column::Fingerprint, id.as_str()),
+        ];
+        let exact = columns.map(|(column, digits)| Condition::all().add(column.eq(digits)));
         // A range, not LIKE: it uses the index in every database. All hex digits sort before "g".
-        let beginning = [
-            certificate::Column::Serial,
-            certificate::Column::Fingerprint,
-        ]
-        .map(|column| {
+        let beginning = columns.map(|(column, digits)| {
             Condition::all()
                 .add(column.gte(digits))
                 .add(column.lt(format!("{digits}g")))

@@ -104,11 +104,12 @@ pub fn decide(policy: &Policy, asked: &Asked, now: OffsetDateTime) -> Decision {
 fn plan(policy: &Policy, asked: &Asked, now: OffsetDateTime) -> Result<Plan, Refusal> {
     let rules = policy.definition.rules();
     check_way(policy, asked)?;
+    let proven = asked.names_proven && asked.protocol.proves_names();
+    check_proof(policy, proven)?;
     check_end_entity(policy, asked)?;
     check_key(policy, asked)?;
-    let proven = asked.names_proven && asked.protocol.proves_names();
     let (subject, names) = subject::settle(policy, asked, proven)?;
-    check_names(policy, &names, proven)?;
+    check_names(policy, &names)?;
     if names.is_empty() && subject.is_empty() {
         let detail = "subject_alternative_names: a certificate needs a subject or a name";
         return Err(RefusalReason::BadName.because(detail));
@@ -154,6 +155,18 @@ fn check_way(policy: &Policy, asked: &Asked) -> Result<(), Refusal> {
     )))
 }
 
+fn check_proof(policy: &Policy, proven: bool) -> Result<(), Refusal> {
+    let rules = policy.definition.rules();
+    if rules.names.must_be_proven && !proven {
+        let detail = format!(
+            "names_proven: policy {} is for names whose control was proven",
+            rules.name
+        );
+        return Err(RefusalReason::NotAllowed.because(detail));
+    }
+    Ok(())
+}
+
 fn check_end_entity(policy: &Policy, asked: &Asked) -> Result<(), Refusal> {
     let rules = policy.definition.rules();
     let Some(entity) = &asked.end_entity else {
@@ -189,7 +202,7 @@ fn check_key(policy: &Policy, asked: &Asked) -> Result<(), Refusal> {
     )))
 }
 
-fn check_names(policy: &Policy, names: &[GeneralName], proven: bool) -> Result<(), Refusal> {
+fn check_names(policy: &Policy, names: &[GeneralName]) -> Result<(), Refusal> {
     let rules = policy.definition.rules();
     let bad = |problem: String| {
         Err(RefusalReason::BadName.because(format!("subject_alternative_names: {problem}")))
@@ -204,13 +217,6 @@ fn check_names(policy: &Policy, names: &[GeneralName], proven: bool) -> Result<(
     }
     if names.is_empty() && rules.names.required {
         return bad(format!("policy {} needs at least one", rules.name));
-    }
-    if rules.names.must_be_proven && !proven {
-        let detail = format!(
-            "names_proven: policy {} is for names whose control was proven",
-            rules.name
-        );
-        return Err(RefusalReason::NotAllowed.because(detail));
     }
     for name in names {
         match rules.names.check(name) {
