@@ -1,7 +1,6 @@
 //! The contracts between the services, compiled from `proto/`, and nothing else. What a message means, who may call
 //! and which codes come back stands in the `.proto` files.
 
-#[expect(clippy::doc_lazy_continuation, reason = "comments of the .proto files, rewrapped by the generator")]
 mod generated {
     pub mod signer { pub mod v1 { tonic::include_proto!("ers.signer.v1"); } }
     pub mod cara { pub mod v1 { tonic::include_proto!("ers.cara.v1"); } }

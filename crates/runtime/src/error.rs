@@ -77,7 +77,6 @@ impl Kind {
 }
 
 /// The gRPC status of an error. What was our fault is logged with its chain and told only as "internal".
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 pub fn status(error: impl Fault) -> Status {
     Status::new(error.kind().code(), told(&error))
 }

@@ -53,6 +53,16 @@ impl Health {
         check
     }
 
+    /// The check that a service begins with, before it has any other: without it a process that has only begun to
+    /// start would count as ready. What serves it says that it is up.
+    #[must_use]
+    pub fn serving(&self, service: &str) -> Check {
+        Check {
+            name: format!("{service}.serving"),
+            health: self.clone(),
+        }
+    }
+
     /// Whether every check is up.
     #[must_use]
     pub fn is_ready(&self) -> bool {

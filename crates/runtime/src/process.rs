@@ -93,6 +93,7 @@ where
         let shutdown = Shutdown::new();
         stop_on_signal(&shutdown)?;
         let health = Health::new();
+        health.serving(service).down("starting");
         let listener = TcpListener::bind(config.health_listen)
             .await
             .map_err(|error| {

@@ -1,6 +1,8 @@
 //! Logs, traces and metrics: set up once per process. Logs go to standard error; traces to an OTLP collector when one
 //! is configured; metrics to the Prometheus registry that [`crate::health`] serves.
 
+use std::io::IsTerminal as _;
+
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::{
@@ -99,6 +101,7 @@ pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry
             .with_writer(std::io::stderr)
             .boxed(),
         LogFormat::Text => tracing_subscriber::fmt::layer()
+            .with_ansi(std::io::stderr().is_terminal())
             .with_writer(std::io::stderr)
             .boxed(),
     };

@@ -319,7 +319,7 @@ pub enum AcmeAccountKey {
 #[derive(Args)]
 pub struct Password {
     /// The account
-    #[arg(default_value = "admin")]
+    #[arg(default_value = "administrator")]
     pub username: String,
     /// File with the new password; - for standard input
     #[arg(long, value_name = "FILE")]

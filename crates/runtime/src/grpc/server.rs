@@ -49,6 +49,7 @@ pub async fn serve(
     routes: Routes,
 ) -> Result<(), ServeError> {
     let token = context.shutdown.token();
+    context.health.serving(context.service).up();
     Server::builder()
         .trace_fn(trace)
         .http2_keepalive_interval(Some(KEEP_ALIVE))

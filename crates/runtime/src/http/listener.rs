@@ -3,8 +3,11 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{
-    App, HttpServer,
-    middleware::{Compress, DefaultHeaders},
+    App, Error, HttpServer,
+    body::MessageBody,
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    http::{StatusCode, Version},
+    middleware::{Compress, DefaultHeaders, Next, from_fn},
     web::{self, ServiceConfig},
 };
 use thiserror::Error;
@@ -77,6 +80,7 @@ where
 {
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(take_body_in))
             .wrap(TracingLogger::default())
             .wrap(Compress::default())
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
@@ -107,6 +111,7 @@ where
     }
     .map_err(ListenerError::Serve)?
     .run();
+    context.health.serving(context.service).up();
     let handle = server.handle();
     let shutdown = context.shutdown.clone();
     tokio::spawn(async move {
@@ -114,4 +119,20 @@ where
         handle.stop(true).await;
     });
     server.await.map_err(ListenerError::Serve)
+}
+
+/// Takes the body in before a service answers, over HTTP/2. A service may refuse without looking at the body; the answer
+/// then overtakes it, and some clients (curl 7.88, which is Debian 12's) lose the answer.
+async fn take_body_in(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if request.version() == Version::HTTP_2 {
+        let body = request
+            .extract::<web::Bytes>()
+            .await
+            .map_err(|error| Problem::of(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()))?;
+        request.set_payload(Payload::from(body));
+    }
+    next.call(request).await
 }

@@ -84,7 +84,6 @@ impl ResponseError for Problem {
 }
 
 /// The problem of an error. What was our fault is logged with its chain and told only as "internal error".
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 pub fn problem(error: impl Fault) -> Problem {
     let kind = error.kind();
     let field = error.field().map(str::to_owned);
@@ -94,7 +93,6 @@ pub fn problem(error: impl Fault) -> Problem {
 
 /// The problem of a failure that another service answered.
 #[must_use]
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 pub fn problem_of_status(status: Status) -> Problem {
     match Kind::of(&status) {
         Kind::Internal => {

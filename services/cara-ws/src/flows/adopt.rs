@@ -195,13 +195,10 @@ async fn adopt_one(
 }
 
 fn issuer(core: &Core, entry: &JournalEntry, note: &JournalNote) -> Result<Issuer, AdoptError> {
-    if let Some(ca) = note.issuer().and_then(|name| core.registry.find(&name)) {
-        if !note.self_signed {
-            return Ok(ca.issuer.clone());
-        }
-    }
     if !note.self_signed {
-        return Err(bad(entry, &"the note names a CA that does not exist"));
+        let ca = note.issuer().and_then(|name| core.registry.find(&name));
+        let ca = ca.ok_or_else(|| bad(entry, &"the note names a CA that does not exist"))?;
+        return Ok(ca.issuer.clone());
     }
     let facts = inspect::certificate(&entry.to_be_signed).map_err(|error| bad(entry, &error))?;
     let public_key =

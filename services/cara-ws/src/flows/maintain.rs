@@ -51,10 +51,10 @@ pub async fn round(core: &Arc<Core>) {
         Err(error) => tracing::error!(error = chain(&error), "adoption failed"),
     }
     for ca in core.registry.all() {
-        if ocsp_signer::is_due(core, &ca) {
-            if let Err(error) = ocsp_signer::renew(core, &ca).await {
-                tracing::error!(issuer_id = %ca.authority.name, error = chain(&error), "OCSP signer not renewed");
-            }
+        if ocsp_signer::is_due(core, &ca)
+            && let Err(error) = ocsp_signer::renew(core, &ca).await
+        {
+            tracing::error!(issuer_id = %ca.authority.name, error = chain(&error), "OCSP signer not renewed");
         }
         match crl_is_due(core, &ca).await {
             Ok(true) => publish(core, &ca).await,

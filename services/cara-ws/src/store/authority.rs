@@ -44,7 +44,7 @@ impl Store {
             authority::Entity::insert(write_authority(new))
                 .on_conflict(
                     OnConflict::column(authority::Column::Name)
-                        .do_nothing()
+                        .do_nothing_on([authority::Column::Name])
                         .to_owned(),
                 )
                 .exec_without_returning(&transaction)

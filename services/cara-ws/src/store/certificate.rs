@@ -257,7 +257,7 @@ impl Store {
                 .col_expr(
                     certificate::Column::RevokedAt,
                     sea_orm::sea_query::Func::coalesce([
-                        Expr::col(certificate::Column::RevokedAt).into(),
+                        Expr::col(certificate::Column::RevokedAt),
                         Expr::value(new.at_ms),
                     ])
                     .into(),

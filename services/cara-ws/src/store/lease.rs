@@ -32,7 +32,7 @@ impl Store {
             })
             .on_conflict(
                 OnConflict::column(lease::Column::Name)
-                    .do_nothing()
+                    .do_nothing_on([lease::Column::Name])
                     .to_owned(),
             )
             .exec_without_returning(&transaction)

@@ -20,7 +20,7 @@ use crate::{
 /// ```yaml
 /// pki:
 ///   root: { name: default-root, subject: "CN=Example Root CA,O=Example AG,C=DE", key_algorithm: RSA-4096, validity: 30y }
-/// administrator: { username: admin, password: "file:/run/secrets/admin-password" }
+/// administrator: { username: administrator, password: "file:/run/secrets/admin-password" }
 /// root_certificate: /etc/ers/root.pem
 /// ```
 #[derive(Debug, Default, Deserialize)]

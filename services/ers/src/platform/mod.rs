@@ -57,6 +57,7 @@ pub async fn run(config: PlatformConfig) -> Outcome<()> {
         meter: opentelemetry::global::meter("ers"),
         identity: std::sync::Arc::new(Identity::none().attempt("start")?),
     };
+    context.health.serving(context.service).down("starting");
     let health_listener = tokio::net::TcpListener::from_std(health_socket.socket)
         .attempt("listen on health_listen")?;
     health::serve(

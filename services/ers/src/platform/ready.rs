@@ -23,9 +23,9 @@ pub fn tell(addresses: &Addresses, folder: &DataFolder, password: Option<&str>) 
     let data = folder.path().display();
     let login = match password {
         Some(password) => {
-            format!("admin / {password}   (shown this once; change it: ers password)")
+            format!("administrator / {password}   (shown this once; change it: ers password)")
         }
-        None => "admin, with the password of the first start (forgotten? ers password)".to_owned(),
+        None => "administrator, with the password of the first start (forgotten? ers password)".to_owned(),
     };
     output::line(&format!(
         "

@@ -1,0 +1,165 @@
+//! A CARA in the test's own process, called without a network as whoever the test says.
+
+use std::{process::Command, sync::Arc};
+
+use cara_ws::{
+    Cara,
+    config::{CrlConfig, Issuing, OcspConfig},
+};
+use ers_pki::{
+    general_name::GeneralName,
+    key::{KeyAlgorithm, PrivateKey},
+};
+use ers_proto::cara::v1::{
+    Authority, CreateAuthorityRequest, IssueRequest, authorities_client::AuthoritiesClient,
+    certificates_client::CertificatesClient, events_client::EventsClient,
+    issuance_client::IssuanceClient, revoking_client::RevokingClient, status_client::StatusClient,
+};
+use ers_runtime::{Context, clock::ManualClock, db::DatabaseConfig, grpc::Caller};
+use ers_signer_client::{Signer, fake::FakeSigner};
+use time::macros::datetime;
+use tonic::{
+    Request, Status,
+    service::{Interceptor, Routes, interceptor::InterceptedService},
+};
+
+pub const DAY: i64 = 86_400;
+
+/// Calls in somebody's name.
+#[derive(Clone)]
+pub struct As(&'static str);
+
+impl Interceptor for As {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.extensions_mut().insert(Caller::named(self.0));
+        Ok(request)
+    }
+}
+
+pub type Way = InterceptedService<Routes, As>;
+
+/// One replica of CARA.
+pub struct Replica {
+    pub cara: Cara,
+    pub clock: Arc<ManualClock>,
+}
+
+impl Replica {
+    pub async fn start(
+        database: &DatabaseConfig,
+        signer: &Arc<FakeSigner>,
+        clock: &Arc<ManualClock>,
+    ) -> Self {
+        let context = Context::for_test("cara-ws", Arc::<ManualClock>::clone(clock)).unwrap();
+        let signer: Arc<dyn Signer> = Arc::<FakeSigner>::clone(signer);
+        let cara = cara_ws::start(context, database, issuing(), signer)
+            .await
+            .unwrap();
+        Self {
+            cara,
+            clock: Arc::clone(clock),
+        }
+    }
+
+    fn way(&self, who: &'static str) -> Way {
+        InterceptedService::new(self.cara.routes(), As(who))
+    }
+
+    pub fn issuance(&self, who: &'static str) -> IssuanceClient<Way> {
+        IssuanceClient::new(self.way(who))
+    }
+
+    pub fn revoking(&self) -> RevokingClient<Way> {
+        RevokingClient::new(self.way("clm-api"))
+    }
+
+    pub fn certificates(&self) -> CertificatesClient<Way> {
+        CertificatesClient::new(self.way("administrator"))
+    }
+
+    pub fn authorities(&self) -> AuthoritiesClient<Way> {
+        AuthoritiesClient::new(self.way("administrator"))
+    }
+
+    pub fn status(&self) -> StatusClient<Way> {
+        StatusClient::new(self.way("rev-info"))
+    }
+
+    pub fn events(&self) -> EventsClient<Way> {
+        EventsClient::new(self.way("clm-api"))
+    }
+
+    pub async fn create(&self, request: CreateAuthorityRequest) -> Result<Authority, Status> {
+        Ok(self.authorities().create(request).await?.into_inner())
+    }
+
+    /// A root and a CA below it, `root` and `sub`.
+    pub async fn with_pki(self) -> Self {
+        self.create(root()).await.unwrap();
+        self.create(sub()).await.unwrap();
+        self
+    }
+}
+
+pub fn clock() -> Arc<ManualClock> {
+    ManualClock::at(datetime!(2026-11-22 12:00 UTC))
+}
+
+fn issuing() -> Issuing {
+    Issuing {
+        revocation_url: "http://revocation.test/rev-info".into(),
+        crl: CrlConfig::default(),
+        ocsp: OcspConfig::default(),
+        profiles: Vec::new(),
+    }
+}
+
+pub fn root() -> CreateAuthorityRequest {
+    CreateAuthorityRequest {
+        name: "root".into(),
+        subject: "CN=Test Root CA,O=Test".into(),
+        key_algorithm: "P-256".into(),
+        validity: Some(seconds(3650 * DAY)),
+        ..CreateAuthorityRequest::default()
+    }
+}
+
+pub fn sub() -> CreateAuthorityRequest {
+    CreateAuthorityRequest {
+        name: "sub".into(),
+        subject: "CN=Test Sub CA,O=Test".into(),
+        issuer: "root".into(),
+        validity: Some(seconds(1825 * DAY)),
+        path_length: Some(0),
+        ..root()
+    }
+}
+
+pub fn seconds(seconds: i64) -> prost_types::Duration {
+    prost_types::Duration { seconds, nanos: 0 }
+}
+
+/// A request for a server certificate with a key of its own.
+pub fn request(id: &str, name: &str) -> IssueRequest {
+    let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+    IssueRequest {
+        request_id: id.into(),
+        issuer: "sub".into(),
+        profile: "tls-server".into(),
+        public_key: key.public_key().spki_der().to_vec(),
+        subject_alternative_names: vec![name.parse::<GeneralName>().unwrap().to_string()],
+        ..IssueRequest::default()
+    }
+}
+
+/// Runs openssl; gives what it said, on both channels, when it was content.
+pub fn openssl(arguments: &[&str]) -> String {
+    let output = Command::new("openssl").args(arguments).output().unwrap();
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.status.success(), "openssl {arguments:?}: {said}");
+    said
+}

@@ -1,0 +1,325 @@
+//! Promises:
+//! - a request has one certificate, however often, by however many and at however many replicas it is asked for;
+//! - an id cannot be used for something else;
+//! - what was signed and not stored, because CARA was interrupted, is adopted and belongs to its request;
+//! - nothing outlives its issuer, and only who may issue can issue.
+
+use std::{collections::HashSet, sync::Arc};
+
+use crate::common::{DAY, Replica, clock, request, seconds};
+use ers_proto::cara::v1::{CertificateState, ListCertificatesRequest};
+use ers_signer_client::{Purpose, SignerError, fake::FakeSigner};
+use ers_test_support::{databases::TestDatabase, on_every_database};
+use tonic::Code;
+
+on_every_database!(
+    a_request_asked_for_fifty_times_at_once_has_one_certificate,
+    an_id_that_was_used_for_something_else_is_refused,
+    what_was_signed_and_not_stored_is_adopted_at_the_next_start,
+    two_replicas_asked_at_once_hand_out_the_same_certificate,
+    everything_that_was_signed_is_known,
+);
+
+async fn a_request_asked_for_fifty_times_at_once_has_one_certificate(database: TestDatabase) {
+    let signer = Arc::new(FakeSigner::new());
+    let replica = Replica::start(&database.config, &signer, &clock())
+        .await
+        .with_pki()
+        .await;
+    let before = signer.entries().len();
+    let wanted = request("r-1", "dns:a.test");
+    let asked = (0..50).map(|_| {
+        let (mut issuance, wanted) = (replica.issuance("clm-api"), wanted.clone());
+        tokio::spawn(async move {
+            issuance
+                .issue(wanted)
+                .await
+                .unwrap()
+                .into_inner()
+                .certificate
+                .unwrap()
+                .der
+        })
+    });
+    let mut certificates = HashSet::new();
+    for asked in asked.collect::<Vec<_>>() {
+        certificates.insert(asked.await.unwrap());
+    }
+    assert_eq!(certificates.len(), 1);
+    assert_eq!(
+        signer.entries().len() - before,
+        1,
+        "one request, one signature"
+    );
+    let later = replica
+        .issuance("clm-api")
+        .issue(wanted)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(certificates.contains(&later.certificate.unwrap().der));
+}
+
+async fn an_id_that_was_used_for_something_else_is_refused(database: TestDatabase) {
+    let signer = Arc::new(FakeSigner::new());
+    let replica = Replica::start(&database.config, &signer, &clock())
+        .await
+        .with_pki()
+        .await;
+    replica
+        .issuance("clm-api")
+        .issue(request("r-1", "dns:a.test"))
+        .await
+        .unwrap();
+    let refused = replica
+        .issuance("clm-api")
+        .issue(request("r-1", "dns:b.test"))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::AlreadyExists);
+    assert!(
+        refused.message().starts_with("request_id: "),
+        "{}",
+        refused.message()
+    );
+}
+
+async fn what_was_signed_and_not_stored_is_adopted_at_the_next_start(database: TestDatabase) {
+    let signer = Arc::new(FakeSigner::new());
+    let clock = clock();
+    let replica = Replica::start(&database.config, &signer, &clock)
+        .await
+        .with_pki()
+        .await;
+    signer.lose_next_answer();
+    let wanted = request("r-lost", "dns:lost.test");
+    let failed = replica
+        .issuance("clm-api")
+        .issue(wanted.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(failed.code(), Code::Unavailable);
+    drop(replica);
+
+    let next = Replica::start(&database.config, &signer, &clock).await;
+    let repeated = next
+        .issuance("clm-api")
+        .issue(wanted)
+        .await
+        .unwrap()
+        .into_inner()
+        .certificate
+        .unwrap();
+    assert!(repeated.adopted);
+    let signed = signer
+        .entries()
+        .into_iter()
+        .filter(|entry| entry.request_id == "r-lost");
+    let bytes: HashSet<_> = signed.map(|entry| entry.to_be_signed).collect();
+    assert_eq!(
+        bytes.len(),
+        1,
+        "the same bytes were signed again, not others"
+    );
+}
+
+async fn two_replicas_asked_at_once_hand_out_the_same_certificate(database: TestDatabase) {
+    let signer = Arc::new(FakeSigner::new());
+    let clock = clock();
+    let one = Replica::start(&database.config, &signer, &clock)
+        .await
+        .with_pki()
+        .await;
+    let other = Replica::start(&database.config, &signer, &clock).await;
+    for number in 0..20 {
+        let wanted = request(&format!("r-{number}"), "dns:a.test");
+        let (mut first, mut second) = (one.issuance("clm-api"), other.issuance("clm-api"));
+        let (first, second) = tokio::join!(first.issue(wanted.clone()), second.issue(wanted));
+        let der = |answer: Result<tonic::Response<ers_proto::cara::v1::IssueResponse>, _>| {
+            answer.unwrap().into_inner().certificate.unwrap().der
+        };
+        assert_eq!(der(first), der(second));
+    }
+    assert_known(&one, &signer).await;
+}
+
+async fn everything_that_was_signed_is_known(database: TestDatabase) {
+    let signer = Arc::new(FakeSigner::new());
+    let replica = Replica::start(&database.config, &signer, &clock())
+        .await
+        .with_pki()
+        .await;
+    for number in 0..30 {
+        if number % 3 == 0 {
+            signer.fail_next(SignerError::Busy);
+        } else if number % 5 == 0 {
+            signer.lose_next_answer();
+        }
+        let outcome = replica
+            .issuance("clm-api")
+            .issue(request(&format!("r-{number}"), "dns:a.test"))
+            .await;
+        if number % 3 == 0 {
+            assert_eq!(outcome.unwrap_err().code(), Code::ResourceExhausted);
+        }
+    }
+    // Entries are adopted by themselves when they are older than any request can be under way.
+    replica.clock.advance(time::Duration::minutes(2));
+    replica.cara.maintain().await;
+    assert_known(&replica, &signer).await;
+}
+
+/// Every certificate that the signer's journal holds is stored, and no request has two that are valid.
+async fn assert_known(replica: &Replica, signer: &FakeSigner) {
+    let request = ListCertificatesRequest {
+        page_size: 1000,
+        ..ListCertificatesRequest::default()
+    };
+    let stored = replica
+        .certificates()
+        .list(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .certificates;
+    let serials: HashSet<_> = stored.iter().map(|c| c.serial.clone()).collect();
+    assert_eq!(serials.len(), stored.len(), "a serial number stands twice");
+    for entry in signer
+        .entries()
+        .iter()
+        .filter(|entry| entry.purpose == Purpose::Certificate)
+    {
+        let facts = ers_pki::inspect::certificate(&entry.to_be_signed).unwrap();
+        assert!(
+            serials.contains(&facts.serial.to_hex()),
+            "{} is unknown",
+            entry.request_id
+        );
+    }
+    let valid = stored
+        .iter()
+        .filter(|c| c.state() == CertificateState::Valid);
+    let requests: Vec<_> = valid.map(|c| c.request_id.clone()).collect();
+    assert_eq!(
+        requests.iter().collect::<HashSet<_>>().len(),
+        requests.len(),
+        "a request has two certificates"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_would_outlive_its_issuer_is_refused_with_the_field() {
+    let database = ers_test_support::databases::fresh(ers_test_support::databases::Kind::Sqlite)
+        .await
+        .unwrap();
+    let signer = Arc::new(FakeSigner::new());
+    let replica = Replica::start(&database.config, &signer, &clock())
+        .await
+        .with_pki()
+        .await;
+    replica.clock.advance(time::Duration::days(1800));
+    let mut wanted = request("r-1", "dns:a.test");
+    wanted.validity = Some(seconds(60 * DAY));
+    let refused = replica.issuance("clm-api").issue(wanted).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert!(
+        refused.message().contains("after its issuer"),
+        "{}",
+        refused.message()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_request_is_told_by_field_and_nothing_is_signed() {
+    let database = ers_test_support::databases::fresh(ers_test_support::databases::Kind::Sqlite)
+        .await
+        .unwrap();
+    let signer = Arc::new(FakeSigner::new());
+    let replica = Replica::start(&database.config, &signer, &clock())
+        .await
+        .with_pki()
+        .await;
+    let before = signer.entries().len();
+    let good = request("r-1", "dns:a.test");
+    let cases = [
+        (
+            "request_id",
+            ers_proto::cara::v1::IssueRequest {
+                request_id: "with space".into(),
+                ..good.clone()
+            },
+        ),
+        (
+            "issuer",
+            ers_proto::cara::v1::IssueRequest {
+                issuer: "nobody".into(),
+                ..good.clone()
+            },
+        ),
+        (
+            "profile",
+            ers_proto::cara::v1::IssueRequest {
+                profile: "nothing".into(),
+                ..good.clone()
+            },
+        ),
+        (
+            "public_key",
+            ers_proto::cara::v1::IssueRequest {
+                public_key: vec![0x30, 0x03, 1],
+                ..good.clone()
+            },
+        ),
+        (
+            "subject",
+            ers_proto::cara::v1::IssueRequest {
+                subject: vec![0x30, 0x80],
+                ..good.clone()
+            },
+        ),
+        (
+            "subject_alternative_names",
+            ers_proto::cara::v1::IssueRequest {
+                subject_alternative_names: vec!["dns:a..b".into()],
+                ..good.clone()
+            },
+        ),
+        (
+            "validity",
+            ers_proto::cara::v1::IssueRequest {
+                validity: Some(seconds(-1)),
+                ..good.clone()
+            },
+        ),
+    ];
+    for (field, wanted) in cases {
+        let refused = replica.issuance("clm-api").issue(wanted).await.unwrap_err();
+        assert!(
+            refused.message().starts_with(&format!("{field}: ")),
+            "{field}: {}",
+            refused.message()
+        );
+        assert_ne!(refused.code(), Code::Internal, "{field}");
+    }
+    assert_eq!(signer.entries().len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_cannot_issue_past_clm() {
+    let database = ers_test_support::databases::fresh(ers_test_support::databases::Kind::Sqlite)
+        .await
+        .unwrap();
+    let signer = Arc::new(FakeSigner::new());
+    let replica = Replica::start(&database.config, &signer, &clock())
+        .await
+        .with_pki()
+        .await;
+    for edge in ["acme", "est", "rev-info", "signer", ""] {
+        let refused = replica
+            .issuance(edge)
+            .issue(request("r-1", "dns:a.test"))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code(), Code::PermissionDenied, "{edge}");
+    }
+}

@@ -1,0 +1,9 @@
+//! CARA's stories, told through its gRPC services with the signer's in-memory stand-in, on every kind of database.
+
+#![cfg(test)]
+#![expect(clippy::too_many_lines, reason = "a story is told in one piece")]
+
+mod authorities;
+mod common;
+mod issuing;
+mod revoking;
