@@ -21,10 +21,6 @@ impl MigrationName for Migration {
     }
 }
 
-#[expect(
-    elided_lifetimes_in_paths,
-    reason = "async_trait wants the lifetimes as the trait spells them"
-)]
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {

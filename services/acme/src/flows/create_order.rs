@@ -45,10 +45,6 @@ pub async fn create_order(
     }
     let policy = server.load_policy(&account.directory).await?;
     let identifiers = identifiers(wanted.identifiers, policy.wildcards_allowed)?;
-    server
-        .limits
-        .take(Limit::NewOrder(account.id.as_str()))
-        .await?;
     for identifier in &identifiers {
         server
             .limits
@@ -58,6 +54,10 @@ pub async fn create_order(
             ))
             .await?;
     }
+    server
+        .limits
+        .take(Limit::NewOrder(account.id.as_str()))
+        .await?;
     let now = server.now();
     let order = Order {
         id: OrderId::random(),

@@ -136,6 +136,15 @@ impl Worker {
             },
             Err(problem) => Err(problem),
         };
+        if let Err(problem) = &proven {
+            tracing::info!(account_id = %account.id, identifier = %authorization.identifier, %problem, "validation failed");
+            // before the client can see the failure, so that it cannot be faster than the limit
+            let name = authorization.identifier.value();
+            let _ = server
+                .limits
+                .take(Limit::FailedValidation(account.id.as_str(), &name))
+                .await;
+        }
         let now = server.now();
         let decided = match &proven {
             Ok(()) => {
@@ -146,21 +155,12 @@ impl Worker {
             }
             Err(problem) => server.store.fail(challenge, problem, now).await?,
         };
-        if !decided {
-            return Ok(());
-        }
-        server.metrics.validation(
-            challenge.kind,
-            proven.is_ok(),
-            begun.elapsed().as_secs_f64(),
-        );
-        if let Err(problem) = proven {
-            tracing::info!(account_id = %account.id, identifier = %authorization.identifier, %problem, "validation failed");
-            let name = authorization.identifier.value();
-            let _ = server
-                .limits
-                .take(Limit::FailedValidation(account.id.as_str(), &name))
-                .await;
+        if decided {
+            server.metrics.validation(
+                challenge.kind,
+                proven.is_ok(),
+                begun.elapsed().as_secs_f64(),
+            );
         }
         Ok(())
     }
