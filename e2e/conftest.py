@@ -21,7 +21,7 @@ def pytest_generate_tests(metafunc):
     if "form" not in metafunc.fixturenames:
         return
     mark = metafunc.definition.get_closest_marker("forms")
-    metafunc.parametrize("form", mark.args if mark else FORMS, scope="session")
+    metafunc.parametrize("form", mark.args if mark else FORMS)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,44 +75,72 @@ def folder(run_folder, request):
     return Path(tempfile.mkdtemp(prefix=f"{name[:60]}-", dir=run_folder))
 
 
-def _server(kind):
-    @pytest.fixture(scope="session")
-    def fixture(run_folder):
-        server = kind(run_folder / kind.__name__.lower())
-        try:
-            yield server.start()
-        finally:
-            server.stop()
+class World:
+    """Servers and platforms that the stories of a worker share; each is started when it is first wanted."""
 
-    return fixture
+    def __init__(self, folder):
+        self.folder = folder
+        self.servers, self.platforms = {}, {}
 
+    def server(self, kind):
+        """A database server, Redis or DNS."""
+        return self._started(self.servers, kind, lambda: kind(self.folder / kind.__name__.lower()))
 
-postgresql, mariadb, redis, dns = (_server(kind) for kind in (PostgreSql, MariaDb, Redis, Dns))
+    def platform(self, form):
+        """The running platform of a form."""
+        return self._started(self.platforms, form, lambda: self.new_platform(form, self.folder / form))
 
+    def new_platform(self, form, folder):
+        """A platform that nobody else has, not yet started."""
+        dns = self.server(Dns)
+        kind = {"postgresql": PostgreSql, "mariadb": MariaDb}.get(form.removeprefix("many-"))
+        database = self.server(kind) if kind else None
+        if form.startswith("many-"):
+            return ManyProcesses(form, folder, dns, database, self.server(Redis))
+        return OneProcess(form, folder, dns, database)
 
-def make_platform(form, folder, request):
-    """A platform of that form, not yet started."""
-    dns = request.getfixturevalue("dns")
-    database = None if form == "sqlite" else request.getfixturevalue(form.removeprefix("many-"))
-    if form.startswith("many-"):
-        return ManyProcesses(form, folder, dns, database, request.getfixturevalue("redis"))
-    return OneProcess(form, folder, dns, database)
+    @staticmethod
+    def _started(running, name, make):
+        if name not in running:
+            made = make()
+            try:
+                running[name] = made.start()
+            except BaseException as problem:
+                running[name] = problem
+                made.stop()
+                raise
+        if isinstance(running[name], BaseException):  # not tried again, and never skipped
+            pytest.fail(f"{name} did not start; see the first story that wanted it", pytrace=False)
+        return running[name]
+
+    def stop(self):
+        for started in [*self.platforms.values(), *self.servers.values()]:
+            if not isinstance(started, BaseException):
+                started.stop()
 
 
 @pytest.fixture(scope="session")
-def platform(form, run_folder, request):
-    """The running platform that stories share."""
-    running = make_platform(form, run_folder / form, request)
-    try:
-        yield running.start()
-    finally:
-        running.stop()
+def world(run_folder):
+    world = World(run_folder)
+    yield world
+    world.stop()
 
 
 @pytest.fixture
-def own_platform(form, folder, request):
+def dns(world):
+    return world.server(Dns)
+
+
+@pytest.fixture
+def platform(form, world):
+    """The running platform that stories share."""
+    return world.platform(form)
+
+
+@pytest.fixture
+def own_platform(form, folder, world):
     """A platform for one story alone, started; may be stopped and killed."""
-    running = make_platform(form, folder / "platform", request)
+    running = world.new_platform(form, folder / "platform")
     try:
         yield running.start()
     finally:

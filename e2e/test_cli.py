@@ -159,7 +159,7 @@ def test_the_audit_trail_is_shown_and_verifies(platform, host, folder):
         (["cert", "show", "deadbeefdeadbeef"], "deadbeefdeadbeef"),
         (["cert", "issue", "--policy", "no-such-policy", "--name", "dns:a.example.test", "--out", "/tmp/none"], "no-such-policy"),
         (["cert", "issue", "--policy", "server", "--name", "dns:not a name", "--out", "/tmp/none"], "not a name"),
-        (["cert", "revoke", "deadbeefdeadbeef", "--reason", "boredom"], "boredom"),
+        (["cert", "revoke", "deadbeefdeadbeef"], "deadbeefdeadbeef"),
         (["ca", "show", "no-such-ca"], "no-such-ca"),
         (["policy", "show", "no-such-policy"], "no-such-policy"),
         (["cert", "issue", "--policy", "server", "--csr", "/no/such/file", "--out", "/tmp/none"], "/no/such/file"),
@@ -172,6 +172,14 @@ def test_what_goes_wrong_is_told_on_standard_error(platform, arguments, told):
     assert told in outcome.stderr, str(outcome)
     assert outcome.stdout == "", str(outcome)
     assert "panicked" not in outcome.stderr and len(outcome.stderr.strip().splitlines()) <= 4, str(outcome)
+
+
+def test_a_reason_that_is_none_is_refused(platform, host, folder):
+    number = serial(platform.issue(folder, host.name))
+    shown_soon(platform, number)
+    outcome = platform.ers("cert", "revoke", number, "--reason", "boredom", check=False)
+    assert outcome.code != 0 and "boredom" in outcome.stderr, str(outcome)
+    assert platform.ers_json("cert", "show", number)["state"] == "valid"
 
 
 def test_a_platform_that_does_not_run_is_told_with_the_way_out(platform, folder):

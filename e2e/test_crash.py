@@ -7,6 +7,7 @@ Promises, for every process and on every database:
 - CLM's inventory equals what CARA issued.
 """
 
+import os
 import random
 import threading
 import time
@@ -15,10 +16,12 @@ import pytest
 
 from harness.clients import Lego, serial
 from harness.process import run
-from harness.proof import nothing_is_unknown_or_double
+from harness.proof import nothing_is_unknown_or_double, signed
 from harness.waiting import until
 
 CLI_WORKERS, ACME_WORKERS = 3, 1
+# more of them to search longer: ERS_STORY_ROUNDS=50
+ROUNDS = int(os.environ.get("ERS_STORY_ROUNDS", "1"))
 VICTIMS = {
     "one": ["ers"] * 4,
     "many": ["signer", "cara-ws", "clm-api", "acme", "cara-ws", "signer", "rev-info"],
@@ -71,7 +74,7 @@ def test_killed_in_the_middle_of_issuing_nothing_is_lost_or_double(own_platform,
     platform = own_platform
     with Load(platform, folder) as load:
         load.until_more(4)
-        for victim in VICTIMS["many" if form.startswith("many") else "one"]:
+        for victim in VICTIMS["many" if form.startswith("many") else "one"] * ROUNDS:
             # somewhere inside a request, not at its end
             until("the moment", _after(random.uniform(0, 0.3)), 1, every=0.01)
             platform.kill(victim)
@@ -79,7 +82,10 @@ def test_killed_in_the_middle_of_issuing_nothing_is_lost_or_double(own_platform,
             platform.until_ready()
             load.until_more(3)
 
+    print(f"{len(load.serials)} certificates, {load.failures} failures while something was down")
     rows = nothing_is_unknown_or_double(platform)
+    print(f"{len(signed(platform))} signatures, {len(rows)} certificates, "
+          f"{sum('#' in request for _, _, request, _ in rows)} signed in vain")
     known = {number for _, number, _, _ in rows}
     lost = [number for number in load.serials if number not in known]
     assert not lost, f"handed out and unknown: {lost}"

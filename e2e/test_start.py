@@ -26,6 +26,13 @@ from harness.rest import Rest
 pytestmark = pytest.mark.forms("sqlite")
 
 
+def told(platform):
+    """What it tells once it is ready, a moment after its health port says so."""
+    server = platform.servers["ers"]
+    server.until("tells how to go on", lambda: "Ctrl-C stops it" in server.text()[platform.told_before:], 10)
+    return server.text()[platform.told_before:]
+
+
 @pytest.fixture
 def fresh(form, folder, dns):
     """A platform that has never been started."""
@@ -39,20 +46,20 @@ def fails(platform, environment=None):
     platform.config_file.write_text(yaml.safe_dump(platform.config))
     outcome = run(binary("ers"), "up", "--config", platform.config_file, check=False, seconds=30, environment=environment)
     assert outcome.code != 0, str(outcome)
-    _, error, told = outcome.stderr.rpartition("error: ")
+    _, error, line = outcome.stderr.rpartition("error: ")
     assert error and "panicked" not in outcome.stderr, str(outcome)
-    what, *way_out = told.splitlines()
+    _, *way_out = line.splitlines()
     assert len(way_out) <= 1, f"more than what is wrong and the way out\n{outcome}"
-    return told
+    return line
 
 
 def test_the_first_start_tells_how_to_go_on(fresh):
     fresh.start()
-    told = fresh.servers["ers"].text()
-    commands = [line for line in told.splitlines() if line.startswith(("  ers ", "  REQUESTS_CA_BUNDLE="))]
+    text = told(fresh)
+    commands = [line for line in text.splitlines() if line.startswith(("  ers ", "  REQUESTS_CA_BUNDLE="))]
     for promised in (f"open    {fresh.url}", f"root    {fresh.root}", "login   "):
-        assert promised in told, f"{promised!r} is not told:\n{told}"
-    assert len(commands) == 3, told
+        assert promised in text, f"{promised!r} is not told:\n{text}"
+    assert len(commands) == 3, text
     page = run("curl", "--silent", "--show-error", "--fail", "--cacert", fresh.root, f"{fresh.url}/acme/directory")
     assert "newNonce" in page.stdout
 
@@ -67,8 +74,8 @@ def test_what_is_secret_is_readable_by_its_owner_only(fresh):
 
 def test_the_login_that_is_told_works(fresh):
     fresh.start()
-    login = re.search(r"^  login   (\S+) / (\S+)", fresh.servers["ers"].text(), re.MULTILINE)
-    assert login, fresh.servers["ers"].text()
+    login = re.search(r"^  login   (\S+) / (\S+)", told(fresh), re.MULTILINE)
+    assert login, told(fresh)
     status, _, body = Rest(fresh).log_in(login[2], username=login[1])
     assert status == 200, body
 
@@ -78,13 +85,12 @@ def test_the_second_start_finds_its_data_again(fresh, folder):
     root = fresh.root.read_bytes()
     fresh.issue(folder, "kept.example.test")
     assert fresh.servers["ers"].stop() == 0
-    before = fresh.servers["ers"].text()
+    fresh.told_before = len(fresh.servers["ers"].text())
     assert not (fresh.data / "run/platform.json").exists(), "who is gone is not told of"
 
     fresh.start()
     assert fresh.root.read_bytes() == root
-    told = fresh.servers["ers"].text()[len(before):]
-    assert fresh.url in told and not re.search(r"login   \S+ / ", told), told
+    assert fresh.url in told(fresh) and not re.search(r"login   \S+ / ", told(fresh)), told(fresh)
     listed = fresh.ers_json("cert", "list", "--search", "kept.example.test")
     assert listed["total"] == 1
 
@@ -151,7 +157,7 @@ def test_health_and_metrics_have_a_port_of_their_own(fresh):
 
 
 def test_names_and_algorithms_of_the_first_pki_are_configurable(fresh):
-    fresh.config["pki"] = {"root": {"name": "own-root", "subject": "CN=Own Root,O=Example AG", "key_algorithm": "P-384", "validity": "20y"}}
+    fresh.config["pki"] = {"root": {"name": "own-root", "subject": "CN=Own Root,O=Example AG", "key_algorithm": "P-384", "validity": "26y"}}
     fresh.start()
     text = run("openssl", "x509", "-in", fresh.root, "-noout", "-subject", "-text").stdout
     assert "Own Root" in text and "P-384" in text, text

@@ -50,7 +50,8 @@ class ManyProcesses(Platform):
             "identity": self._identity("administrator"),
         }))
         for server in self.servers.values():
-            server.until("lives", lambda name=server.name: accepts(self.health[name]))
+            port = self.grpc.get(server.name) or self.http[server.name]
+            server.until("listens", lambda port=port: accepts(port))
         self._init()
         self._start_nginx()
         self.until_ready()

@@ -132,6 +132,7 @@ class OneProcess(Platform):
         if not self.databases:
             self.databases = {name: f"sqlite:{self.data}/{name}.db" for name in DATABASES}
         self.config_file = self.folder / "ers.yaml"
+        self.told_before = 0
         self.config = {
             "data": str(self.data),
             "listen": f"127.0.0.1:{self.port}",
