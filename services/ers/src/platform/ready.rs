@@ -25,7 +25,8 @@ pub fn tell(addresses: &Addresses, folder: &DataFolder, password: Option<&str>) 
         Some(password) => {
             format!("administrator / {password}   (shown this once; change it: ers password)")
         }
-        None => "administrator, with the password of the first start (forgotten? ers password)".to_owned(),
+        None => "administrator, with the password of the first start (forgotten? ers password)"
+            .to_owned(),
     };
     output::line(&format!(
         "
