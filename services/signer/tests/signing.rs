@@ -275,3 +275,61 @@ async fn a_destroyed_key_signs_no_more() {
         Code::NotFound
     );
 }
+
+#[tokio::test]
+async fn a_full_queue_is_told_at_once_and_leaves_no_entry() {
+    let signing = Signing::with("queue_length: 1\n").await;
+    let cara = signing.caller("cara-ws");
+    let key = cara
+        .create_key(ca_key("root", KeyAlgorithm::Rsa4096))
+        .await
+        .unwrap();
+    let prepared = root(&key.public_key);
+    let calls = (0..64).map(|_| sign(&cara, &key, Purpose::Certificate, prepared.to_be_signed()));
+    let asked = futures::future::join_all(calls).await;
+    let signed = asked.iter().filter(|asked| asked.is_ok()).count();
+    let busy = asked
+        .iter()
+        .filter(|asked| matches!(asked, Err(SignerError::Busy)))
+        .count();
+    assert!(signed > 0 && busy > 0, "{signed} signed, {busy} busy");
+    assert_eq!(signed + busy, 64);
+    assert_eq!(cara.list_chains().await.unwrap()[0].sequence, signed as u64);
+    sign(&cara, &key, Purpose::Certificate, prepared.to_be_signed())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_signer_that_was_killed_goes_on_where_its_journal_ends() {
+    let signing = Signing::start().await;
+    let cara = signing.caller("cara-ws");
+    let key = cara
+        .create_key(ca_key("root", KeyAlgorithm::P256))
+        .await
+        .unwrap();
+    let prepared = root(&key.public_key);
+    sign(&cara, &key, Purpose::Certificate, prepared.to_be_signed())
+        .await
+        .unwrap();
+    // not ended in order: no last checkpoint
+    let signing = Signing::try_with(std::sync::Arc::clone(&signing.folder), "")
+        .await
+        .unwrap();
+    let cara = signing.caller("cara-ws");
+    assert_eq!(
+        sign(&cara, &key, Purpose::Certificate, prepared.to_be_signed())
+            .await
+            .unwrap()
+            .sequence,
+        2
+    );
+    let progress: Vec<_> = cara
+        .verify_journal(None)
+        .await
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(progress.last().unwrap().fault, None);
+}

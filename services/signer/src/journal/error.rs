@@ -47,8 +47,8 @@ pub enum OpenError {
     },
     /// The last entry does not hash to what stands beside it.
     #[error(
-        "open journal chain {chain}: its last entry (number {sequence}) was altered; find out what happened with \
-         `ers audit verify`, then go on with another journal.chain"
+        "open journal chain {chain}: its last entry (number {sequence}) was altered; keep the database as it is, \
+         start with another journal.chain, and let `ers audit verify` say what happened"
     )]
     Altered {
         /// The chain.
@@ -58,8 +58,8 @@ pub enum OpenError {
     },
     /// Entries at the end are gone.
     #[error(
-        "open journal chain {chain}: it ends at number {sequence}, but number {checkpoint} was signed; find out what \
-         happened with `ers audit verify`, then go on with another journal.chain"
+        "open journal chain {chain}: it ends at number {sequence}, but number {checkpoint} was signed; keep the \
+         database as it is, start with another journal.chain, and let `ers audit verify` say what happened"
     )]
     Truncated {
         /// The chain.

@@ -68,6 +68,23 @@ impl Signing {
         })
     }
 
+    /// A signer over a database of any kind.
+    pub async fn over(
+        database: &ers_test_support::databases::TestDatabase,
+        more: &str,
+    ) -> Result<Self, StartError> {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let mut config = config(folder.path(), more);
+        config.database = database.config.clone();
+        let context = Context::for_test("signer", SystemClock::shared()).unwrap();
+        let signer = signer::start(context.clone(), config).await?;
+        Ok(Self {
+            context,
+            signer,
+            folder,
+        })
+    }
+
     /// Ends it in order, and gives back its folder.
     pub async fn stop(self) -> Arc<TempDir> {
         let Self {

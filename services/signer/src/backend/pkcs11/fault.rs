@@ -63,9 +63,9 @@ fn of_return_value(value: RvError, reason: String) -> Fault {
         | RvError::KeyHandleInvalid
         | RvError::ObjectHandleInvalid
         | RvError::OperationActive
-        | RvError::OperationNotInitialized
-        | RvError::CryptokiNotInitialized => Fault::SessionLost(reason),
-        RvError::TokenNotPresent
+        | RvError::OperationNotInitialized => Fault::SessionLost(reason),
+        RvError::CryptokiNotInitialized
+        | RvError::TokenNotPresent
         | RvError::TokenNotRecognized
         | RvError::DeviceRemoved
         | RvError::DeviceError
