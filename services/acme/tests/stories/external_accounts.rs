@@ -39,17 +39,17 @@ async fn without_a_binding_nobody_gets_in_where_one_is_required() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bound_account_gets_certificates_for_its_end_entity() {
     let world = World::new().await;
-    let secret = world.clm.external_account("key-1", "acme-eab", None).await;
+    let secret = world.clm.external_account("bound", "acme-eab", None).await;
     let mut client = eab_client(&world);
     assert_eq!(
-        register(&mut client, "key-1", &secret, |_| {}).await.status,
+        register(&mut client, "bound", &secret, |_| {}).await.status,
         201
     );
     world.certificate(&mut client, &["a.test"]).await;
     let asked = world.clm.asked();
     assert_eq!(
         (asked[0].policy.as_str(), asked[0].end_entity.as_str()),
-        ("acme-eab", "end-entity-of-key-1")
+        ("acme-eab", "end-entity-of-bound")
     );
 }
 
@@ -57,7 +57,7 @@ async fn a_bound_account_gets_certificates_for_its_end_entity() {
 async fn a_binding_that_is_wrong_in_any_way_is_refused() {
     let world = World::new().await;
     let now = ers_runtime::clock::Clock::now(&*world.clock).unix_timestamp();
-    let secret = world.clm.external_account("key-1", "acme-eab", None).await;
+    let secret = world.clm.external_account("wrong", "acme-eab", None).await;
     let expired = world
         .clm
         .external_account("expired", "", Some(now - 1))
@@ -65,7 +65,7 @@ async fn a_binding_that_is_wrong_in_any_way_is_refused() {
     let elsewhere = world.clm.external_account("elsewhere", "acme", None).await;
     let mut client = eab_client(&world);
     for (key_id, secret) in [
-        ("key-1", &b"wrong secret"[..]),
+        ("wrong", &b"wrong secret"[..]),
         ("no-such-key", &secret),
         ("expired", &expired),
         ("elsewhere", &elsewhere),
@@ -79,17 +79,17 @@ async fn a_binding_that_is_wrong_in_any_way_is_refused() {
         ("alg", json!("ES256")),
         ("nonce", json!("AAAA")),
     ] {
-        let answer = register(&mut client, "key-1", &secret, |header| header[name] = bent).await;
+        let answer = register(&mut client, "wrong", &secret, |header| header[name] = bent).await;
         assert_eq!(answer.refusal(), (400, "malformed".into()), "{name}");
     }
-    let header = json!({"alg": "HS256", "kid": "key-1", "url": client.url("new-account")});
+    let header = json!({"alg": "HS256", "kid": "wrong", "url": client.url("new-account")});
     let foreign = mac_jws(&secret, &header, &Key::es256().jwk().to_string());
     let answer = client
         .new_account(json!({"externalAccountBinding": foreign}))
         .await;
     assert_eq!(answer.refusal(), (400, "malformed".into()));
     assert_eq!(
-        register(&mut client, "key-1", &secret, |_| {}).await.status,
+        register(&mut client, "wrong", &secret, |_| {}).await.status,
         201
     );
 }
@@ -97,15 +97,15 @@ async fn a_binding_that_is_wrong_in_any_way_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_serves_one_account_until_that_is_deactivated() {
     let world = World::new().await;
-    let secret = world.clm.external_account("key-1", "", None).await;
+    let secret = world.clm.external_account("single", "", None).await;
     let mut first = eab_client(&world);
     assert_eq!(
-        register(&mut first, "key-1", &secret, |_| {}).await.status,
+        register(&mut first, "single", &secret, |_| {}).await.status,
         201
     );
     let mut second = eab_client(&world);
     assert_eq!(
-        register(&mut second, "key-1", &secret, |_| {})
+        register(&mut second, "single", &secret, |_| {})
             .await
             .refusal(),
         (403, "unauthorized".into())
@@ -113,7 +113,9 @@ async fn a_key_serves_one_account_until_that_is_deactivated() {
     let kid = first.kid.clone().unwrap();
     first.post(&kid, r#"{"status": "deactivated"}"#).await.ok();
     assert_eq!(
-        register(&mut second, "key-1", &secret, |_| {}).await.status,
+        register(&mut second, "single", &secret, |_| {})
+            .await
+            .status,
         201
     );
 }
@@ -121,10 +123,10 @@ async fn a_key_serves_one_account_until_that_is_deactivated() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_may_serve_many_accounts_when_configured_so() {
     let world = World::with(|config| config.external_accounts_reusable = true).await;
-    let secret = world.clm.external_account("key-1", "", None).await;
+    let secret = world.clm.external_account("many", "", None).await;
     for _ in 0..2 {
         assert_eq!(
-            register(&mut eab_client(&world), "key-1", &secret, |_| {})
+            register(&mut eab_client(&world), "many", &secret, |_| {})
                 .await
                 .status,
             201

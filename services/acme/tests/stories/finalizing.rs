@@ -36,7 +36,7 @@ async fn a_certificate_for_the_ordered_names_is_downloaded_with_its_chain() {
         &store.build(),
         &certificates[0],
         &Stack::new().unwrap(),
-        |context| context.verify_cert(),
+        openssl::x509::X509StoreContextRef::verify_cert,
     );
     assert!(verified.unwrap(), "OpenSSL believes the chain");
     let names = certificates[0].subject_alt_names().unwrap();

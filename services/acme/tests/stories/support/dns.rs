@@ -9,12 +9,15 @@ use tokio::net::UdpSocket;
 
 const CNAME: u16 = 5;
 
+/// By name and type.
+type Records = HashMap<(String, u16), Vec<Vec<u8>>>;
+
 /// The server.
 #[derive(Clone)]
 pub struct Dns {
     /// Where it listens.
     pub address: SocketAddr,
-    records: Arc<Mutex<HashMap<(String, u16), Vec<Vec<u8>>>>>,
+    records: Arc<Mutex<Records>>,
 }
 
 impl Dns {
