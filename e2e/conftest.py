@@ -88,7 +88,7 @@ class World:
 
     def platform(self, form):
         """The running platform of a form."""
-        return self._started(self.platforms, form, lambda: self.new_platform(form, self.folder / form))
+        return self._started(self.platforms, form, lambda: self.new_platform(form, self.folder / f"platform-{form}"))
 
     def new_platform(self, form, folder):
         """A platform that nobody else has, not yet started."""
