@@ -17,7 +17,7 @@ BINARIES := -p ers -p signer -p cara-ws -p clm-api -p rev-info -p acme
 # e.g. make test STORIES='-k certbot'
 STORIES ?=
 STORY_WORKERS ?= 4
-FUZZ_CASES ?= 20000
+FUZZ_SECONDS ?= 60
 
 .PHONY: help
 help: ## This list
@@ -72,9 +72,12 @@ verify: generate ## Fail when a generated file is not what its source says
 	if [[ -n $$changed ]]; then printf 'not as generated; commit the outcome of `make generate`:\n%s\n' "$$changed" >&2; exit 1; fi
 
 .PHONY: fuzz
-fuzz: ## Every property test of the parsers with many cases (FUZZ_CASES=20000)
+fuzz: ## Fuzz each parser for FUZZ_SECONDS (60); needs cargo-fuzz and nightly Rust
 	@scripts/setup.sh run
-	@PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test --locked -p ers-pki -p acme -p rev-info
+	@for target in fuzz/fuzz_targets/*.rs; do \
+	  name=$$(basename "$$target" .rs); echo "fuzz: $$name"; \
+	  $(CARGO) +nightly fuzz run "$$name" -- -max_total_time=$(FUZZ_SECONDS); \
+	done
 
 .PHONY: clean
 clean: ## Remove what builds have left; ./data stays
