@@ -16,7 +16,7 @@ test_packages=(
   # foreign clients and checkers
   lego certbot openssl sqlite3 jq
   # what the stories are written with
-  python3-pytest python3-pytest-xdist python3-dnspython python3-cryptography python3-yaml
+  python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-h2
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }

@@ -67,7 +67,7 @@ class ManyProcesses(Platform):
     def _start_service(self, name, service):
         file = self.folder / f"{name}.yaml"
         file.write_text(yaml.safe_dump({
-            "telemetry": {"log": "info", "log_format": "text"},
+            "telemetry": self.telemetry,
             "health_listen": f"127.0.0.1:{self.health[name]}",
             "identity": self._identity(name),
             "service": service,

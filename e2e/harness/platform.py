@@ -49,6 +49,7 @@ class Platform:
         self.databases = (
             {name: database.create(f"{name}_{os.getpid()}_{number}") for name in DATABASES} if database else {}
         )
+        self.telemetry = {"log": "info", "log_format": "text"}
         self._hosts = itertools.count(2)
         self.servers = {}
 
@@ -146,7 +147,7 @@ class OneProcess(Platform):
                     "denied_networks": [],  # the stories' names lie on the loopback interface
                 }
             },
-            "telemetry": {"log": "info", "log_format": "text"},
+            "telemetry": self.telemetry,
             **more,
         }
         self.servers["ers"] = Server("ers", [binary("ers"), "up", "--config", self.config_file], self.folder)
