@@ -1,29 +1,25 @@
-//! CARA: what is issued, revoked, and was. Its refusals are told apart by who is at fault: the one who asked, the
-//! policy, or nobody.
+//! CARA over gRPC: what is issued, revoked, and was; domain types in, domain types out.
 
 use ers_proto::cara::v1::{
     self as proto, authorities_client::AuthoritiesClient, certificates_client::CertificatesClient,
     events_client::EventsClient, issuance_client::IssuanceClient, load_certificate_request::By,
     profiles_client::ProfilesClient, revoking_client::RevokingClient,
 };
-use ers_runtime::{
-    error::{Fault, Kind},
-    grpc::Channel,
-};
+use ers_runtime::grpc::Channel;
 use moka::future::Cache;
 use std::sync::Arc;
-use tonic::{Code, Status, Streaming};
+use tonic::{Code, Streaming};
 
-use super::read::{certificate_of, duration_of, timestamp_of};
+use super::{
+    CaraError,
+    read::{certificate_of, duration_of, timestamp_of},
+};
 use crate::domain::{
     decide::Plan,
     id::{IssuerName, ProfileName, RequestId},
     inventory::{InventoryCertificate, Told},
-    refusal::{Refusal, RefusalReason},
 };
 
-/// Fields of a request to CARA that the asker has no say in.
-const CHOSEN_BY_POLICY: [&str; 4] = ["issuer", "profile", "request_id", "origin"];
 const LARGEST_MESSAGE: usize = 16 << 20;
 const CACHED_ISSUERS: u64 = 1000;
 const CACHED_FOR: std::time::Duration = std::time::Duration::from_secs(300);
@@ -51,47 +47,6 @@ pub struct IssuedCertificate {
     pub issuer: String,
     /// Lower-case hex.
     pub serial: String,
-}
-
-/// What an event is for CLM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
-    /// To be applied, in its place.
-    Told(Told),
-    /// All events before the subscription were heard.
-    UpToDate,
-}
-
-/// Why CARA did not do it.
-#[derive(Debug, thiserror::Error)]
-pub enum CaraError {
-    /// The asker is at fault.
-    #[error("{}", .0.detail)]
-    Refused(Refusal),
-    /// The request id was used with other content.
-    #[error("ask CARA: {0}")]
-    Conflict(String),
-    /// No such certificate, or CA.
-    #[error("ask CARA: {0}")]
-    NotFound(String),
-    /// A field that the asker did not choose is wrong.
-    #[error("ask CARA: {0}")]
-    Invalid(String),
-    /// The CA cannot do this now: suspended, expired, or the certificate is.
-    #[error("ask CARA: {0}")]
-    NotReady(String),
-    /// Too much at once.
-    #[error("ask CARA: too busy")]
-    Busy,
-    /// Out of reach: whether it was done is unknown, the same request id finds out.
-    #[error("ask CARA: out of reach")]
-    Unavailable(#[source] Box<Status>),
-    /// It failed.
-    #[error("ask CARA: it failed")]
-    Failed(#[source] Box<Status>),
-    /// The answer makes no sense.
-    #[error("read CARA's answer: field {0}")]
-    Malformed(&'static str),
 }
 
 impl Cara {
@@ -266,8 +221,8 @@ impl Cara {
         Ok(self.events.clone().subscribe(request).await?.into_inner())
     }
 
-    /// What an event is for CLM.
-    pub async fn read_event(&self, event: proto::Event) -> Heard {
+    /// What an event is for CLM; nothing when it only says that all before the subscription were told.
+    pub async fn read_event(&self, event: proto::Event) -> Option<Told> {
         use proto::event::What;
         let certificate = match event.what {
             Some(What::Issued(certificate) | What::Revoked(certificate)) => {
@@ -284,115 +239,12 @@ impl Cara {
                 self.chains.invalidate(&changed.name).await;
                 None
             }
-            Some(What::UpToDate(_)) => return Heard::UpToDate,
+            Some(What::UpToDate(_)) => return None,
             Some(What::CrlPublished(_)) | None => None,
         };
-        Heard::Told(Told {
+        Some(Told {
             sequence: event.sequence,
             certificate,
         })
-    }
-}
-
-impl From<Status> for CaraError {
-    fn from(status: Status) -> Self {
-        let detail = status.message().to_owned();
-        match status.code() {
-            Code::InvalidArgument | Code::OutOfRange => {
-                let field = detail.split(':').next().unwrap_or_default();
-                if CHOSEN_BY_POLICY.contains(&field) {
-                    return Self::Invalid(detail);
-                }
-                let reason = RefusalReason::of_field(field).unwrap_or(RefusalReason::BadRequest);
-                Self::Refused(reason.because(detail))
-            }
-            // A validity that the CA cannot give, as it ends before; other than a CA that is suspended.
-            Code::FailedPrecondition if detail.starts_with("validity:") => {
-                Self::Refused(RefusalReason::BadValidity.because(detail))
-            }
-            Code::NotFound => Self::NotFound(detail),
-            Code::AlreadyExists => Self::Conflict(detail),
-            Code::FailedPrecondition => Self::NotReady(detail),
-            Code::ResourceExhausted => Self::Busy,
-            Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Aborted => {
-                Self::Unavailable(Box::new(status))
-            }
-            _ => Self::Failed(Box::new(status)),
-        }
-    }
-}
-
-impl Fault for CaraError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Refused(_) => Kind::InvalidArgument,
-            Self::Conflict(_) => Kind::AlreadyExists,
-            Self::NotFound(_) => Kind::NotFound,
-            Self::NotReady(_) => Kind::FailedPrecondition,
-            Self::Busy => Kind::ResourceExhausted,
-            Self::Unavailable(_) => Kind::Unavailable,
-            Self::Invalid(_) | Self::Failed(_) | Self::Malformed(_) => Kind::Internal,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(code: Code, message: &str) -> CaraError {
-        CaraError::from(Status::new(code, message))
-    }
-
-    #[test]
-    fn what_the_asker_chose_wrongly_is_a_refusal() {
-        for (message, reason) in [
-            ("public_key: read public key: weak", RefusalReason::BadKey),
-            (
-                "subject_alternative_names: too many",
-                RefusalReason::BadName,
-            ),
-            (
-                "validity: longer than the profile's",
-                RefusalReason::BadValidity,
-            ),
-            (
-                "prepare certificate: a lint finding",
-                RefusalReason::BadRequest,
-            ),
-        ] {
-            let error = of(Code::InvalidArgument, message);
-            assert!(
-                matches!(&error, CaraError::Refused(refusal) if refusal.reason == reason && refusal.detail == message),
-                "{error:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_the_policy_chose_wrongly_is_not_the_askers_fault() {
-        assert!(matches!(
-            of(Code::InvalidArgument, "issuer: no name"),
-            CaraError::Invalid(_)
-        ));
-        assert!(matches!(
-            of(Code::NotFound, "no CA of that name"),
-            CaraError::NotFound(_)
-        ));
-    }
-
-    #[test]
-    fn each_failure_says_whether_to_try_again() {
-        assert_eq!(of(Code::DeadlineExceeded, "").kind(), Kind::Unavailable);
-        assert_eq!(
-            of(Code::ResourceExhausted, "").kind(),
-            Kind::ResourceExhausted
-        );
-        assert_eq!(of(Code::AlreadyExists, "").kind(), Kind::AlreadyExists);
-        assert_eq!(
-            of(Code::FailedPrecondition, "").kind(),
-            Kind::FailedPrecondition
-        );
-        assert_eq!(of(Code::DataLoss, "").kind(), Kind::Internal);
     }
 }

@@ -172,7 +172,8 @@ impl Fault for BootstrapError {
     fn kind(&self) -> Kind {
         match self {
             Self::Name(_) => Kind::InvalidArgument,
-            Self::Policy { .. } | Self::Password(_) => Kind::Internal,
+            Self::Policy { .. } => Kind::Internal,
+            Self::Password(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
     }

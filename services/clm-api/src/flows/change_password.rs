@@ -104,7 +104,7 @@ impl Fault for SetPasswordError {
         match self {
             Self::Weak(_) => Kind::InvalidArgument,
             Self::Unknown(_) => Kind::NotFound,
-            Self::Hash(_) => Kind::Internal,
+            Self::Hash(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
     }

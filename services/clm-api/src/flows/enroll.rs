@@ -6,22 +6,16 @@ use std::sync::Arc;
 use ers_runtime::error::{Fault, Kind};
 use time::{Duration, OffsetDateTime};
 
-use super::{
-    Flows,
-    issue::Outcome,
-    read_request::{content_digest, read_request},
-};
+use super::{Flows, issue::Outcome, read_request::read_request};
 use crate::{
     clients::CaraError,
     domain::{
-        decide::{Asked, AskedEndEntity, Decision, Plan, Standing, decide},
+        decide::{AskedEndEntity, Decision, Standing, decide},
         id::{EndEntityName, PolicyName, RequestId, Requester},
         policy::Policy,
         protocol::Protocol,
-        refusal::Refusal,
-        request::{CertificateRequest, Issuable, RequestState, Summary},
     },
-    store::{Inserted, StoreError},
+    store::StoreError,
 };
 
 /// A certificate asked for, as it came.
@@ -143,7 +137,7 @@ impl Flows {
             Decision::Refused(refusal) => {
                 Ok(self.refuse(call, policy, Some(&asked), refusal).await)
             }
-            Decision::Waiting(plan) => self.keep_waiting(call, &asked, plan).await,
+            Decision::Waiting(plan) => self.keep_waiting(call, policy, &asked, plan).await,
             Decision::Approved(plan) => {
                 let spki = asked.public_key.spki_der();
                 let outcome = self.issue(&call.request_id, &plan, spki).await?;
@@ -173,121 +167,6 @@ impl Flows {
             name: name.clone(),
             standing,
         }))
-    }
-
-    async fn keep_waiting(
-        &self,
-        call: &Enroll,
-        asked: &Asked,
-        plan: Plan,
-    ) -> Result<Outcome, EnrollError> {
-        let summary = Summary {
-            realm: plan
-                .origin
-                .realm
-                .parse()
-                .map_err(|_| self.inconsistent_plan(call))?,
-            policy: plan
-                .origin
-                .policy
-                .parse()
-                .map_err(|_| self.inconsistent_plan(call))?,
-            requester: call.requester.clone(),
-            protocol: call.protocol,
-            subject: plan.subject.to_string(),
-            names: plan.names.iter().map(ToString::to_string).collect(),
-        };
-        let request = CertificateRequest {
-            id: call.request_id.clone(),
-            state: RequestState::PendingApproval,
-            content_digest: content_digest(call, Some(asked)),
-            summary,
-            issuable: Some(Issuable {
-                plan,
-                public_key: asked.public_key.spki_der().to_vec(),
-            }),
-            created_at_ms: self.clock.now_ms(),
-            decided_by: None,
-            refusal: None,
-            detail: String::new(),
-        };
-        match self.store.insert_request(&request).await? {
-            Inserted::Yes => {
-                tracing::info!(target: "audit", act = "request.wait", request_id = %call.request_id,
-                    requester = %call.requester, policy = %request.summary.policy, "request waits for approval");
-                Ok(Outcome::Waiting {
-                    retry_after: self.approval_retry,
-                })
-            }
-            Inserted::AlreadyThere => match self.store.find_request(&call.request_id).await? {
-                Some(request) => self.same_again(call, asked, request).await,
-                None => Err(self.inconsistent_plan(call).into()),
-            },
-        }
-    }
-
-    fn inconsistent_plan(&self, call: &Enroll) -> StoreError {
-        StoreError::Inconsistent {
-            table: "certificate_request",
-            id: call.request_id.to_string(),
-            column: "plan",
-        }
-    }
-
-    /// The outcome of a request that has a row, when the same is asked again.
-    async fn same_again(
-        &self,
-        call: &Enroll,
-        asked: &Asked,
-        request: CertificateRequest,
-    ) -> Result<Outcome, EnrollError> {
-        if request.content_digest != content_digest(call, Some(asked)) {
-            return Err(EnrollError::RequestIdTaken(call.request_id.clone()));
-        }
-        self.outcome_of(request).await
-    }
-
-    /// Refuses, and keeps that for people to see. The refusal holds even if it cannot be kept.
-    async fn refuse(
-        &self,
-        call: &Enroll,
-        policy: &Policy,
-        asked: Option<&Asked>,
-        refusal: Refusal,
-    ) -> Outcome {
-        let rules = policy.definition.rules();
-        tracing::info!(target: "audit", act = "request.refuse", request_id = %call.request_id,
-            requester = %call.requester, policy = %rules.name, reason = %refusal.reason,
-            detail = refusal.detail, "request refused");
-        let request = CertificateRequest {
-            id: call.request_id.clone(),
-            state: RequestState::Failed,
-            content_digest: content_digest(call, asked),
-            summary: Summary {
-                realm: rules.realm.clone(),
-                policy: rules.name.clone(),
-                requester: call.requester.clone(),
-                protocol: call.protocol,
-                subject: asked
-                    .map(|asked| asked.subject.to_string())
-                    .unwrap_or_default(),
-                names: asked
-                    .map(|asked| asked.names.iter().map(ToString::to_string).collect())
-                    .unwrap_or_default(),
-            },
-            issuable: None,
-            created_at_ms: self.clock.now_ms(),
-            decided_by: None,
-            refusal: Some(refusal.clone()),
-            detail: String::new(),
-        };
-        if let Err(error) = self.store.insert_request(&request).await {
-            tracing::warn!(
-                error = ers_runtime::error::chain(&error),
-                "refusal not kept"
-            );
-        }
-        Outcome::Refused(refusal)
     }
 }
 

@@ -9,7 +9,7 @@ use tonic::Status;
 
 use super::Flows;
 use crate::{
-    clients::{CaraError, Heard},
+    clients::CaraError,
     domain::inventory::Told,
     store::{ApplyError, StoreError},
 };
@@ -85,10 +85,7 @@ impl Flows {
             let mut broken = None;
             for event in batch {
                 match event {
-                    Ok(event) => match self.cara.read_event(event).await {
-                        Heard::Told(one) => told.push(one),
-                        Heard::UpToDate => tracing::debug!("inventory is up to date"),
-                    },
+                    Ok(event) => told.extend(self.cara.read_event(event).await),
                     Err(status) => broken = Some(status),
                 }
             }

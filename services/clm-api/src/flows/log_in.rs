@@ -128,7 +128,7 @@ impl Fault for LogInError {
         match self {
             Self::Wrong => Kind::Unauthenticated,
             Self::Locked { .. } => Kind::ResourceExhausted,
-            Self::Password(_) => Kind::Internal,
+            Self::Password(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
     }

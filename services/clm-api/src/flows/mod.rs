@@ -10,6 +10,7 @@ mod enroll;
 mod find_outcome;
 mod follow_inventory;
 mod issue;
+mod keep_request;
 mod load_policy;
 mod log_in;
 mod look_up;

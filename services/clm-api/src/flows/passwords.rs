@@ -7,10 +7,13 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
+use ers_runtime::error::{Fault, Kind};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 const AT_A_TIME: usize = 2;
+/// Who comes when so many wait is turned away at once.
+const MOST_WAITING: usize = 32;
 const GENERATED_GROUPS: usize = 5;
 const GROUP_LENGTH: usize = 4;
 /// 32 signs, so that five bits make one; without those that look alike.
@@ -22,6 +25,9 @@ pub enum PasswordError {
     /// The hash function refused.
     #[error("hash password: {0}")]
     Hash(String),
+    /// Too many wait for theirs.
+    #[error("hash password: too many at once")]
+    Busy,
     /// The process is ending.
     #[error("hash password: stopped")]
     Stopped,
@@ -30,8 +36,18 @@ pub enum PasswordError {
     Random,
 }
 
+impl Fault for PasswordError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Busy => Kind::ResourceExhausted,
+            Self::Hash(_) | Self::Stopped | Self::Random => Kind::Internal,
+        }
+    }
+}
+
 /// Hashes and checks passwords.
 pub(crate) struct Passwords {
+    places: Semaphore,
     permits: Arc<Semaphore>,
     /// Checked when there is no such account, so that the answer takes as long.
     nobody: String,
@@ -41,6 +57,7 @@ impl Passwords {
     /// Ready for work.
     pub(crate) async fn new() -> Result<Self, PasswordError> {
         let passwords = Self {
+            places: Semaphore::new(AT_A_TIME + MOST_WAITING),
             permits: Arc::new(Semaphore::new(AT_A_TIME)),
             nobody: String::new(),
         };
@@ -86,6 +103,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
+        let _place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
         let permit = Arc::clone(&self.permits)
             .acquire_owned()
             .await
@@ -145,6 +163,18 @@ mod tests {
     async fn without_an_account_no_password_is_right() {
         let passwords = Passwords::new().await.unwrap();
         assert!(!passwords.verify("", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_crowd_is_turned_away_at_once() {
+        let passwords = Passwords::new().await.unwrap();
+        let all = (0..100).map(|_| passwords.verify("guess", None));
+        let outcomes = futures::future::join_all(all).await;
+        let busy = outcomes
+            .iter()
+            .filter(|outcome| matches!(outcome, Err(PasswordError::Busy)))
+            .count();
+        assert_eq!(busy, 100 - AT_A_TIME - MOST_WAITING);
     }
 
     #[test]

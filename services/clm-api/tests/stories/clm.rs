@@ -15,6 +15,8 @@ use ers_runtime::{
 };
 use ers_signer_client::fake::FakeSigner;
 use ers_test_support::databases::{Kind, TestDatabase, fresh};
+use sea_orm::{ConnectionTrait as _, Database, QueryResult, Statement};
+use secrecy::ExposeSecret as _;
 use time::macros::datetime;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -111,6 +113,29 @@ impl World {
     pub async fn stop(self) {
         self.context.shutdown.stop();
         assert!(self.context.shutdown.drained(Duration::from_secs(10)).await);
+    }
+
+    /// What stands in the trail of acts, oldest first: actor, act, object.
+    pub async fn trail(&self) -> Vec<(String, String, String)> {
+        let url = self.database.config.url.resolve().unwrap();
+        let connection = Database::connect(url.expose_secret()).await.unwrap();
+        let query = "SELECT actor, act, object FROM audit_event ORDER BY id";
+        let statement = Statement::from_string(connection.get_database_backend(), query);
+        let rows = connection.query_all_raw(statement).await.unwrap();
+        let text = |row: &QueryResult, column: &str| row.try_get::<String>("", column).unwrap();
+        rows.iter()
+            .map(|row| (text(row, "actor"), text(row, "act"), text(row, "object")))
+            .collect()
+    }
+
+    /// Makes the trail unwritable.
+    pub async fn lose_trail(&self) {
+        let url = self.database.config.url.resolve().unwrap();
+        let connection = Database::connect(url.expose_secret()).await.unwrap();
+        connection
+            .execute_unprepared("DROP TABLE audit_event")
+            .await
+            .unwrap();
     }
 
     pub fn enrollment(&self, caller: &'static str) -> EnrollmentClient<Called> {

@@ -1,16 +1,21 @@
 //! Promises:
 //! - a first start makes realms, policies and one administrator, and tells the password once
 //! - a second start changes nothing that people changed
+//! - the schema goes down and up again
 //! - of two first starts at once, one tells the password that works
 
 use ers_proto::clm::v1 as proto;
 use ers_test_support::{databases::TestDatabase, on_every_database};
+
+use ers_migrations::clm::Migrator;
+use sea_orm_migration::MigratorTrait as _;
 
 use super::clm::World;
 
 on_every_database!(
     a_second_start_keeps_what_people_changed,
     of_two_first_starts_at_once_one_makes_the_administrator,
+    the_schema_goes_down_and_up_again,
 );
 
 async fn definition(world: &World, name: &str) -> proto::Policy {
@@ -49,5 +54,16 @@ async fn of_two_first_starts_at_once_one_makes_the_administrator(database: TestD
     );
     one.context.shutdown.stop();
     two.context.shutdown.stop();
+    world.stop().await;
+}
+
+async fn the_schema_goes_down_and_up_again(database: TestDatabase) {
+    let connection = ers_runtime::db::connect::<Migrator>(&database.config)
+        .await
+        .unwrap();
+    Migrator::down(&connection, None).await.unwrap();
+    connection.close().await.unwrap();
+    let world = World::over(database).await;
+    assert!(world.password.is_some());
     world.stop().await;
 }

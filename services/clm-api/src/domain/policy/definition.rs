@@ -234,6 +234,17 @@ mod tests {
     }
 
     #[test]
+    fn the_example_in_the_readme_reads() {
+        let readme = include_str!("../../../README.md");
+        let example = readme
+            .split("```yaml\n")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next());
+        let definition = PolicyDefinition::parse(example.unwrap()).unwrap();
+        assert!(definition.rules().names.must_be_proven);
+    }
+
+    #[test]
     fn an_unknown_key_is_named_with_what_is_allowed() {
         let text = format!("{SMALLEST}manual_aproval: true\n");
         let error = PolicyDefinition::parse(&text).unwrap_err().to_string();
