@@ -75,8 +75,8 @@ pub async fn follow(
     sources: Arc<Sources>,
     answerer: Arc<Answerer>,
     freshness: Arc<Freshness>,
+    check: ers_runtime::health::Check,
 ) {
-    let check = context.health.check("rev-info.cara");
     // The number behind the last event that was applied; before the first connection only new ones count.
     let mut next = None;
     loop {

@@ -50,12 +50,15 @@ pub fn start(
         Arc::clone(&freshness),
         answers,
     ));
+    // Known from the start: nothing is ready until events arrive.
+    let check = context.health.check("rev-info.cara");
     let follow = feed::follow(
         context.clone(),
         cara.clone(),
         Arc::clone(&sources),
         Arc::clone(&answerer),
         freshness,
+        check,
     );
     context.shutdown.spawn("follow CARA", follow);
     RevInfo {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ers_runtime::error::chain;
+use ers_runtime::{error::chain, health::Check};
 
 use super::{Core, IssuingAuthority, adopt::adopt, ocsp_signer, publish_crl::publish_crl};
 use crate::store::StoreError;
@@ -22,7 +22,8 @@ pub fn start(core: &Arc<Core>) {
     let shutdown = &core.context.shutdown;
     shutdown.spawn("maintenance", maintenance(Arc::clone(core)));
     shutdown.spawn("CRL on revocation", crl_on_revocation(Arc::clone(core)));
-    shutdown.spawn("event head", event_head(Arc::clone(core)));
+    let database = core.context.health.check("cara.database");
+    shutdown.spawn("event head", event_head(Arc::clone(core), database));
 }
 
 async fn maintenance(core: Arc<Core>) {
@@ -104,8 +105,7 @@ async fn crl_on_revocation(core: Arc<Core>) {
     }
 }
 
-async fn event_head(core: Arc<Core>) {
-    let database = core.context.health.check("cara.database");
+async fn event_head(core: Arc<Core>, database: Check) {
     loop {
         match core.store.refresh_head().await {
             Ok(_) => database.up(),

@@ -1,0 +1,253 @@
+//! Promises:
+//! - who calls is told by the URI SAN of the client certificate, and nothing else;
+//! - without a certificate, with a foreign or an expired one, or to a peer of another name: no call goes through;
+//! - a renewed identity is used by the next connection, without a restart.
+
+#![cfg(test)]
+
+use std::{path::Path, process::Command, sync::Arc, time::Duration};
+
+use ers_runtime::{
+    Context,
+    clock::SystemClock,
+    grpc::{self, caller},
+    tls::{Identity, IdentityFiles},
+};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tonic::{Code, Request, Response, Status};
+
+/// A service made by hand: tells who calls.
+#[derive(Clone)]
+struct WhoCalls;
+
+impl tonic::server::NamedService for WhoCalls {
+    const NAME: &'static str = "test.WhoCalls";
+}
+
+impl tonic::codegen::Service<http::Request<tonic::body::Body>> for WhoCalls {
+    type Response = http::Response<tonic::body::Body>;
+    type Error = std::convert::Infallible;
+    type Future =
+        std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
+        let (parts, _) = request.into_parts();
+        let request =
+            Request::from_parts(tonic::metadata::MetadataMap::new(), parts.extensions, ());
+        let status = match caller(&request) {
+            Ok(caller) => Status::new(Code::Aborted, caller.name().to_owned()),
+            Err(status) => status,
+        };
+        Box::pin(async move { Ok(status.into_http()) })
+    }
+}
+
+/// An authority of openssl's making.
+struct Authority(TempDir);
+
+fn openssl(folder: &Path, arguments: &str) {
+    let output = Command::new("openssl")
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{arguments}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+impl Authority {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        openssl(
+            folder.path(),
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -subj /CN=ca -days 10",
+        );
+        Self(folder)
+    }
+
+    fn issue(&self, file: &str, extension: &str, days: i32) {
+        let folder = self.0.path();
+        std::fs::write(folder.join("ext"), format!("{extension}\n")).unwrap();
+        openssl(
+            folder,
+            &format!(
+                "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {file}.key -out {file}.csr -subj /CN={file}"
+            ),
+        );
+        openssl(
+            folder,
+            &format!(
+                "x509 -req -in {file}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out {file}.crt -extfile ext -days {days}"
+            ),
+        );
+    }
+
+    fn service(&self, name: &str) -> Arc<Identity> {
+        self.issue(
+            name,
+            &format!("subjectAltName=URI:spiffe://ers/{name},DNS:{name}.ers.internal"),
+            5,
+        );
+        self.identity(name, self)
+    }
+
+    fn identity(&self, file: &str, believes: &Self) -> Arc<Identity> {
+        let read = |folder: &TempDir, name: &str| {
+            std::fs::read_to_string(folder.path().join(name)).unwrap()
+        };
+        let (certificate, key) = (
+            read(&self.0, &format!("{file}.crt")),
+            read(&self.0, &format!("{file}.key")),
+        );
+        Arc::new(Identity::from_pem(&certificate, &key, &read(&believes.0, "ca.crt")).unwrap())
+    }
+
+    fn files(&self, name: &str) -> IdentityFiles {
+        let path = |file: String| self.0.path().join(file);
+        IdentityFiles {
+            certificate: path(format!("{name}.crt")),
+            key: path(format!("{name}.key")),
+            authorities: path("ca.crt".into()),
+        }
+    }
+}
+
+fn context(service: &'static str, identity: Arc<Identity>) -> Context {
+    let context = Context::for_test(service, SystemClock::shared()).unwrap();
+    Context {
+        identity,
+        ..context
+    }
+}
+
+/// Serves [`WhoCalls`] as the service `signer`; gives its address.
+async fn serve(identity: Arc<Identity>) -> String {
+    let context = context("signer", identity);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        grpc::serve(&context, listener, tonic::service::Routes::new(WhoCalls)).await
+    });
+    address
+}
+
+/// Who the service says that we are, or the code with which we fail.
+async fn ask(identity: Arc<Identity>, service: &str, address: &str) -> Result<String, Code> {
+    let channel = grpc::connect(&context("test", identity), service, address);
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.map_err(|_| Code::Unavailable)?;
+    let path = http::uri::PathAndQuery::from_static("/test.WhoCalls/Ask");
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    let answer: Result<Response<()>, Status> = client.unary(Request::new(()), path, codec).await;
+    match answer {
+        Err(status) if status.code() == Code::Aborted => Ok(status.message().to_owned()),
+        Err(status) => Err(status.code()),
+        Ok(_) => Err(Code::Ok),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_calls_is_told_by_the_uri_in_the_certificate() {
+    let ours = Authority::new();
+    let address = serve(ours.service("signer")).await;
+    assert_eq!(
+        ask(ours.service("cara-ws"), "signer", &address).await,
+        Ok("cara-ws".into())
+    );
+
+    ours.issue("nameless", "subjectAltName=DNS:cara-ws.ers.internal", 5);
+    assert_eq!(
+        ask(ours.identity("nameless", &ours), "signer", &address).await,
+        Err(Code::Unauthenticated)
+    );
+    ours.issue(
+        "two",
+        "subjectAltName=URI:spiffe://ers/acme,URI:spiffe://ers/signer",
+        5,
+    );
+    assert_eq!(
+        ask(ours.identity("two", &ours), "signer", &address).await,
+        Err(Code::Unauthenticated)
+    );
+    ours.issue("other", "subjectAltName=URI:spiffe://elsewhere/cara-ws", 5);
+    assert_eq!(
+        ask(ours.identity("other", &ours), "signer", &address).await,
+        Err(Code::Unauthenticated)
+    );
+}
+
+/// With TLS 1.3 a client learns that it was refused when its first call is cut off.
+fn assert_no_connection(answer: Result<String, Code>) {
+    assert!(
+        matches!(
+            answer,
+            Err(Code::Unavailable | Code::Cancelled | Code::Unknown)
+        ),
+        "{answer:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_gets_no_connection() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let address = serve(ours.service("signer")).await;
+    // their certificate, our trust
+    theirs.service("cara-ws");
+    assert_no_connection(ask(theirs.identity("cara-ws", &ours), "signer", &address).await);
+    // our certificate, but it believes only them
+    ours.service("acme");
+    assert_no_connection(ask(ours.identity("acme", &theirs), "signer", &address).await);
+    // no identity at all
+    assert_no_connection(ask(Arc::new(Identity::none().unwrap()), "signer", &address).await);
+    // expired
+    ours.issue("late", "subjectAltName=URI:spiffe://ers/cara-ws", -1);
+    assert_no_connection(ask(ours.identity("late", &ours), "signer", &address).await);
+    // the peer is another service than the one that is wanted
+    assert_no_connection(ask(ours.service("cara-ws"), "clm-api", &address).await);
+    assert_eq!(
+        ask(ours.service("cara-ws"), "signer", &address).await,
+        Ok("cara-ws".into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewed_identity_is_used_without_a_restart() {
+    let ours = Authority::new();
+    let address = serve(ours.service("signer")).await;
+    ours.service("cara-ws");
+    let watching = context("test", Arc::new(Identity::none().unwrap()));
+    let identity = Identity::watched(ours.files("cara-ws"), &watching.shutdown).unwrap();
+    assert_eq!(
+        ask(Arc::clone(&identity), "signer", &address).await,
+        Ok("cara-ws".into())
+    );
+    // a broken file is not used
+    let good = std::fs::read(ours.files("cara-ws").certificate).unwrap();
+    std::fs::write(ours.files("cara-ws").certificate, "nothing").unwrap();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!(
+        ask(Arc::clone(&identity), "signer", &address).await,
+        Ok("cara-ws".into())
+    );
+    std::fs::write(ours.files("cara-ws").certificate, good).unwrap();
+    ours.issue("cara-ws", "subjectAltName=URI:spiffe://ers/renamed", 5);
+    let begun = std::time::Instant::now();
+    while ask(Arc::clone(&identity), "signer", &address).await != Ok("renamed".into()) {
+        assert!(
+            begun.elapsed().as_secs() < 20,
+            "the renewed identity is never used"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
