@@ -1,0 +1,8 @@
+//! Complete ACME orders by a client of our own: small, so that it costs little beside the server.
+
+mod client;
+mod jws;
+mod responders;
+
+pub use client::{Client, Shared};
+pub use responders::{Challenges, Responders};

@@ -1,0 +1,103 @@
+//! What can be chosen on the command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Parser, ValueEnum};
+
+/// Measures ERS on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "ers-bench")]
+pub struct Options {
+    /// The `ers` to be measured
+    #[arg(long)]
+    pub ers: PathBuf,
+    /// Also write the figures to this file
+    #[arg(long)]
+    pub json: Option<PathBuf>,
+    /// Where databases and platforms are put; must be a real disk, not memory
+    #[arg(long, default_value = "/var/tmp")]
+    pub folder: PathBuf,
+    /// Seconds that each figure is measured
+    #[arg(long, default_value_t = 5.0)]
+    pub seconds: f64,
+    /// Seconds of load before measuring begins
+    #[arg(long, default_value_t = 1.0)]
+    pub warm_up: f64,
+    /// Callers at the same time, for certificates
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
+    pub callers: Vec<usize>,
+    /// Clients at the same time, for ACME
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16])]
+    pub acme_clients: Vec<usize>,
+    /// Connections at the same time, for OCSP
+    #[arg(long, default_value_t = 16)]
+    pub ocsp_connections: usize,
+    /// Only some of the figures
+    #[arg(long, value_delimiter = ',')]
+    pub only: Vec<Part>,
+    /// Only on some of the databases
+    #[arg(long, value_delimiter = ',')]
+    pub databases: Vec<DatabaseKind>,
+    /// Only with some of the CA keys, e.g. P-256
+    #[arg(long, value_delimiter = ',')]
+    pub keys: Vec<String>,
+}
+
+/// A group of figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Certificates through `clm.v1.Enrollment`.
+    Enrollment,
+    /// Complete ACME orders.
+    Acme,
+    /// OCSP answers.
+    Ocsp,
+    /// Idle memory and time to ready.
+    Rest,
+}
+
+/// Where the platform keeps its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DatabaseKind {
+    /// Files.
+    Sqlite,
+    /// A server of its own.
+    Postgresql,
+}
+
+impl DatabaseKind {
+    /// As it stands in the tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgresql => "PostgreSQL",
+        }
+    }
+}
+
+impl Options {
+    /// Whether that part is wanted.
+    pub fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+
+    /// Whether that database is wanted.
+    pub fn wants_database(&self, kind: DatabaseKind) -> bool {
+        self.databases.is_empty() || self.databases.contains(&kind)
+    }
+
+    /// Whether that CA key is wanted.
+    pub fn wants_key(&self, algorithm: &str) -> bool {
+        self.keys.is_empty() || self.keys.iter().any(|key| key == algorithm)
+    }
+
+    /// How long each figure is measured.
+    pub fn measured(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds.max(0.1))
+    }
+
+    /// How long load is on before that.
+    pub fn warming(&self) -> Duration {
+        Duration::from_secs_f64(self.warm_up.max(0.0))
+    }
+}

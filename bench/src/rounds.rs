@@ -1,0 +1,267 @@
+//! The order of things: what is started, measured, and ended, one after the other, so that nothing disturbs anything.
+
+use std::{io::Write as _, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result};
+use ers_proto::clm::v1::Issued;
+
+use crate::{
+    acme, bare,
+    database::PostgreSql,
+    enrollment::Caller,
+    load::{self, Processes},
+    ocsp,
+    options::{DatabaseKind, Options, Part},
+    platform::{Platform, Setting},
+    process,
+    report::{Answers, Enrollment, Orders, Report, Rest},
+    requests,
+};
+
+const KEYS: [&str; 2] = ["P-256", "RSA-2048"];
+/// The key that is measured beyond enrolment.
+const USUAL_KEY: &str = "P-256";
+/// Requests made beforehand; each is used for several certificates.
+const CSRS: usize = 4000;
+/// Certificates that OCSP is asked about.
+const ASKED: usize = 500;
+const SETTLE: Duration = Duration::from_secs(3);
+
+struct Rounds<'a> {
+    options: &'a Options,
+    report: Report,
+    responders: acme::Responders,
+    csrs: Arc<[Vec<u8>]>,
+}
+
+/// All that the options want; prints the report.
+pub async fn run(options: &Options) -> Result<()> {
+    let mut rounds = Rounds {
+        options,
+        report: Report::default(),
+        responders: acme::Responders::start().await?,
+        csrs: requests::csrs(CSRS)?.into(),
+    };
+    rounds.begin()?;
+    for kind in [DatabaseKind::Sqlite, DatabaseKind::Postgresql] {
+        if options.wants_database(kind) {
+            rounds.on(kind).await?;
+        }
+    }
+    rounds.end()?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\n{}", rounds.report.text())?;
+    if let Some(path) = &options.json {
+        std::fs::write(path, serde_json::to_vec_pretty(&rounds.report)?)
+            .with_context(|| format!("write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+impl Rounds<'_> {
+    fn begin(&mut self) -> Result<()> {
+        let (processor, cores) = process::machine();
+        self.report.machine.processor = processor;
+        self.report.machine.cores = cores;
+        self.report.machine.load_average[0] = process::load_average();
+        self.disk()?;
+        tell("bare signatures");
+        self.report.bare = tokio::task::block_in_place(bare::signatures)?;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        self.disk()?;
+        self.report.machine.load_average[1] = process::load_average();
+        Ok(())
+    }
+
+    fn disk(&mut self) -> Result<f64> {
+        let rate =
+            tokio::task::block_in_place(|| bare::fdatasync_per_second(&self.options.folder))?;
+        self.report.machine.fdatasync_per_second.push(rate);
+        Ok(rate)
+    }
+
+    async fn on(&mut self, kind: DatabaseKind) -> Result<()> {
+        for key in KEYS {
+            let beyond = key == USUAL_KEY;
+            if !self.options.wants_key(key) || !(beyond || self.options.wants(Part::Enrollment)) {
+                continue;
+            }
+            tell(&format!("platform over {}, CA key {key}", kind.name()));
+            let server = match kind {
+                DatabaseKind::Sqlite => None,
+                DatabaseKind::Postgresql => Some(PostgreSql::start(&self.options.folder).await?),
+            };
+            let mut platform = self.start(server.as_ref(), key).await?;
+            let processes = Processes {
+                platform: platform.counted(),
+                database: server.as_ref().map(PostgreSql::counted).transpose()?,
+            };
+            if self.options.wants(Part::Enrollment) {
+                self.enrollment(kind, key, &platform, processes).await?;
+            }
+            if beyond && self.options.wants(Part::Acme) {
+                self.acme(kind, &platform, processes).await?;
+            }
+            if beyond && kind == DatabaseKind::Sqlite && self.options.wants(Part::Ocsp) {
+                self.ocsp(&platform, processes).await?;
+            }
+            if beyond && kind == DatabaseKind::Sqlite && self.options.wants(Part::Rest) {
+                platform = self.rest(platform).await?;
+            }
+            platform.stop().await?;
+        }
+        Ok(())
+    }
+
+    async fn start(&self, server: Option<&PostgreSql>, key: &str) -> Result<Platform> {
+        let databases = match server {
+            None => None,
+            Some(server) => Some([
+                server.create("signer").await?,
+                server.create("cara").await?,
+                server.create("clm").await?,
+                server.create("acme").await?,
+            ]),
+        };
+        Platform::start(&Setting {
+            ers: &self.options.ers,
+            folder: &self.options.folder,
+            databases,
+            key_algorithm: key,
+            http_port: self.responders.http_port,
+            resolver: self.responders.resolver.to_string(),
+        })
+        .await
+    }
+
+    async fn enrollment(
+        &mut self,
+        kind: DatabaseKind,
+        key: &'static str,
+        platform: &Platform,
+        processes: Processes,
+    ) -> Result<()> {
+        let client = platform.enrollment()?;
+        let fdatasync_per_second = self.disk()?;
+        for count in &self.options.callers {
+            tell(&format!("  certificates, {count} callers"));
+            let callers = Caller::many(*count, &client, &self.csrs);
+            let figures = load::measure(callers, processes, self.options).await?;
+            let beside = figures.cpu_ms() - self.report.signature_ms(key);
+            self.report.enrollment.push(Enrollment {
+                database: kind.name(),
+                key,
+                ratio: figures.per_second / self.report.bare(key),
+                overhead_rsu: beside / self.report.signature_ms("RSA-2048"),
+                figures,
+                fdatasync_per_second,
+            });
+        }
+        Ok(())
+    }
+
+    async fn acme(
+        &mut self,
+        kind: DatabaseKind,
+        platform: &Platform,
+        processes: Processes,
+    ) -> Result<()> {
+        for count in &self.options.acme_clients {
+            tell(&format!("  ACME orders, {count} clients"));
+            let shared = acme::Shared::new(
+                &platform.run.url,
+                &platform.run.root_certificate,
+                &self.responders.challenges,
+                &self.csrs,
+            )?;
+            let mut clients = Vec::with_capacity(*count);
+            for _ in 0..*count {
+                clients.push(acme::Client::register(&shared).await?);
+            }
+            let figures = load::measure(clients, processes, self.options).await?;
+            self.report.acme.push(Orders {
+                database: kind.name(),
+                requests_per_order: shared.requests_per_order(),
+                ratio: figures.per_second / self.report.bare(USUAL_KEY),
+                figures,
+            });
+        }
+        Ok(())
+    }
+
+    async fn ocsp(&mut self, platform: &Platform, processes: Processes) -> Result<()> {
+        let ids = ocsp::cert_ids(&self.issue(platform).await?)?;
+        let address = platform
+            .run
+            .revocation_url
+            .trim_start_matches("http://")
+            .trim_end_matches('/');
+        for (kind, fresh) in [("kept", false), ("fresh", true)] {
+            for (method, way) in [("GET", ocsp::Method::Get), ("POST", ocsp::Method::Post)] {
+                tell(&format!("  OCSP answers, {kind}, {method}"));
+                let count = self.options.ocsp_connections;
+                let mut askers = Vec::with_capacity(count);
+                for number in 0..count {
+                    let begin = number * ids.len() / count;
+                    askers.push(ocsp::Asker::connect(address, &ids, begin, way, fresh).await?);
+                }
+                let figures = load::measure(askers, processes, self.options).await?;
+                self.report.ocsp.push(Answers {
+                    kind,
+                    method,
+                    ratio: figures.per_second / self.report.bare(USUAL_KEY),
+                    figures,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Certificates to be asked about.
+    async fn issue(&self, platform: &Platform) -> Result<Vec<Issued>> {
+        const AT_ONCE: usize = 10;
+        let callers = Caller::many(AT_ONCE, &platform.enrollment()?, &self.csrs);
+        let tasks = callers.into_iter().map(|mut caller| {
+            tokio::spawn(async move {
+                let mut issued = Vec::new();
+                for _ in 0..ASKED / AT_ONCE {
+                    issued.push(caller.enroll().await?);
+                }
+                anyhow::Ok(issued)
+            })
+        });
+        let mut issued = Vec::with_capacity(ASKED);
+        for task in tasks.collect::<Vec<_>>() {
+            issued.extend(task.await??);
+        }
+        Ok(issued)
+    }
+
+    async fn rest(&mut self, platform: Platform) -> Result<Platform> {
+        tell("  at rest");
+        let first = platform.ready_after;
+        let loaded_mib = process::resident_mib(platform.pid())?;
+        let platform = platform.again().await?;
+        tokio::time::sleep(SETTLE).await;
+        let before = platform.counted().cpu_seconds()?;
+        tokio::time::sleep(SETTLE).await;
+        let idle_cpu = platform.counted().cpu_seconds()? - before;
+        self.report.rest = Some(Rest {
+            first_start_ms: first.as_secs_f64() * 1000.0,
+            second_start_ms: platform.ready_after.as_secs_f64() * 1000.0,
+            idle_mib: process::resident_mib(platform.pid())?,
+            idle_cpu_ms: idle_cpu * 1000.0 / SETTLE.as_secs_f64(),
+            loaded_mib,
+        });
+        Ok(platform)
+    }
+}
+
+/// What is done now; to standard error, so that the report stays alone.
+fn tell(what: &str) {
+    // nobody reads it: then it need not be told
+    let _ = writeln!(std::io::stderr(), "bench: {what}");
+}
