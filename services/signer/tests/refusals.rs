@@ -267,6 +267,141 @@ async fn a_key_keeps_its_limits() {
 }
 
 #[tokio::test]
+async fn a_key_grants_no_longer_path_than_its_own() {
+    let signing = Signing::start().await;
+    let cara = signing.caller("cara-ws");
+    let limits = KeyLimits {
+        max_path_length: Some(1),
+        may_sign_ca_certificates: true,
+        ..KeyLimits::default()
+    };
+    let wish = new_key("root", KeyAlgorithm::P256, &[Purpose::Certificate], limits);
+    let key = cara.create_key(wish).await.unwrap();
+    let root = signed_root(&cara, &key).await;
+    for (path_length, allowed) in [
+        (Some(0), true),
+        (Some(1), true),
+        (Some(2), false),
+        (None, false),
+    ] {
+        let mut profile = ers_pki::profile::Profile::find_ready("sub-ca")
+            .unwrap()
+            .clone();
+        profile.basic_constraints.as_mut().unwrap().path_length = path_length;
+        let request = ers_pki::issuance::Request {
+            public_key: common::subscriber(),
+            subject: "CN=Sub".parse().unwrap(),
+            names: Vec::new(),
+            not_before: None,
+            validity: None,
+        };
+        let now = common::now();
+        let prepared =
+            ers_pki::issuance::prepare(&profile, &issuer(&root), &request, common::serial(8), now)
+                .unwrap();
+        let asked = sign(&cara, &key, Purpose::Certificate, prepared.to_be_signed()).await;
+        match allowed {
+            true => assert!(asked.is_ok(), "{path_length:?}: {asked:?}"),
+            false => assert!(refusal(asked).1.contains("path length"), "{path_length:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_is_an_audit_event() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    let signing = Signing::start().await;
+    let cara = signing.caller("cara-ws");
+    let ocsp = new_key(
+        "ocsp",
+        KeyAlgorithm::P256,
+        &[Purpose::Ocsp],
+        KeyLimits::default(),
+    );
+    let ocsp = cara.create_key(ocsp).await.unwrap();
+    let certificate = root(&ocsp.public_key);
+    {
+        let _listening = tracing::subscriber::set_default(subscriber);
+        sign(
+            &signing.caller("acme"),
+            &ocsp,
+            Purpose::Certificate,
+            certificate.to_be_signed(),
+        )
+        .await
+        .unwrap_err();
+        sign(
+            &cara,
+            &ocsp,
+            Purpose::Certificate,
+            certificate.to_be_signed(),
+        )
+        .await
+        .unwrap_err();
+        signing
+            .caller("acme")
+            .create_key(ca_key("mine", KeyAlgorithm::P256))
+            .await
+            .unwrap_err();
+        signing
+            .caller("acme")
+            .destroy_key(&ocsp.id)
+            .await
+            .unwrap_err();
+        signing
+            .caller("acme")
+            .unseal("scep/challenge", b"x")
+            .await
+            .unwrap_err();
+        signing.caller("acme").list_chains().await.unwrap_err();
+        signing.caller("stranger").list_keys().await.unwrap_err();
+    }
+    let text = log.text();
+    let audited: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains(" audit: "))
+        .collect();
+    assert_eq!(audited.len(), 7, "{text}");
+    assert!(
+        audited[0].contains("requester=\"acme\"") && audited[0].contains("no grant"),
+        "{}",
+        audited[0]
+    );
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(octets)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl tracing_subscriber::fmt::MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
 async fn a_key_without_the_right_signs_no_ca_certificate() {
     let signing = Signing::start().await;
     let cara = signing.caller("cara-ws");

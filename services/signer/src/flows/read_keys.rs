@@ -20,10 +20,7 @@ pub(crate) enum ReadKeysError {
 
 /// The key of an id.
 pub(crate) async fn load(state: &State, caller: &str, id: KeyId) -> Result<Key, ReadKeysError> {
-    state
-        .grants
-        .may_read_keys(caller)
-        .map_err(ReadKeysError::NotGranted)?;
+    allow(state, caller)?;
     let found = state.find_key(&id).await.map_err(ReadKeysError::Store)?;
     found
         .map(|stored| stored.key.clone())
@@ -32,11 +29,18 @@ pub(crate) async fn load(state: &State, caller: &str, id: KeyId) -> Result<Key, 
 
 /// All keys, by label.
 pub(crate) async fn list(state: &State, caller: &str) -> Result<Vec<Key>, ReadKeysError> {
+    allow(state, caller)?;
+    state.keys.list().await.map_err(ReadKeysError::Store)
+}
+
+fn allow(state: &State, caller: &str) -> Result<(), ReadKeysError> {
     state
         .grants
         .may_read_keys(caller)
-        .map_err(ReadKeysError::NotGranted)?;
-    state.keys.list().await.map_err(ReadKeysError::Store)
+        .map_err(ReadKeysError::NotGranted)
+        .inspect_err(|_| {
+            tracing::warn!(target: "audit", requester = caller, "reading keys refused");
+        })
 }
 
 impl Fault for ReadKeysError {
