@@ -178,7 +178,7 @@ impl Report {
                 row.key.to_owned(),
                 figures.callers.to_string(),
                 number(figures.per_second),
-                number(row.ratio),
+                number(row.ratio * 100.0),
                 number(figures.p50_ms),
                 number(figures.p99_ms),
                 number(figures.cpu_ms()),
@@ -195,7 +195,7 @@ impl Report {
                 "CA key",
                 "callers",
                 "per second",
-                "of bare",
+                "% of bare",
                 "p50 ms",
                 "p99 ms",
                 "CPU ms",
@@ -215,7 +215,7 @@ impl Report {
                 row.database.to_owned(),
                 figures.callers.to_string(),
                 number(figures.per_second),
-                number(row.ratio),
+                number(row.ratio * 100.0),
                 number(figures.p50_ms),
                 number(figures.p99_ms),
                 number(figures.cpu_ms()),
@@ -230,7 +230,7 @@ impl Report {
                 "database",
                 "clients",
                 "per second",
-                "of bare",
+                "% of bare",
                 "p50 ms",
                 "p99 ms",
                 "CPU ms",
@@ -250,7 +250,7 @@ impl Report {
                 row.method.to_owned(),
                 figures.callers.to_string(),
                 number(figures.per_second),
-                number(row.ratio),
+                number(row.ratio * 100.0),
                 number(figures.p50_ms),
                 number(figures.p99_ms),
                 number(figures.platform_cpu_ms),
@@ -264,7 +264,7 @@ impl Report {
                 "method",
                 "connections",
                 "per second",
-                "of bare",
+                "% of bare",
                 "p50 ms",
                 "p99 ms",
                 "CPU ms",
@@ -320,8 +320,7 @@ fn number(value: f64) -> String {
         size if size >= 100.0 => 0,
         size if size >= 10.0 => 1,
         size if size >= 1.0 => 2,
-        size if size >= 0.01 => 3,
-        _ => 5,
+        _ => 3,
     };
     format!("{value:.decimals$}")
 }
@@ -332,10 +331,10 @@ mod tests {
 
     #[test]
     fn numbers_have_the_digits_that_count() {
-        let shown: Vec<_> = [1234.5, 12.34, 1.234, 0.01234, 0.001_234]
+        let shown: Vec<_> = [1234.5, 12.34, 1.234, 0.01234]
             .into_iter()
             .map(number)
             .collect();
-        assert_eq!(shown, ["1234", "12.3", "1.23", "0.012", "0.00123"]);
+        assert_eq!(shown, ["1234", "12.3", "1.23", "0.012"]);
     }
 }

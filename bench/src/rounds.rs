@@ -9,7 +9,7 @@ use crate::{
     acme, bare,
     database::PostgreSql,
     enrollment::Caller,
-    load::{self, Processes},
+    load::{self, Processes, Work as _},
     ocsp,
     options::{DatabaseKind, Options, Part},
     platform::{Platform, Setting},
@@ -199,6 +199,11 @@ impl Rounds<'_> {
             .revocation_url
             .trim_start_matches("http://")
             .trim_end_matches('/');
+        // from here on an answer to each question is kept
+        let mut first = ocsp::Asker::connect(address, &ids, 0, ocsp::Method::Post, false).await?;
+        for _ in ids.iter() {
+            first.once().await?;
+        }
         for (kind, fresh) in [("kept", false), ("fresh", true)] {
             for (method, way) in [("GET", ocsp::Method::Get), ("POST", ocsp::Method::Post)] {
                 tell(&format!("  OCSP answers, {kind}, {method}"));
