@@ -69,8 +69,13 @@ pub async fn serve(context: Context, config: Config) -> Result<(), ServeError> {
                 platform_issuer: alone.platform_issuer,
             })
             .await?;
-        if let Some(password) = made.administrator_password {
-            announce(made.administrator, &password);
+        if made.administrator_password.is_some() {
+            // What a process of its own prints ends in logs that others keep and read: the generated password is
+            // thrown away.
+            tracing::info!(
+                username = made.administrator,
+                "first administrator made: set its password with `ers password`"
+            );
         }
     }
     let (served_grpc, served_http) = tokio::join!(
@@ -89,14 +94,4 @@ async fn stopping<T>(context: &Context, served: impl Future<Output = T>) -> T {
     let outcome = served.await;
     context.shutdown.stop();
     outcome
-}
-
-/// Tells the first administrator's password on the terminal, and not in the log, which others keep and read.
-fn announce(username: &str, password: &str) {
-    use std::io::Write as _;
-    let text = format!(
-        "first administrator: {username}, password: {password}\nchange it: it is not shown again\n"
-    );
-    // Nothing is lost for good when nobody listens: `ers` can set a new password.
-    let _ = std::io::stderr().write_all(text.as_bytes());
 }
