@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 
-use crate::common::{Replica, clock, openssl, request, root, sub};
+use crate::common::{Replica, clock, openssl, request, root, sub, with_pki};
 use ers_proto::cara::v1::{CreateAuthorityRequest, LoadAuthorityRequest};
 use ers_signer_client::{SignerError, fake::FakeSigner};
-use ers_test_support::{databases::TestDatabase, on_every_database};
+use ers_test_support::{
+    databases::{Kind, TestDatabase, fresh},
+    on_every_database,
+};
 use tonic::Code;
 
 on_every_database!(
@@ -17,11 +20,7 @@ on_every_database!(
 );
 
 async fn a_chain_of_cas_is_verified_by_openssl(database: TestDatabase) {
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let (replica, _) = with_pki(&database).await;
     let issued = replica
         .issuance("clm-api")
         .issue(request("r-1", "dns:a.test"))
@@ -87,14 +86,8 @@ async fn making_a_ca_survives_an_interruption_at_every_step(database: TestDataba
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_go_together_is_refused_by_field() {
-    let database = ers_test_support::databases::fresh(ers_test_support::databases::Kind::Sqlite)
-        .await
-        .unwrap();
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let database = fresh(Kind::Sqlite).await.unwrap();
+    let (replica, _) = with_pki(&database).await;
     let other = || CreateAuthorityRequest {
         name: "other".into(),
         ..sub()

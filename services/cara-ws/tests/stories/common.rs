@@ -17,6 +17,7 @@ use ers_proto::cara::v1::{
 };
 use ers_runtime::{Context, clock::ManualClock, db::DatabaseConfig, grpc::Caller};
 use ers_signer_client::{Signer, fake::FakeSigner};
+use ers_test_support::databases::TestDatabase;
 use time::macros::datetime;
 use tonic::{
     Request, Status,
@@ -99,6 +100,16 @@ impl Replica {
         self.create(sub()).await.unwrap();
         self
     }
+}
+
+/// A replica with a root and a CA below it, and its signer.
+pub async fn with_pki(database: &TestDatabase) -> (Replica, Arc<FakeSigner>) {
+    let signer = Arc::new(FakeSigner::new());
+    let replica = Replica::start(&database.config, &signer, &clock())
+        .await
+        .with_pki()
+        .await;
+    (replica, signer)
 }
 
 pub fn clock() -> Arc<ManualClock> {

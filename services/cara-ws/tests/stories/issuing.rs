@@ -6,10 +6,13 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use crate::common::{DAY, Replica, clock, request, seconds};
+use crate::common::{DAY, Replica, clock, request, seconds, with_pki};
 use ers_proto::cara::v1::{CertificateState, ListCertificatesRequest};
 use ers_signer_client::{Purpose, SignerError, fake::FakeSigner};
-use ers_test_support::{databases::TestDatabase, on_every_database};
+use ers_test_support::{
+    databases::{Kind, TestDatabase, fresh},
+    on_every_database,
+};
 use tonic::Code;
 
 on_every_database!(
@@ -21,11 +24,7 @@ on_every_database!(
 );
 
 async fn a_request_asked_for_fifty_times_at_once_has_one_certificate(database: TestDatabase) {
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let (replica, signer) = with_pki(&database).await;
     let before = signer.entries().len();
     let wanted = request("r-1", "dns:a.test");
     let asked = (0..50).map(|_| {
@@ -61,11 +60,7 @@ async fn a_request_asked_for_fifty_times_at_once_has_one_certificate(database: T
 }
 
 async fn an_id_that_was_used_for_something_else_is_refused(database: TestDatabase) {
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let (replica, _) = with_pki(&database).await;
     replica
         .issuance("clm-api")
         .issue(request("r-1", "dns:a.test"))
@@ -144,11 +139,7 @@ async fn two_replicas_asked_at_once_hand_out_the_same_certificate(database: Test
 }
 
 async fn everything_that_was_signed_is_known(database: TestDatabase) {
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let (replica, signer) = with_pki(&database).await;
     for number in 0..30 {
         if number % 3 == 0 {
             signer.fail_next(SignerError::Busy);
@@ -209,14 +200,8 @@ async fn assert_known(replica: &Replica, signer: &FakeSigner) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_would_outlive_its_issuer_is_refused_with_the_field() {
-    let database = ers_test_support::databases::fresh(ers_test_support::databases::Kind::Sqlite)
-        .await
-        .unwrap();
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let database = fresh(Kind::Sqlite).await.unwrap();
+    let (replica, _) = with_pki(&database).await;
     replica.clock.advance(time::Duration::days(1800));
     let mut wanted = request("r-1", "dns:a.test");
     wanted.validity = Some(seconds(60 * DAY));
@@ -231,14 +216,8 @@ async fn a_certificate_that_would_outlive_its_issuer_is_refused_with_the_field()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_request_is_told_by_field_and_nothing_is_signed() {
-    let database = ers_test_support::databases::fresh(ers_test_support::databases::Kind::Sqlite)
-        .await
-        .unwrap();
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let database = fresh(Kind::Sqlite).await.unwrap();
+    let (replica, signer) = with_pki(&database).await;
     let before = signer.entries().len();
     let good = request("r-1", "dns:a.test");
     let cases = [
@@ -306,14 +285,8 @@ async fn what_is_wrong_with_a_request_is_told_by_field_and_nothing_is_signed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edge_cannot_issue_past_clm() {
-    let database = ers_test_support::databases::fresh(ers_test_support::databases::Kind::Sqlite)
-        .await
-        .unwrap();
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let database = fresh(Kind::Sqlite).await.unwrap();
+    let (replica, _) = with_pki(&database).await;
     for edge in ["acme", "est", "rev-info", "signer", ""] {
         let refused = replica
             .issuance(edge)

@@ -6,13 +6,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::common::{Replica, clock, openssl, request};
+use crate::common::{Replica, clock, openssl, request, with_pki};
 use ers_proto::cara::v1::{
     FindStatusRequest, ListRespondersRequest, LoadAuthorityRequest, LoadCrlRequest, RevokeRequest,
     SubscribeRequest, event::What,
 };
 use ers_signer_client::fake::FakeSigner;
-use ers_test_support::{databases::TestDatabase, on_every_database};
+use ers_test_support::{
+    databases::{Kind, TestDatabase, fresh},
+    on_every_database,
+};
 use tonic::Code;
 
 on_every_database!(
@@ -40,11 +43,7 @@ async fn issue(replica: &Replica, id: &str) -> String {
 }
 
 async fn a_revocation_is_told_by_status_crl_and_event(database: TestDatabase) {
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let (replica, _) = with_pki(&database).await;
     let serial = issue(&replica, "r-1").await;
     let find = |serial: &str| FindStatusRequest {
         issuer: "sub".into(),
@@ -138,11 +137,7 @@ async fn a_revocation_is_told_by_status_crl_and_event(database: TestDatabase) {
 }
 
 async fn only_key_compromise_changes_the_reason_of_a_revocation(database: TestDatabase) {
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let (replica, _) = with_pki(&database).await;
     let serial = issue(&replica, "r-1").await;
     let first = replica
         .revoking()
@@ -250,14 +245,8 @@ async fn a_subscriber_at_one_replica_sees_what_the_other_did_in_order(database: 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ocsp_signer_is_renewed_with_a_new_key_when_a_third_of_its_life_is_left() {
-    let database = ers_test_support::databases::fresh(ers_test_support::databases::Kind::Sqlite)
-        .await
-        .unwrap();
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let database = fresh(Kind::Sqlite).await.unwrap();
+    let (replica, _) = with_pki(&database).await;
     let responder = async || {
         let all = replica
             .status()
@@ -283,14 +272,8 @@ async fn an_ocsp_signer_is_renewed_with_a_new_key_when_a_third_of_its_life_is_le
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crl_is_renewed_before_it_ends_and_its_number_only_grows() {
-    let database = ers_test_support::databases::fresh(ers_test_support::databases::Kind::Sqlite)
-        .await
-        .unwrap();
-    let signer = Arc::new(FakeSigner::new());
-    let replica = Replica::start(&database.config, &signer, &clock())
-        .await
-        .with_pki()
-        .await;
+    let database = fresh(Kind::Sqlite).await.unwrap();
+    let (replica, _) = with_pki(&database).await;
     let crl = async || {
         let request = LoadCrlRequest {
             issuer: "sub".into(),
