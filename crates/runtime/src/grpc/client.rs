@@ -1,6 +1,12 @@
 //! Connections to other services: lazy, reconnecting, mutual TLS with the identity of the moment.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{self, Poll},
+    time::Duration,
+};
 
 use hyper_util::rt::TokioIo;
 use opentelemetry::propagation::Injector;
@@ -8,11 +14,13 @@ use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tonic::{
-    Request, Status,
+    Code, Request, Status,
+    body::Body,
     metadata::{MetadataKey, MetadataMap},
     service::{Interceptor, interceptor::InterceptedService},
-    transport::{Endpoint, Uri},
+    transport::{self, Endpoint, Uri},
 };
+use tower::Service;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::{Context, tls};
@@ -22,7 +30,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// A way to another service; cheap to clone, works in every generated client.
-pub type Channel = InterceptedService<tonic::transport::Channel, Propagate>;
+pub type Channel = InterceptedService<Connection, Propagate>;
 
 /// The way to `service` at `address` (`host:port`, a scheme before it is ignored). Connects when first used, again
 /// when the connection was lost, and only to a peer whose certificate names that service.
@@ -55,7 +63,41 @@ pub fn connect(context: &Context, service: &str, address: &str) -> Channel {
         .keep_alive_timeout(CONNECT_TIMEOUT)
         .keep_alive_while_idle(true)
         .connect_with_connector_lazy(connector);
-    InterceptedService::new(channel, Propagate)
+    InterceptedService::new(channel.into(), Propagate)
+}
+
+/// A connection whose failures are told as `UNAVAILABLE`: whether the call was done is unknown, and it may be tried
+/// again. tonic says `UNKNOWN` when a peer dies in the middle of a call, which nobody tries again.
+#[derive(Clone, Debug)]
+pub struct Connection(transport::Channel);
+
+impl From<transport::Channel> for Connection {
+    fn from(channel: transport::Channel) -> Self {
+        Self(channel)
+    }
+}
+
+impl Service<http::Request<Body>> for Connection {
+    type Response = http::Response<Body>;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut task::Context<'_>) -> Poll<Result<(), Status>> {
+        self.0.poll_ready(context).map_err(lost)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let answer = self.0.call(request);
+        Box::pin(async { answer.await.map_err(lost) })
+    }
+}
+
+fn lost(error: transport::Error) -> Status {
+    let status = Status::from_error(Box::new(error));
+    match status.code() {
+        Code::Unknown => Status::unavailable(crate::error::chain(&status)),
+        _ => status,
+    }
 }
 
 /// Hands the current trace on to the called service (W3C `traceparent`).
@@ -79,5 +121,40 @@ impl Injector for Metadata<'_> {
         if let (Ok(key), Ok(value)) = (MetadataKey::from_bytes(key.as_bytes()), value.parse()) {
             self.0.insert(key, value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes a connection, waits for the first bytes of a call, and dies.
+    async fn dying_peer() -> std::net::SocketAddr {
+        use tokio::io::AsyncReadExt as _;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut some = [0; 16];
+                let _ = stream.read(&mut some).await;
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_dies_during_a_call_is_unavailable() {
+        let address = dying_peer().await;
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let mut connection = Connection::from(endpoint.connect_lazy());
+        std::future::poll_fn(|context| connection.poll_ready(context))
+            .await
+            .unwrap();
+        let request = http::Request::post("http://service/a.B/C")
+            .body(Body::empty())
+            .unwrap();
+        let status = connection.call(request).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
     }
 }

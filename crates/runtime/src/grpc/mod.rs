@@ -5,5 +5,5 @@ mod client;
 mod server;
 
 pub use caller::{Caller, caller};
-pub use client::{Channel, Propagate, connect};
+pub use client::{Channel, Connection, Propagate, connect};
 pub use server::{ServeError, serve};

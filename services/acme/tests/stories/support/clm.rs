@@ -114,7 +114,7 @@ impl FakeClm {
     /// The way to it.
     pub fn channel(&self) -> Channel {
         let endpoint = Endpoint::from_shared(self.0.address.clone()).unwrap();
-        InterceptedService::new(endpoint.connect_lazy(), Propagate)
+        InterceptedService::new(endpoint.connect_lazy().into(), Propagate)
     }
 
     /// What it does from now on.
