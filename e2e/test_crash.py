@@ -17,14 +17,17 @@ import pytest
 from harness.clients import Lego, serial
 from harness.process import run
 from harness.proof import nothing_is_unknown_or_double, signed
+from harness.rest import Rest
 from harness.waiting import until
 
-CLI_WORKERS, ACME_WORKERS = 3, 1
+CLI_WORKERS, ACME_WORKERS, REST_WORKERS = 3, 1, 1
+PASSWORD = "a password for the load alone"
 # more of them to search longer: ERS_STORY_ROUNDS=50
 ROUNDS = int(os.environ.get("ERS_STORY_ROUNDS", "1"))
 VICTIMS = {
     "one": ["ers"] * 4,
-    "many": ["signer", "cara-ws", "clm-api", "acme", "cara-ws", "signer", "rev-info"],
+    # CARA last: when it starts it adopts at once, otherwise what is older than a minute
+    "many": ["signer", "cara-ws", "clm-api", "acme", "rev-info", "signer", "cara-ws"],
 }
 
 
@@ -35,9 +38,13 @@ class Load:
         self.platform, self.folder = platform, folder
         self.serials, self.failures = [], 0
         self.over = threading.Event()
-        hosts = [platform.host(f"crash{number}") for number in range(CLI_WORKERS + ACME_WORKERS)]
-        self.threads = [threading.Thread(target=self._by_command_line, args=[host]) for host in hosts[:CLI_WORKERS]]
-        self.threads += [threading.Thread(target=self._by_acme, args=[host]) for host in hosts[CLI_WORKERS:]]
+        workers = [self._by_command_line] * CLI_WORKERS + [self._by_acme] * ACME_WORKERS + [self._by_rest] * REST_WORKERS
+        self.threads = [
+            threading.Thread(target=work, args=[platform.host(f"crash{number}")]) for number, work in enumerate(workers)
+        ]
+        password = folder / "password"
+        password.write_text(PASSWORD)
+        platform.ers("password", "administrator", "--password-file", password)
 
     def _by_command_line(self, host):
         while not self.over.is_set():
@@ -48,6 +55,31 @@ class Load:
         while not self.over.is_set():
             obtained = lego.obtain_by_http(host, check=False).code == 0
             self._given(lego.certificate(host.name) if obtained else None)
+
+    def _by_rest(self, host):
+        folder = self.folder / host.name
+        folder.mkdir()
+        csr, leaf = folder / "csr.pem", folder / "leaf.pem"
+        run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+            folder / "key.pem", "-out", csr, "-subj", "/", "-addext", f"subjectAltName=DNS:{host.name}")
+        rest = Rest(self.platform)
+        while not self.over.is_set():
+            status, issued = self._ask(rest, {"csr": csr.read_text(), "policy": "server"})
+            if status == 201:
+                leaf.write_text(issued["certificate_pem"])
+            self._given(leaf if status == 201 else None)
+
+    @staticmethod
+    def _ask(rest, wish):
+        """One certificate over REST; a login that a kill has ended is made anew."""
+        try:
+            status, _, body = rest("POST", "/v1/certificates", wish)
+            if status == 401:
+                rest.token = None
+                rest.log_in(PASSWORD)
+            return status, body
+        except (AssertionError, ValueError):  # no connection, or the ingress says so in HTML
+            return 0, None
 
     def _given(self, leaf):
         if leaf:

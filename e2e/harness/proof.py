@@ -39,13 +39,13 @@ def nothing_is_unknown_or_double(platform):
     inventory is what CARA has issued."""
 
     def all_signed_are_known():
-        # a certificate signed just before a crash is adopted a little after the restart
+        # what stands in the journal since a crash is adopted when CARA starts, or a minute later
         known = {serial for _, serial, _, _ in issued(platform)} | set(_authorities(platform))
         unknown = [entry for entry in signed(platform) if entry[1] not in known]
         assert not unknown, f"{len(unknown)} signed and unknown to CARA: {unknown[:5]}"
         return True
 
-    until("CARA knows everything that was signed", all_signed_are_known, 60)
+    until("CARA knows everything that was signed", all_signed_are_known, 100)
     rows = issued(platform)
     twice = [serial for serial, count in Counter(serial for _, serial, _, _ in rows).items() if count > 1]
     assert not twice, f"serials that stand twice: {twice}"
