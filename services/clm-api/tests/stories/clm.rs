@@ -233,7 +233,7 @@ async fn channel(cara: &FakeCara) -> Channel {
             .unwrap();
     });
     let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
-    InterceptedService::new(endpoint.connect_lazy(), Propagate)
+    InterceptedService::new(endpoint.connect_lazy().into(), Propagate)
 }
 
 pub fn manual() -> String {

@@ -114,7 +114,7 @@ impl World {
                 .serve_with_incoming(incoming),
         );
         let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
-        let channel = InterceptedService::new(endpoint.connect_lazy(), Propagate);
+        let channel = InterceptedService::new(endpoint.connect_lazy().into(), Propagate);
 
         let signer: Arc<dyn Signer> = Arc::<FakeSigner>::clone(&self.signer);
         let rev_info = rev_info::start(&self.context, &channel, signer, Answers::default());
