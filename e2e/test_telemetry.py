@@ -3,6 +3,7 @@
 Promises:
 - One trace runs from the ACME request through CLM and CARA to the signature in the signer, over process boundaries.
 - Metrics count what happened, and name neither serials nor names.
+- A collector is sent metrics and logs as well.
 """
 
 import re
@@ -53,6 +54,18 @@ def test_one_trace_runs_from_the_acme_request_to_the_signature(traced, collector
     spans = until("the trace is whole", whole_trace, 30)
     if form.startswith("many"):
         assert {"acme", "clm-api", "cara-ws", "signer"} <= {service for service, _ in spans}
+
+
+def test_metrics_and_logs_reach_the_collector(traced, collector, folder):
+    Lego(traced, folder).obtain_by_http(traced.host())
+    traced.stop()  # whatever has not been sent leaves now
+
+    def sent():
+        metrics, logs = (b"".join(collector.bodies[kind]) for kind in ("MetricsService", "LogsService"))
+        assert b"ers_signer_signatures" in metrics
+        assert b"certificate issued" in logs
+
+    until("metrics and logs are sent", sent, 30)
 
 
 def test_metrics_count_and_name_nobody(platform, host, folder):

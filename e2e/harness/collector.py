@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector (OTLP over gRPC) that only remembers which spans it was sent."""
+"""An OpenTelemetry collector (OTLP over gRPC) that remembers which spans it was sent, and what else it was sent."""
 
 import socket
 import threading
@@ -11,12 +11,13 @@ from .ports import free_port
 
 
 class Collector:
-    """Takes `TraceService/Export`; `spans` are (trace id, span id, parent id, name, service)."""
+    """`spans` are (trace id, span id, parent id, name, service); `bodies` all requests by the service that they went to."""
 
     def __init__(self):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.spans = []
+        self.bodies = {"TraceService": [], "MetricsService": [], "LogsService": []}
         self.listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -34,16 +35,22 @@ class Collector:
     def _serve(self, connection):
         http = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
         http.initiate_connection()
-        bodies = {}
+        bodies, services = {}, {}
         try:
             connection.sendall(http.data_to_send())
             while data := connection.recv(65536):
                 for event in http.receive_data(data):
-                    if isinstance(event, h2.events.DataReceived):
+                    if isinstance(event, h2.events.RequestReceived):
+                        path = dict(event.headers)[":path"]  # /opentelemetry.proto.collector.trace.v1.TraceService/Export
+                        services[event.stream_id] = path.split("/")[1].rsplit(".", 1)[1]
+                    elif isinstance(event, h2.events.DataReceived):
                         bodies[event.stream_id] = bodies.get(event.stream_id, b"") + event.data
                         http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
                     elif isinstance(event, h2.events.StreamEnded):
-                        self.spans += _spans(bodies.pop(event.stream_id)[5:])  # 5: gRPC's frame
+                        service, body = services.pop(event.stream_id), bodies.pop(event.stream_id)[5:]  # 5: gRPC's frame
+                        self.bodies[service].append(body)
+                        if service == "TraceService":
+                            self.spans += _spans(body)
                         http.send_headers(event.stream_id, [(":status", "200"), ("content-type", "application/grpc")])
                         http.send_data(event.stream_id, b"\0\0\0\0\0")
                         http.send_headers(event.stream_id, [("grpc-status", "0")], end_stream=True)
