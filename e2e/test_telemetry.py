@@ -64,6 +64,7 @@ def test_metrics_and_logs_reach_the_collector(traced, collector, folder):
         metrics, logs = (b"".join(collector.bodies[kind]) for kind in ("MetricsService", "LogsService"))
         assert b"ers_signer_signatures" in metrics
         assert b"certificate issued" in logs
+        return True
 
     until("metrics and logs are sent", sent, 30)
 

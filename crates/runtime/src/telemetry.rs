@@ -1,13 +1,14 @@
-//! Logs, traces and metrics: set up once per process. Logs go to standard error; traces to an OTLP collector when one
-//! is configured; metrics to the Prometheus registry that [`crate::health`] serves.
+//! Logs, traces and metrics: set up once per process. Logs go to standard error, metrics to the Prometheus registry that
+//! [`crate::health`] serves; all three to an OTLP collector as well, when one is configured.
 
 use std::io::IsTerminal as _;
 
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::{
-    Resource, metrics::SdkMeterProvider, propagation::TraceContextPropagator,
-    trace::SdkTracerProvider,
+    Resource, logs::SdkLoggerProvider, metrics::SdkMeterProvider,
+    propagation::TraceContextPropagator, trace::SdkTracerProvider,
 };
 use prometheus::Registry;
 use serde::Deserialize;
@@ -24,7 +25,8 @@ pub struct TelemetryConfig {
     pub log: String,
     /// How log lines look.
     pub log_format: LogFormat,
-    /// gRPC address of an OTLP collector, e.g. `http://otel-collector:4317`; absent: no traces leave the process.
+    /// gRPC address of an OTLP collector, e.g. `http://otel-collector:4317`, for traces, metrics and logs; absent: no
+    /// traces are made.
     pub otlp_endpoint: Option<String>,
 }
 
@@ -69,9 +71,19 @@ pub enum TelemetryError {
 pub struct Telemetry {
     /// All metrics of the process.
     pub registry: Registry,
-    traces: SdkTracerProvider,
     metrics: SdkMeterProvider,
+    collected: Option<Collected>,
 }
+
+/// What goes to a collector.
+struct Collected {
+    traces: SdkTracerProvider,
+    logs: SdkLoggerProvider,
+}
+
+/// What a collector is not told of: the exporter's own doings, which would never end, and single statements.
+const UNTOLD: &str =
+    "h2=off,hyper=off,hyper_util=off,tonic=off,tower=off,opentelemetry=off,sqlx=off,sea_orm=off";
 
 /// Sets telemetry up for this process.
 ///
@@ -79,21 +91,16 @@ pub struct Telemetry {
 /// When the configuration cannot be followed, or on a second call.
 pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry, TelemetryError> {
     let resource = Resource::builder().with_service_name(service).build();
-    let traces = traces(resource.clone(), config)?;
     let registry = Registry::new();
-    let exporter = opentelemetry_prometheus::exporter()
-        .with_registry(registry.clone())
-        .build()
-        .map_err(|error| TelemetryError::Metrics(error.to_string()))?;
-    let metrics = SdkMeterProvider::builder()
-        .with_resource(resource)
-        .with_reader(exporter)
-        .build();
+    let metrics = metrics(resource.clone(), &registry, config)?;
     opentelemetry::global::set_meter_provider(metrics.clone());
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    let collected = config
+        .otlp_endpoint
+        .as_ref()
+        .map(|endpoint| Collected::to(endpoint, resource))
+        .transpose()?;
 
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|error| TelemetryError::Filter(config.log.clone(), error))?;
     let lines = match config.log_format {
         LogFormat::Json => tracing_subscriber::fmt::layer()
             .json()
@@ -105,48 +112,95 @@ pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry
             .with_writer(std::io::stderr)
             .boxed(),
     };
-    // Without a collector spans need no OpenTelemetry ids: a layer less on the hot path.
-    let spans = config
-        .otlp_endpoint
+    // Without a collector spans need no OpenTelemetry ids: two layers less on the hot path.
+    let spans = collected.as_ref().map(|collected| {
+        tracing_opentelemetry::layer().with_tracer(collected.traces.tracer(service))
+    });
+    let records = collected
         .as_ref()
-        .map(|_| tracing_opentelemetry::layer().with_tracer(traces.tracer(service)));
+        .map(|collected| OpenTelemetryTracingBridge::new(&collected.logs));
     tracing_subscriber::registry()
-        .with(filter)
-        .with(lines)
-        .with(spans)
+        .with(lines.with_filter(filter(&config.log)?))
+        // whatever the log's level: a trace without its spans is none
+        .with(spans.with_filter(filter(&format!("info,{UNTOLD}"))?))
+        .with(records.with_filter(filter(&format!("{},{UNTOLD}", config.log))?))
         .try_init()
         .map_err(TelemetryError::Twice)?;
     Ok(Telemetry {
         registry,
-        traces,
         metrics,
+        collected,
     })
 }
 
-fn traces(
+fn filter(text: &str) -> Result<EnvFilter, TelemetryError> {
+    EnvFilter::try_new(text).map_err(|error| TelemetryError::Filter(text.to_owned(), error))
+}
+
+/// Metrics go to the registry, and to the collector where there is one.
+fn metrics(
     resource: Resource,
+    registry: &Registry,
     config: &TelemetryConfig,
-) -> Result<SdkTracerProvider, TelemetryError> {
-    let provider = SdkTracerProvider::builder().with_resource(resource);
+) -> Result<SdkMeterProvider, TelemetryError> {
+    let prometheus = opentelemetry_prometheus::exporter()
+        .with_registry(registry.clone())
+        .build()
+        .map_err(|error| TelemetryError::Metrics(error.to_string()))?;
+    let provider = SdkMeterProvider::builder()
+        .with_resource(resource)
+        .with_reader(prometheus);
     let Some(endpoint) = &config.otlp_endpoint else {
         return Ok(provider.build());
     };
-    let exporter = opentelemetry_otlp::SpanExporter::builder()
+    let exporter = opentelemetry_otlp::MetricExporter::builder()
         .with_tonic()
         .with_endpoint(endpoint)
         .build()
         .map_err(|error| TelemetryError::Otlp(endpoint.clone(), error))?;
-    Ok(provider.with_batch_exporter(exporter).build())
+    Ok(provider.with_periodic_exporter(exporter).build())
+}
+
+impl Collected {
+    fn to(endpoint: &str, resource: Resource) -> Result<Self, TelemetryError> {
+        let failed = |error| TelemetryError::Otlp(endpoint.to_owned(), error);
+        let spans = opentelemetry_otlp::SpanExporter::builder()
+            .with_tonic()
+            .with_endpoint(endpoint)
+            .build()
+            .map_err(failed)?;
+        let records = opentelemetry_otlp::LogExporter::builder()
+            .with_tonic()
+            .with_endpoint(endpoint)
+            .build()
+            .map_err(failed)?;
+        Ok(Self {
+            traces: SdkTracerProvider::builder()
+                .with_resource(resource.clone())
+                .with_batch_exporter(spans)
+                .build(),
+            logs: SdkLoggerProvider::builder()
+                .with_resource(resource)
+                .with_batch_exporter(records)
+                .build(),
+        })
+    }
 }
 
 impl Telemetry {
     /// Sends what has not left yet.
     pub fn flush(&self) {
-        if let Err(error) = self.traces.shutdown() {
-            tracing::debug!(%error, "traces not flushed");
-        }
         if let Err(error) = self.metrics.shutdown() {
             tracing::debug!(%error, "metrics not flushed");
+        }
+        let Some(collected) = &self.collected else {
+            return;
+        };
+        if let Err(error) = collected.traces.shutdown() {
+            tracing::debug!(%error, "traces not flushed");
+        }
+        if let Err(error) = collected.logs.shutdown() {
+            tracing::debug!(%error, "logs not flushed");
         }
     }
 }
