@@ -44,7 +44,7 @@ pub async fn run(global: &Global, options: &Init) -> Outcome<()> {
         None => InitConfig::default(),
     };
     let remote = Remote::open(global)?;
-    pki_defaults::create(&remote, &init.pki, |step| output::progress(step)).await?;
+    pki_defaults::create(&remote, &init.pki, output::progress).await?;
     if let Some(path) = &init.root_certificate {
         let request = ers_proto::cara::v1::LoadAuthorityRequest {
             name: init.pki.root.name.clone(),

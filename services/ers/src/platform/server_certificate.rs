@@ -1,7 +1,11 @@
 //! The certificate of the HTTPS port: issued by the platform to itself, kept over restarts, renewed when a third of its
 //! life is left. New connections get the new one at once.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use ers_pki::{
@@ -179,8 +183,8 @@ fn read(certificate: &PathBuf, key: &PathBuf) -> Option<Pair> {
 async fn enroll(
     remote: &Remote,
     names: &[String],
-    certificate_file: &PathBuf,
-    key_file: &PathBuf,
+    certificate_file: &Path,
+    key_file: &Path,
 ) -> Outcome<Pair> {
     let key =
         PrivateKey::generate(KeyAlgorithm::P256).attempt("make key of the server's certificate")?;
