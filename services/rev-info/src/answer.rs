@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 
 use crate::{
     config::Answers,
-    feed::Freshness,
+    feed::{Freshness, Moment},
     sources::{Responder, SourceError, Sources},
 };
 
@@ -34,6 +34,8 @@ pub struct Answer {
     pub times: Option<Times>,
     /// The CertID that it repeats, when it is about one certificate.
     cert_id: Vec<u8>,
+    /// Before CARA was asked.
+    asked: Moment,
 }
 
 /// When an answer holds.
@@ -165,7 +167,7 @@ impl Answerer {
         if let Some(kept) = self.kept.get(&key).await {
             if self.freshness.is_fresh(&self.context)
                 && self.has_time_left(&kept)
-                && kept.cert_id == id.der()
+                && self.still_answers(&kept, &key, id)
             {
                 self.count("kept");
                 return Ok(kept);
@@ -177,15 +179,20 @@ impl Answerer {
         if answer.times.is_none() {
             self.kept.invalidate(&key).await;
         }
-        // Was it revoked after CARA was asked and before the answer was kept? Then the event found nothing to drop.
-        // Or was the shared answer for another who hashes the issuer's name differently?
-        if self.freshness.revoked_meanwhile(&key.issuer, &key.serial) || answer.cert_id != id.der()
-        {
+        if !self.still_answers(&answer, &key, id) {
             self.kept.invalidate(&key).await;
-            self.freshness.forget(&key.issuer, &key.serial);
             return anew().await.map_err(Arc::new);
         }
         Ok(answer)
+    }
+
+    /// Not when it was revoked after CARA was asked and before the answer was kept: the event found nothing to drop.
+    /// Nor when the answer was for another who hashes the issuer's name differently.
+    fn still_answers(&self, answer: &Answer, key: &Key, id: &CertId) -> bool {
+        answer.cert_id == id.der()
+            && !self
+                .freshness
+                .is_outdated(answer.asked, &key.issuer, &key.serial)
     }
 
     fn has_time_left(&self, answer: &Answer) -> bool {
@@ -215,6 +222,7 @@ impl Answerer {
         ids: &[CertId],
         nonce: Option<&[u8]>,
     ) -> Result<Answer, AnswerError> {
+        let asked = self.freshness.moment();
         let mut answers = Vec::with_capacity(ids.len());
         let this_update = self.context.clock.now();
         let next_update = (this_update + responder.answer_validity)
@@ -261,6 +269,7 @@ impl Answerer {
                 next_update,
             }),
             cert_id: ids.first().map(|id| id.der().to_vec()).unwrap_or_default(),
+            asked,
         })
     }
 
@@ -299,6 +308,7 @@ impl Answerer {
             der: ocsp::error_response(status).into(),
             times: None,
             cert_id: Vec::new(),
+            asked: self.freshness.moment(),
         })
     }
 

@@ -19,14 +19,28 @@ use crate::{answer::Answerer, sources::Sources};
 const RECONNECT: Duration = Duration::from_millis(500);
 /// Longer than any answer is under way.
 const REMEMBERED_MS: i64 = 120_000;
+/// Old revocations are looked for only when there are so many, so that a mass revocation costs no walk for each.
+const LOOK_FOR_OLD: usize = 1024;
 
 /// How well rev-info knows what CARA knows.
 pub struct Freshness {
     /// Epoch milliseconds until which events were arriving; `i64::MAX` while they arrive.
     seen_until_ms: AtomicI64,
     blind_ms: i64,
-    /// Revocations of the last minutes: (issuer, serial) and when they were heard of.
-    revoked: Mutex<HashMap<(String, String), i64>>,
+    heard: Mutex<Heard>,
+}
+
+/// A moment between two things that were heard of CARA. What was asked for after it knows all that was heard before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u64);
+
+struct Heard {
+    now: Moment,
+    /// Whatever was asked for before it may be untrue.
+    all_anew: Moment,
+    /// Revocations of the last minutes by issuer and serial number, and the time.
+    revoked: HashMap<(String, String), (Moment, i64)>,
+    look_for_old: usize,
 }
 
 impl Freshness {
@@ -35,11 +49,16 @@ impl Freshness {
         Self {
             seen_until_ms: AtomicI64::new(0),
             blind_ms: i64::from(blind_seconds) * 1000,
-            revoked: Mutex::default(),
+            heard: Mutex::new(Heard {
+                now: Moment(0),
+                all_anew: Moment(0),
+                revoked: HashMap::new(),
+                look_for_old: LOOK_FOR_OLD,
+            }),
         }
     }
 
-    /// Whether kept answers may be given.
+    /// Whether what is kept may be given.
     pub fn is_fresh(&self, context: &Context) -> bool {
         context
             .clock
@@ -48,23 +67,52 @@ impl Freshness {
             < self.blind_ms
     }
 
-    /// Whether a revocation was heard of lately.
-    pub fn revoked_meanwhile(&self, issuer: &str, serial: &str) -> bool {
-        let revoked = self.revoked.lock();
-        !revoked.is_empty() && revoked.contains_key(&(issuer.to_owned(), serial.to_owned()))
+    /// To be taken before CARA is asked.
+    pub fn moment(&self) -> Moment {
+        self.heard.lock().now
     }
 
-    /// The answer that is made from now on knows of it.
-    pub fn forget(&self, issuer: &str, serial: &str) {
-        self.revoked
-            .lock()
-            .remove(&(issuer.to_owned(), serial.to_owned()));
+    /// Whether something was heard since that moment that may make an answer about this certificate untrue.
+    pub fn is_outdated(&self, asked: Moment, issuer: &str, serial: &str) -> bool {
+        let heard = self.heard.lock();
+        if asked < heard.all_anew {
+            return true;
+        }
+        !heard.revoked.is_empty()
+            && heard
+                .revoked
+                .get(&(issuer.to_owned(), serial.to_owned()))
+                .is_some_and(|(at, _)| asked < *at)
     }
 
-    fn heard(&self, issuer: &str, serial: &str, now_ms: i64) {
-        let mut revoked = self.revoked.lock();
-        revoked.retain(|_, at_ms| now_ms - *at_ms < REMEMBERED_MS);
-        revoked.insert((issuer.to_owned(), serial.to_owned()), now_ms);
+    fn revoked(&self, issuer: &str, serial: &str, now_ms: i64) {
+        let mut heard = self.heard.lock();
+        let at = heard.now.next();
+        heard.now = at;
+        heard
+            .revoked
+            .insert((issuer.to_owned(), serial.to_owned()), (at, now_ms));
+        if heard.revoked.len() >= heard.look_for_old {
+            // Both ways: the clock may have been put back.
+            heard
+                .revoked
+                .retain(|_, (_, at_ms)| (now_ms - *at_ms).abs() < REMEMBERED_MS);
+            heard.look_for_old = LOOK_FOR_OLD.max(heard.revoked.len() * 2);
+        }
+    }
+
+    /// Something happened that was not heard of, or that concerns all certificates.
+    fn all_anew(&self) {
+        let mut heard = self.heard.lock();
+        heard.now = heard.now.next();
+        heard.all_anew = heard.now;
+        heard.revoked.clear();
+    }
+}
+
+impl Moment {
+    fn next(self) -> Self {
+        Self(self.0 + 1)
     }
 }
 
@@ -122,11 +170,17 @@ async fn follow_once(
             .map_err(|error| Status::unavailable(chain(&error)))
     };
     refreshed().await?;
+    if next.is_none() {
+        // What was asked for before events could arrive missed those of that time.
+        freshness.all_anew();
+        answerer.drop_all();
+        sources.forget_crls();
+    }
     while let Some(event) = events.message().await? {
         let Event { sequence, what, .. } = event;
         match what {
             Some(What::Revoked(certificate)) => {
-                freshness.heard(
+                freshness.revoked(
                     &certificate.issuer,
                     &certificate.serial,
                     context.clock.now_ms(),
@@ -138,6 +192,7 @@ async fn follow_once(
             Some(What::CrlPublished(crl)) => sources.forget_crl(&crl.issuer),
             Some(What::AuthorityChanged(_)) => {
                 refreshed().await?;
+                freshness.all_anew();
                 answerer.drop_all();
             }
             Some(What::UpToDate(_)) => {
@@ -150,4 +205,44 @@ async fn follow_once(
         *next = Some(sequence + 1);
     }
     Err(Status::unavailable("CARA has ended the stream"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_asked_for_before_a_revocation_was_heard_of_is_outdated_for_everybody_who_waited() {
+        let freshness = Freshness::new(60);
+        let before = freshness.moment();
+        freshness.revoked("sub", "ab", 0);
+        let after = freshness.moment();
+        for _waiting in 0..2 {
+            assert!(freshness.is_outdated(before, "sub", "ab"));
+        }
+        assert!(!freshness.is_outdated(after, "sub", "ab"));
+        assert!(!freshness.is_outdated(before, "sub", "cd"));
+        assert!(!freshness.is_outdated(before, "root", "ab"));
+    }
+
+    #[test]
+    fn whatever_was_asked_for_before_events_arrived_is_outdated() {
+        let freshness = Freshness::new(60);
+        let before = freshness.moment();
+        freshness.all_anew();
+        assert!(freshness.is_outdated(before, "sub", "ab"));
+        assert!(!freshness.is_outdated(freshness.moment(), "sub", "ab"));
+    }
+
+    #[test]
+    fn old_revocations_are_forgotten_and_young_ones_are_not() {
+        let freshness = Freshness::new(60);
+        let before = freshness.moment();
+        for number in 1..LOOK_FOR_OLD {
+            freshness.revoked("sub", &format!("{number:x}"), 0);
+        }
+        freshness.revoked("sub", "young", REMEMBERED_MS);
+        assert_eq!(freshness.heard.lock().revoked.len(), 1);
+        assert!(freshness.is_outdated(before, "sub", "young"));
+    }
 }

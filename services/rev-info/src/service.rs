@@ -57,7 +57,7 @@ pub fn start(
         cara.clone(),
         Arc::clone(&sources),
         Arc::clone(&answerer),
-        freshness,
+        Arc::clone(&freshness),
         check,
     );
     context.shutdown.spawn("follow CARA", follow);
@@ -65,6 +65,7 @@ pub fn start(
         state: web::Data::new(State {
             answerer,
             sources,
+            freshness,
             context: context.clone(),
         }),
     }

@@ -76,7 +76,14 @@ pub enum SourceError {
 pub struct Sources {
     client: StatusClient<Channel>,
     responders: ArcSwap<Vec<Arc<Responder>>>,
-    crls: RwLock<HashMap<String, Arc<Crl>>>,
+    crls: RwLock<Crls>,
+}
+
+#[derive(Default)]
+struct Crls {
+    newest: HashMap<String, Arc<Crl>>,
+    /// Counts what was forgotten: a CRL that was asked for before may be an old one.
+    forgotten: u64,
 }
 
 impl Sources {
@@ -144,11 +151,31 @@ impl Sources {
             .into_inner())
     }
 
-    /// The newest CRL of a CA; none when there is no such CA.
-    pub async fn crl(&self, issuer: &str) -> Result<Option<Arc<Crl>>, SourceError> {
-        if let Some(crl) = self.crls.read().get(issuer) {
-            return Ok(Some(Arc::clone(crl)));
+    /// The newest CRL of a CA; none when there is no such CA. When events do not arrive (`fresh` is false) CARA is asked,
+    /// and the one that is kept given only while CARA does not answer.
+    pub async fn crl(&self, issuer: &str, fresh: bool) -> Result<Option<Arc<Crl>>, SourceError> {
+        let (kept, forgotten) = {
+            let crls = self.crls.read();
+            (crls.newest.get(issuer).cloned(), crls.forgotten)
+        };
+        if fresh && kept.is_some() {
+            return Ok(kept);
         }
+        match self.ask_for_crl(issuer, forgotten).await {
+            Err(error) if kept.is_some() => {
+                let error = ers_runtime::error::chain(&error);
+                tracing::warn!(error, "kept CRL given: CARA does not answer");
+                Ok(kept)
+            }
+            asked => asked,
+        }
+    }
+
+    async fn ask_for_crl(
+        &self,
+        issuer: &str,
+        forgotten: u64,
+    ) -> Result<Option<Arc<Crl>>, SourceError> {
         let request = wire::LoadCrlRequest {
             issuer: issuer.to_owned(),
         };
@@ -170,19 +197,25 @@ impl Sources {
             next_update: time(answer.next_update, "next_update")?,
         });
         let mut crls = self.crls.write();
-        // An event may have brought a newer one meanwhile.
-        let newest = crls
-            .entry(issuer.to_owned())
-            .or_insert_with(|| Arc::clone(&crl));
-        if newest.number < crl.number {
-            *newest = crl;
+        // Not kept when an event told of a newer one meanwhile: nothing would make us forget this one.
+        if crls.forgotten == forgotten {
+            crls.newest.insert(issuer.to_owned(), Arc::clone(&crl));
         }
-        Ok(Some(Arc::clone(newest)))
+        Ok(Some(crl))
     }
 
     /// Forgets a CA's CRL: there is a newer one.
     pub fn forget_crl(&self, issuer: &str) {
-        self.crls.write().remove(issuer);
+        let mut crls = self.crls.write();
+        crls.forgotten += 1;
+        crls.newest.remove(issuer);
+    }
+
+    /// Forgets the CRLs of all CAs: there may be newer ones.
+    pub fn forget_crls(&self) {
+        let mut crls = self.crls.write();
+        crls.forgotten += 1;
+        crls.newest.clear();
     }
 }
 

@@ -20,7 +20,8 @@ pub(super) async fn get(
     name: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let crl = state.sources.crl(&name).await.map_err(|error| {
+    let fresh = state.freshness.is_fresh(&state.context);
+    let crl = state.sources.crl(&name, fresh).await.map_err(|error| {
         tracing::warn!(error = chain(&error), "CRL not loaded");
         Problem::of(
             StatusCode::SERVICE_UNAVAILABLE,

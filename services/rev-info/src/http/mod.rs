@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
 
-use crate::{answer::Answerer, sources::Sources};
+use crate::{answer::Answerer, feed::Freshness, sources::Sources};
 
 /// What the endpoints work with.
 pub struct State {
@@ -16,6 +16,8 @@ pub struct State {
     pub answerer: Arc<Answerer>,
     /// CRLs and CA certificates.
     pub sources: Arc<Sources>,
+    /// How well CARA is heard.
+    pub freshness: Arc<Freshness>,
     /// Surroundings.
     pub context: ers_runtime::Context,
 }

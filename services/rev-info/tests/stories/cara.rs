@@ -25,6 +25,7 @@ pub struct FakeCara {
     events: broadcast::Sender<wire::Event>,
     asked: Arc<AtomicUsize>,
     down: Arc<Mutex<bool>>,
+    silent: Arc<Mutex<bool>>,
 }
 
 impl FakeCara {
@@ -36,6 +37,7 @@ impl FakeCara {
             events: broadcast::channel(64).0,
             asked: Arc::default(),
             down: Arc::default(),
+            silent: Arc::default(),
         }
     }
 
@@ -79,6 +81,13 @@ impl FakeCara {
 
     pub fn go_away(&self) {
         *self.down.lock() = true;
+        // ends the streams
+        self.tell(What::UpToDate(wire::UpToDate {}));
+    }
+
+    /// It answers, but tells no events any more.
+    pub fn stop_events(&self) {
+        *self.silent.lock() = true;
         // ends the streams
         self.tell(What::UpToDate(wire::UpToDate {}));
     }
@@ -143,15 +152,18 @@ impl Events for FakeCara {
         _: Request<wire::SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         self.is_down()?;
+        if *self.silent.lock() {
+            return Err(Status::unavailable("silent"));
+        }
         let first = wire::Event {
             sequence: 0,
             at: None,
             what: Some(What::UpToDate(wire::UpToDate {})),
         };
-        let down = Arc::clone(&self.down);
+        let (down, silent) = (Arc::clone(&self.down), Arc::clone(&self.silent));
         let later = tokio_stream::wrappers::BroadcastStream::new(self.events.subscribe()).map(
             move |event| {
-                if *down.lock() {
+                if *down.lock() || *silent.lock() {
                     Err(Status::unavailable("away"))
                 } else {
                     event.map_err(|_| Status::data_loss("too slow"))

@@ -1,6 +1,7 @@
 //! Promises:
 //! - the newest CRL is served with what a proxy needs, and openssl verifies it;
 //! - a new one takes its place as soon as CARA tells of it;
+//! - when events of CARA do not arrive, CARA is asked; a kept one is served only while it does not answer;
 //! - a CA that does not exist is a problem document.
 
 use ers_proto::cara::v1::{CrlPublished, event::What};
@@ -73,4 +74,36 @@ async fn the_certificate_of_the_ca_is_served_and_that_of_no_ca_is_a_problem() {
             "{path}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_crl_is_served_while_cara_is_away() {
+    let world = World::start().await;
+    let url = format!("{}/rev-info/crl/sub.crl", world.url);
+    let number = async || {
+        let answer = reqwest::get(&url).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.headers()["etag"].clone()
+    };
+    assert_eq!(number().await, "\"1\"");
+    world.cara.go_away();
+    world.clock.advance(time::Duration::hours(1));
+    assert_eq!(number().await, "\"1\"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_crl_is_not_believed_when_events_stopped_arriving() {
+    let world = World::start().await;
+    let url = format!("{}/rev-info/crl/sub.crl", world.url);
+    let number = async || reqwest::get(&url).await.unwrap().headers()["etag"].clone();
+    assert_eq!(number().await, "\"1\"");
+    world.cara.stop_events();
+    while world.is_ready() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // nobody tells of it
+    *world.cara.crl.lock() = world.crl(2, &[]);
+    assert_eq!(number().await, "\"1\"");
+    world.clock.advance(time::Duration::hours(1));
+    assert_eq!(number().await, "\"2\"");
 }
