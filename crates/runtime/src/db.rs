@@ -38,8 +38,13 @@ pub enum DatabaseError {
     #[error("read database url")]
     Url(#[source] ConfigError),
     /// No connection.
-    #[error("connect to database {0}")]
-    Connect(String, #[source] DbErr),
+    #[error("connect to database {url}: {problem}")]
+    Connect {
+        /// Without user and password.
+        url: String,
+        /// Why, in words that do not hold them either.
+        problem: String,
+    },
     /// The schema cannot be brought up to date.
     #[error("bring the schema up to date")]
     Migrate(#[source] DbErr),
@@ -71,25 +76,29 @@ pub async fn connect<M: MigratorTrait>(
         });
     let connection = Database::connect(options)
         .await
-        .map_err(|error| DatabaseError::Connect(without_password(url.expose_secret()), error))?;
+        .map_err(|error| refused(url.expose_secret(), &error))?;
     M::up(&connection, None)
         .await
         .map_err(DatabaseError::Migrate)?;
     Ok(connection)
 }
 
-/// A database URL as it may be shown.
-fn without_password(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(start), Some(at)) if start < at => {
-            format!(
-                "{}://…{}",
-                url.get(..start).unwrap_or_default(),
-                url.get(at..).unwrap_or_default()
-            )
-        }
-        _ => url.to_owned(),
+/// The driver quotes the URL in some of its messages.
+fn refused(url: &str, error: &DbErr) -> DatabaseError {
+    let shown = without_password(url);
+    DatabaseError::Connect {
+        problem: error.to_string().replace(url, &shown),
+        url: shown,
     }
+}
+
+/// A database URL as it may be shown, also when it is malformed.
+fn without_password(url: &str) -> String {
+    let Some((secret, place)) = url.rsplit_once('@') else {
+        return url.to_owned();
+    };
+    let scheme = secret.split_once("://").map_or("", |(scheme, _)| scheme);
+    format!("{scheme}://…@{place}")
 }
 
 /// Begins a write transaction. On SQLite it takes the write lock at once: a transaction that began by reading could not
@@ -174,4 +183,34 @@ fn sql_state(error: &DbErr) -> Option<String> {
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code)
         .map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct NoMigrations;
+
+    impl MigratorTrait for NoMigrations {
+        fn migrations() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
+            Vec::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_url_that_cannot_be_used_is_told_without_its_password() {
+        for url in [
+            "postgresl://ers:hunter2@db/ers",
+            "postgres:/ers:hunter2@db/ers",
+        ] {
+            let config = DatabaseConfig {
+                url: Secret::literal(url),
+                max_connections: 1,
+            };
+            let error = connect::<NoMigrations>(&config).await.unwrap_err();
+            let told = crate::error::chain(&error);
+            assert!(!told.contains("hunter2"), "{told}");
+            assert!(told.contains("@db"), "{told}");
+        }
+    }
 }
