@@ -22,7 +22,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// A key is unknown, missing, or has a value that is not allowed.
-    #[error("{file}: {key}: {problem}")]
+    #[error("{file}: {}{problem}", before(key))]
     Invalid {
         /// The file.
         file: PathBuf,
@@ -62,9 +62,25 @@ pub fn parse<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, ConfigEr
         ConfigError::Invalid {
             file: file.to_owned(),
             key: error.path().to_string(),
-            problem: error.into_inner().to_string(),
+            problem: without_path(&error.path().to_string(), &error.inner().to_string()),
         }
     })
+}
+
+/// The key as it stands before a problem; the whole file has none.
+fn before(key: &str) -> String {
+    match key {
+        "." | "?" => String::new(),
+        key => format!("{key}: "),
+    }
+}
+
+/// The YAML reader names the key, or the one above it, in its own words; once is enough.
+fn without_path(key: &str, problem: &str) -> String {
+    match problem.split_once(": ") {
+        Some((path, rest)) if key.starts_with(path) || path == "." => rest.to_owned(),
+        _ => problem.to_owned(),
+    }
 }
 
 /// A secret in a configuration: `env:NAME`, `file:/path` (one trailing line end is cut), or the secret itself.
@@ -163,6 +179,22 @@ mod tests {
             text.contains("nested.algorithm") && text.contains("Rsa") && text.contains("Ecdsa"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_wrong_key_is_named_once_and_the_whole_file_by_its_name_alone() {
+        let yaml = "listen: 127.0.0.1:1\nnested:\n  algorithm: Dsa\n";
+        let told = parse::<Example>(yaml, Path::new("a.yaml")).unwrap_err();
+        let text = told.to_string();
+        assert_eq!(text.matches("nested").count(), 1, "{text}");
+        for broken in ["- a", "[", "nested: {}"] {
+            let told = parse::<Example>(broken, Path::new("a.yaml")).unwrap_err();
+            let text = told.to_string();
+            assert!(
+                !text.contains("?:") && !text.contains(" .:"),
+                "{broken}: {text}"
+            );
+        }
     }
 
     #[test]
