@@ -2,7 +2,13 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
-use axum::{Router, extract::State, http::StatusCode, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing::get,
+};
 use parking_lot::RwLock;
 use prometheus::{Encoder as _, Registry, TextEncoder};
 use serde::Serialize;
@@ -133,16 +139,14 @@ pub fn serve(
     Ok(address)
 }
 
-async fn ready(State(health): State<Health>) -> (StatusCode, String) {
+async fn ready(State(health): State<Health>) -> impl IntoResponse {
     let status = if health.is_ready() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (
-        status,
-        serde_json::to_string(&health.states()).unwrap_or_default(),
-    )
+    let states = serde_json::to_string(&health.states()).unwrap_or_default();
+    (status, [(CONTENT_TYPE, "application/json")], states)
 }
 
 fn metrics(registry: &Registry) -> (StatusCode, String) {

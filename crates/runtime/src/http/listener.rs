@@ -1,16 +1,19 @@
 //! The HTTP listener of a service or of a whole platform: several services mount their routes on one.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{
-    App, Error, HttpServer,
+    App, Error, HttpMessage as _, HttpServer,
     body::MessageBody,
     dev::{Payload, ServiceRequest, ServiceResponse},
+    error::PayloadError,
     http::{StatusCode, Version},
     middleware::{Compress, DefaultHeaders, Next, from_fn},
     web::{self, ServiceConfig},
 };
+use futures::{Stream, StreamExt as _, stream};
 use thiserror::Error;
+use tokio::time::{Instant, timeout_at};
 use tracing_actix_web::TracingLogger;
 
 use super::problem::{Problem, not_found};
@@ -18,6 +21,8 @@ use crate::Context;
 
 const SHUTDOWN_SECONDS: u64 = 15;
 const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// A client that does not send its body in this time is not waited for.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// Bodies over this are refused before a service sees them, unless a service sets its own limit.
 const MAX_BODY_BYTES: usize = 1 << 20;
@@ -122,11 +127,18 @@ where
 }
 
 /// Takes the body in before a service answers, over HTTP/2. A service may refuse without looking at the body; the answer
-/// then overtakes it, and some clients (curl 7.88, which is Debian 12's) lose the answer.
+/// then overtakes it, and some clients (curl 7.88, which is Debian 12's) lose the answer. In any version of HTTP a body
+/// has its time to arrive.
 async fn take_body_in(
     mut request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    match request.take_payload() {
+        Payload::None => {}
+        payload => request.set_payload(Payload::Stream {
+            payload: Box::pin(in_time(payload, BODY_TIMEOUT)),
+        }),
+    }
     if request.version() == Version::HTTP_2 {
         let body = request
             .extract::<web::Bytes>()
@@ -135,4 +147,49 @@ async fn take_body_in(
         request.set_payload(Payload::from(body));
     }
     next.call(request).await
+}
+
+/// A body that fails when it is not there in time.
+fn in_time(
+    body: Payload,
+    time: Duration,
+) -> impl Stream<Item = Result<web::Bytes, PayloadError>> + use<> {
+    let deadline = Instant::now() + time;
+    stream::unfold(Some(body), move |body| async move {
+        let mut body = body?;
+        match timeout_at(deadline, body.next()).await {
+            Ok(part) => part.map(|part| (part, Some(body))),
+            Err(_) => Some((Err(PayloadError::Io(io::ErrorKind::TimedOut.into())), None)),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(20);
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_not_waited_for() {
+        let begun = stream::iter([Ok(web::Bytes::from_static(b"{"))]).chain(stream::pending());
+        let body: Payload = Payload::Stream {
+            payload: Box::pin(begun),
+        };
+        let parts: Vec<_> = in_time(body, SHORT).collect().await;
+        assert!(
+            matches!(parts.as_slice(), [Ok(_), Err(PayloadError::Io(error))] if error.kind() == io::ErrorKind::TimedOut),
+            "{parts:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_there_is_passed_on_whole() {
+        let body = Payload::from(web::Bytes::from_static(b"{}"));
+        let parts: Vec<_> = in_time(body, SHORT).collect().await;
+        assert!(
+            matches!(parts.as_slice(), [Ok(part)] if part.as_ref() == b"{}"),
+            "{parts:?}"
+        );
+    }
 }

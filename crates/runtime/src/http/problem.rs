@@ -77,6 +77,10 @@ impl ResponseError for Problem {
         if let Some(seconds) = self.retry_after {
             response.insert_header(("Retry-After", seconds.to_string()));
         }
+        // RFC 9110 section 11.6.1 demands it; browsers have no dialogue for this scheme.
+        if self.status == StatusCode::UNAUTHORIZED.as_u16() {
+            response.insert_header(("WWW-Authenticate", "Bearer"));
+        }
         response
             .content_type("application/problem+json")
             .body(serde_json::to_string(self).unwrap_or_default())
@@ -122,5 +126,21 @@ fn of_kind(kind: Kind, detail: String) -> Problem {
     Problem {
         retry_after,
         ..Problem::of(status, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_logged_in_is_told_how_to_show_who_they_are() {
+        let response = Problem::of(StatusCode::UNAUTHORIZED, "log in").error_response();
+        assert_eq!(
+            response.headers().get("WWW-Authenticate").unwrap(),
+            "Bearer"
+        );
+        let response = Problem::of(StatusCode::NOT_FOUND, "nothing").error_response();
+        assert!(response.headers().get("WWW-Authenticate").is_none());
     }
 }
