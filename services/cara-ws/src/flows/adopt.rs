@@ -10,7 +10,7 @@ use futures::StreamExt as _;
 use prost::Message as _;
 use thiserror::Error;
 
-use super::{Core, issue::surplus, journal_note::JournalNote};
+use super::{Core, issue::keep_surplus, journal_note::JournalNote};
 use crate::{
     domain::Record,
     store::{StoreError, Stored},
@@ -183,14 +183,9 @@ async fn adopt_one(
         .map_err(AdoptError::Store)?
     {
         Stored::New => Ok(()),
-        Stored::Other(_) => {
-            let surplus = surplus(&record, core.context.clock.now_ms());
-            core.writer
-                .store(Arc::new(surplus))
-                .await
-                .map_err(AdoptError::Store)?;
-            Ok(())
-        }
+        Stored::Other(other) => keep_surplus(core, &record, &other)
+            .await
+            .map_err(AdoptError::Store),
     }
 }
 

@@ -298,26 +298,34 @@ async fn keep(core: &Core, record: Record, request: &IssueRequest) -> Result<Rec
             Ok(Arc::unwrap_or_clone(record))
         }
         Stored::Other(other) => {
-            let surplus = surplus(&record, core.context.clock.now_ms());
-            core.writer.store(Arc::new(surplus)).await.map_err(stored)?;
+            keep_surplus(core, &record, &other).await.map_err(stored)?;
             same_request(*other, request)
         }
     }
 }
 
-/// A certificate that was signed and never handed out, because its request has another one.
-pub(super) fn surplus(record: &Record, now_ms: i64) -> Record {
+/// Keeps, revoked, a certificate that was signed and never handed out, because its request has another one. When both
+/// are the same but for their signatures there is nothing to keep: the stored one is the certificate.
+pub(super) async fn keep_surplus(
+    core: &Core,
+    record: &Record,
+    stored: &Record,
+) -> Result<(), StoreError> {
+    if record.serial == stored.serial && record.issuer == stored.issuer {
+        return Ok(());
+    }
     let mut request_id = format!("{}#{}", record.request_id, record.serial.to_hex());
     request_id.truncate(160);
-    Record {
+    let surplus = Record {
         request_id,
         revocation: Some(Revocation {
-            at_ms: now_ms,
+            at_ms: core.context.clock.now_ms(),
             reason: Reason::Superseded,
             requester: "cara-ws".into(),
         }),
         ..record.clone()
-    }
+    };
+    core.writer.store(Arc::new(surplus)).await.map(drop)
 }
 
 fn same_request(record: Record, request: &IssueRequest) -> Result<Record, IssueError> {

@@ -58,7 +58,9 @@ pub async fn round(core: &Arc<Core>) {
             tracing::error!(issuer_id = %ca.authority.name, error = chain(&error), "OCSP signer not renewed");
         }
         match crl_is_due(core, &ca).await {
-            Ok(true) => publish(core, &ca).await,
+            Ok(true) => {
+                publish(core, &ca).await;
+            }
             Ok(false) => {}
             Err(error) => {
                 tracing::error!(issuer_id = %ca.authority.name, error = chain(&error), "CRL not looked up")
@@ -83,10 +85,12 @@ async fn crl_is_due(core: &Core, ca: &IssuingAuthority) -> Result<bool, StoreErr
         .await
 }
 
-async fn publish(core: &Core, ca: &IssuingAuthority) {
-    if let Err(error) = publish_crl(core, ca).await {
+/// Whether ours was published; what failed is tried again in the next round.
+async fn publish(core: &Core, ca: &IssuingAuthority) -> bool {
+    publish_crl(core, ca).await.unwrap_or_else(|error| {
         tracing::error!(issuer_id = %ca.authority.name, error = chain(&error), "CRL not published");
-    }
+        true
+    })
 }
 
 async fn crl_on_revocation(core: Arc<Core>) {
@@ -98,8 +102,12 @@ async fn crl_on_revocation(core: Arc<Core>) {
         tokio::time::sleep(GATHER).await;
         let stale = std::mem::take(&mut *core.stale_crls.lock());
         for name in stale {
-            if let Some(ca) = core.registry.find(&name) {
-                publish(&core, &ca).await;
+            let Some(ca) = core.registry.find(&name) else {
+                continue;
+            };
+            if !publish(&core, &ca).await {
+                core.stale_crls.lock().insert(name);
+                core.crl_bell.notify_one();
             }
         }
     }

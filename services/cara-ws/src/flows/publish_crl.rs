@@ -28,9 +28,10 @@ pub enum PublishError {
     Sign(#[source] SignerError),
 }
 
-/// Makes and publishes the next CRL of a CA. When another replica publishes the same number first, theirs stands.
+/// Makes and publishes the next CRL of a CA. When another replica publishes the same number first, theirs stands and
+/// false is returned: it may have been made before the revocation that this one was to tell.
 #[tracing::instrument(name = "cara.publish_crl", skip_all, fields(issuer_id = %ca.authority.name))]
-pub async fn publish_crl(core: &Core, ca: &IssuingAuthority) -> Result<(), PublishError> {
+pub async fn publish_crl(core: &Core, ca: &IssuingAuthority) -> Result<bool, PublishError> {
     let name = &ca.authority.name;
     let before = core
         .store
@@ -76,15 +77,15 @@ pub async fn publish_crl(core: &Core, ca: &IssuingAuthority) -> Result<(), Publi
         this_update_ms,
         next_update_ms: ers_runtime::clock::to_ms(next_update),
     };
-    if core
+    let published = core
         .store
         .publish_crl(name, &row)
         .await
-        .map_err(PublishError::Store)?
-    {
+        .map_err(PublishError::Store)?;
+    if published {
         tracing::info!(target: "audit", act = "publish CRL", issuer_id = %name, number, bytes = row.der.len(), "CRL published");
     }
-    Ok(())
+    Ok(published)
 }
 
 async fn load_entries(

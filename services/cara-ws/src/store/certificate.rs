@@ -1,10 +1,7 @@
 //! Table `certificate`: reading and revoking. Writing new rows is in `writer`.
 
 use ers_pki::{certificate::Certificate, revocation::Reason, serial::SerialNumber};
-use ers_runtime::{
-    clock::to_ms,
-    db::{self},
-};
+use ers_runtime::{clock::to_ms, db};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _,
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
@@ -226,7 +223,7 @@ impl Store {
             .select_only()
             .column(certificate::Column::Serial)
             .filter(certificate::Column::Issuer.eq(issuer.as_str()))
-            .filter(certificate::Column::RevokedAt.gt(since_ms))
+            .filter(certificate::Column::RevokedAt.gte(since_ms))
             .into_tuple()
             .one(&self.connection)
             .await

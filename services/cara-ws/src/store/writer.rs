@@ -104,11 +104,12 @@ async fn write_one(store: &Store, record: &Arc<Record>) -> Result<Stored, StoreE
     }
 }
 
-/// Why an equal row is there: this very record from an attempt whose outcome was lost, another certificate for the
-/// same request, or another certificate with the same serial number.
+/// Why an equal row is there: this very record from an attempt whose outcome was lost; a certificate for the same
+/// request, perhaps with the same serial number, when another replica has adopted it and had it signed once more; or
+/// another certificate with the same serial number.
 async fn conflict(store: &Store, record: &Record) -> Result<Stored, StoreError> {
     match store.find_by_request(&record.request_id).await? {
-        Some(other) if other.serial == record.serial => Ok(Stored::New),
+        Some(other) if other.certificate.der() == record.certificate.der() => Ok(Stored::New),
         Some(other) => Ok(Stored::Other(Box::new(other))),
         None => Err(StoreError::SerialTaken),
     }

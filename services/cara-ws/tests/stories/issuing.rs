@@ -20,6 +20,7 @@ on_every_database!(
     an_id_that_was_used_for_something_else_is_refused,
     what_was_signed_and_not_stored_is_adopted_at_the_next_start,
     two_replicas_asked_at_once_hand_out_the_same_certificate,
+    what_a_replica_adopts_while_another_issues_it_is_one_certificate,
     everything_that_was_signed_is_known,
 );
 
@@ -134,6 +135,30 @@ async fn two_replicas_asked_at_once_hand_out_the_same_certificate(database: Test
             answer.unwrap().into_inner().certificate.unwrap().der
         };
         assert_eq!(der(first), der(second));
+    }
+    assert_known(&one, &signer).await;
+}
+
+async fn what_a_replica_adopts_while_another_issues_it_is_one_certificate(database: TestDatabase) {
+    let signer = Arc::new(FakeSigner::new());
+    let clock = clock();
+    let one = Replica::start(&database.config, &signer, &clock)
+        .await
+        .with_pki()
+        .await;
+    for number in 0..10 {
+        let wanted = request(&format!("r-{number}"), "dns:a.test");
+        let mut issuance = one.issuance("clm-api");
+        // at its start a replica takes everything in the journal for settled
+        let (issued, starting) = tokio::join!(
+            issuance.issue(wanted.clone()),
+            Replica::start(&database.config, &signer, &clock)
+        );
+        let again = starting.issuance("clm-api").issue(wanted).await;
+        let der = |answer: Result<tonic::Response<ers_proto::cara::v1::IssueResponse>, _>| {
+            answer.unwrap().into_inner().certificate.unwrap().der
+        };
+        assert_eq!(der(issued), der(again));
     }
     assert_known(&one, &signer).await;
 }
