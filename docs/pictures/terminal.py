@@ -7,6 +7,11 @@ import sys
 LINE, WIDTH, LEFT, TOP = 20, 8.4, 24, 64
 
 
+def text(line):
+    """Escaped, with spaces that no renderer folds."""
+    return html.escape(line).replace(" ", "\u00a0")
+
+
 def main():
     title, lines = sys.argv[1], sys.stdin.read().rstrip("\n").split("\n")
     width = int(LEFT * 2 + WIDTH * max(len(line) for line in lines))
@@ -19,11 +24,11 @@ def main():
         '<circle cx="64" cy="22" r="6" fill="#28c840"/>\n'
         f'<text x="{width / 2}" y="27" text-anchor="middle" font-family="system-ui, sans-serif" font-size="13" fill="#8b949e">'
         f"{html.escape(title)}</text>\n"
-        '<g font-family="ui-monospace, SFMono-Regular, DejaVu Sans Mono, monospace" font-size="14" xml:space="preserve" fill="#c9d1d9">'
+        '<g font-family="ui-monospace, SFMono-Regular, DejaVu Sans Mono, monospace" font-size="14" fill="#c9d1d9">'
     )
     for number, line in enumerate(lines):
         colour = ' fill="#7ee787"' if line.startswith("$ ") else ""
-        print(f'<text x="{LEFT}" y="{TOP + LINE * number}"{colour}>{html.escape(line)}</text>')
+        print(f'<text x="{LEFT}" y="{TOP + LINE * number}"{colour}>{text(line)}</text>')
     print("</g>\n</svg>")
 
 
