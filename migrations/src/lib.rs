@@ -5,3 +5,4 @@ pub mod cara;
 pub mod clm;
 mod column;
 pub mod signer;
+mod table;

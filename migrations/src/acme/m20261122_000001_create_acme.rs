@@ -5,9 +5,11 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
     big_integer, big_integer_null, boolean, string_len, string_len_null, text, text_null,
 };
-use sea_orm_migration::sea_orm::DatabaseBackend;
 
-use crate::column::bytes;
+use crate::{
+    column::bytes,
+    table::{drop_tables, table},
+};
 
 const ID_LENGTH: u32 = 64;
 const STATE_LENGTH: u32 = 16;
@@ -24,12 +26,12 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let backend = manager.get_database_backend();
-        for mut table in [account(), order(backend), authorization(), challenge()] {
-            if backend == DatabaseBackend::MySql {
-                // ids differ by case too
-                table.character_set("utf8mb4").collate("utf8mb4_bin");
-            }
+        for table in [
+            account(manager),
+            order(manager),
+            authorization(manager),
+            challenge(manager),
+        ] {
             manager.create_table(table).await?;
         }
         for index in indexes() {
@@ -39,30 +41,25 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [
-            "acme_challenge",
-            "acme_authorization",
-            "acme_order",
-            "acme_account",
-        ] {
-            manager
-                .drop_table(Table::drop().table(Alias::new(table)).to_owned())
-                .await?;
-        }
-        Ok(())
+        drop_tables(
+            manager,
+            &[
+                "acme_challenge",
+                "acme_authorization",
+                "acme_order",
+                "acme_account",
+            ],
+        )
+        .await
     }
-}
-
-fn table(name: &str) -> TableCreateStatement {
-    Table::create().table(Alias::new(name)).to_owned()
 }
 
 fn column(name: &str) -> Alias {
     Alias::new(name)
 }
 
-fn account() -> TableCreateStatement {
-    table("acme_account")
+fn account(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    table(manager, "acme_account")
         .col(string_len(column("id"), ID_LENGTH).primary_key())
         // the policy in the directory's path; empty: the default. Never changes
         .col(string_len(column("directory"), ID_LENGTH))
@@ -82,8 +79,8 @@ fn account() -> TableCreateStatement {
         .to_owned()
 }
 
-fn order(backend: DatabaseBackend) -> TableCreateStatement {
-    table("acme_order")
+fn order(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    table(manager, "acme_order")
         .col(string_len(column("id"), ID_LENGTH).primary_key())
         .col(string_len(column("account_id"), ID_LENGTH))
         .col(string_len(column("directory"), ID_LENGTH))
@@ -97,7 +94,7 @@ fn order(backend: DatabaseBackend) -> TableCreateStatement {
         // problem document
         .col(text_null(column("error")))
         // DER. Once there it never changes
-        .col(bytes(backend, "csr"))
+        .col(bytes(manager.get_database_backend(), "csr"))
         // PEM as it is downloaded: the certificate, then its chain
         .col(text_null(column("certificate_chain")))
         // SHA-256 of the certificate, lower-case hex
@@ -108,8 +105,8 @@ fn order(backend: DatabaseBackend) -> TableCreateStatement {
         .to_owned()
 }
 
-fn authorization() -> TableCreateStatement {
-    table("acme_authorization")
+fn authorization(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    table(manager, "acme_authorization")
         .col(string_len(column("id"), ID_LENGTH).primary_key())
         .col(string_len(column("account_id"), ID_LENGTH))
         .col(string_len(column("order_id"), ID_LENGTH))
@@ -126,8 +123,8 @@ fn authorization() -> TableCreateStatement {
         .to_owned()
 }
 
-fn challenge() -> TableCreateStatement {
-    table("acme_challenge")
+fn challenge(manager: &SchemaManager<'_>) -> TableCreateStatement {
+    table(manager, "acme_challenge")
         .col(string_len(column("id"), ID_LENGTH).primary_key())
         .col(string_len(column("authorization_id"), ID_LENGTH))
         .col(string_len(column("kind"), 16))

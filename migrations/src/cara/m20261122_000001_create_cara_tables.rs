@@ -2,7 +2,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::column::{bytes, text};
+use crate::{
+    column::{bytes, text},
+    table::drop_tables,
+};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -31,12 +34,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
-        }
-        Ok(())
+        drop_tables(manager, &TABLES).await
     }
 }
 

@@ -4,7 +4,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::columns::{drop_tables, key, long_text, name, number, optional_name, table, time};
+use crate::{
+    column::{long_text, name, number, optional_name, time},
+    table::{drop_tables, key, table},
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;

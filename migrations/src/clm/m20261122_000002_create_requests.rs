@@ -3,8 +3,9 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::columns::{
-    bytes, drop_tables, index, long_text, name, optional_name, optional_time, table, time,
+use crate::{
+    column::{bytes, long_text, name, optional_name, optional_time, time},
+    table::{drop_tables, index, table},
 };
 
 #[derive(DeriveMigrationName)]
@@ -26,7 +27,7 @@ impl MigrationTrait for Migration {
                     .col(long_text(manager, "subject"))
                     .col(long_text(manager, "subject_alternative_names"))
                     .col(long_text(manager, "plan"))
-                    .col(bytes(manager, "public_key"))
+                    .col(bytes(manager.get_database_backend(), "public_key").not_null())
                     .col(time("created_at"))
                     .col(time("updated_at"))
                     .col(optional_time("decided_at"))

@@ -4,9 +4,9 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::columns::{
-    bytes, counted_id, drop_tables, index, key, long_text, name, number, optional_name,
-    optional_time, table, time,
+use crate::{
+    column::{bytes, counted_id, long_text, name, number, optional_name, optional_time, time},
+    table::{drop_tables, index, key, table},
 };
 
 #[derive(DeriveMigrationName)]
@@ -46,7 +46,7 @@ impl MigrationTrait for Migration {
                     .col(name("requester", 255))
                     .col(name("protocol", 16))
                     .col(name("request_id", 128))
-                    .col(bytes(manager, "der"))
+                    .col(bytes(manager.get_database_backend(), "der").not_null())
                     .col(time("issued_at"))
                     .col(time("updated_at"))
                     .take(),

@@ -2,9 +2,9 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::columns::{
-    bytes, counted_id, drop_tables, index, long_text, name, number, optional_name, optional_time,
-    table, time,
+use crate::{
+    column::{bytes, counted_id, long_text, name, number, optional_name, optional_time, time},
+    table::{drop_tables, index, table},
 };
 
 #[derive(DeriveMigrationName)]
@@ -29,7 +29,7 @@ impl MigrationTrait for Migration {
             .create_table(
                 table(manager, "external_account_key")
                     .col(name("key_id", 64).primary_key())
-                    .col(bytes(manager, "sealed_key"))
+                    .col(bytes(manager.get_database_backend(), "sealed_key").not_null())
                     .col(name("policy", 64))
                     .col(name("end_entity", 255))
                     .col(optional_time("expires_at"))

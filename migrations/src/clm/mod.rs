@@ -1,6 +1,5 @@
 //! The schema of the `clm` database.
 
-mod columns;
 mod m20261122_000001_create_policies;
 mod m20261122_000002_create_requests;
 mod m20261122_000003_create_inventory;

@@ -2,8 +2,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::column::short_bytes;
-use crate::column::{bytes, text};
+use crate::{
+    column::{bytes, short_bytes, text},
+    table::drop_tables,
+};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -22,17 +24,16 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [
-            "journal_checkpoint",
-            "journal_entry",
-            "signer_key",
-            "signer_secret",
-        ] {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
-        }
-        Ok(())
+        drop_tables(
+            manager,
+            &[
+                "journal_checkpoint",
+                "journal_entry",
+                "signer_key",
+                "signer_secret",
+            ],
+        )
+        .await
     }
 }
 

@@ -1,6 +1,5 @@
 //! The schema of the `signer` database: keys, secrets under the master password, the journal and its checkpoints.
 
-mod column;
 mod m20261122_000001_create_signer_tables;
 
 use sea_orm_migration::prelude::*;
