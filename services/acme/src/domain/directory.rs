@@ -8,12 +8,12 @@ use std::fmt;
 pub struct Directory(String);
 
 impl Directory {
-    /// The directory of the path segment after `/acme/`; `None` when it cannot name a policy.
+    /// The directory of the path segment after `/acme/`; `None` when it cannot name a policy (1 to 64 of a-z 0-9 -).
     pub fn parse(segment: &str) -> Option<Self> {
         let may_be = (1..=64).contains(&segment.len())
             && segment
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
         may_be.then(|| Self(segment.to_owned()))
     }
 
@@ -56,5 +56,12 @@ mod tests {
         );
         assert_eq!(Directory::parse("a/b"), None);
         assert_eq!(Directory::parse(""), None);
+    }
+
+    #[test]
+    fn what_no_policy_can_be_called_is_no_directory() {
+        for segment in ["..", "ACME", "a_b", "a.b", "%2e", "ü", &"a".repeat(65)] {
+            assert_eq!(Directory::parse(segment), None, "{segment}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Who sent a request: RFC 8555 §6.2–§6.5. Every POST passes here before anything else is believed of it.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 
 use crate::domain::account::{Account, AccountState};
 use crate::domain::directory::Directory;
@@ -37,7 +37,7 @@ pub struct Payload(Jws);
 impl Payload {
     /// Its content.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        serde_json::from_slice(self.0.payload())
+        object(self.0.payload())
             .map_err(|error| Problem::malformed(format!("read payload: {error}")))
     }
 
@@ -55,6 +55,16 @@ impl Payload {
             "this resource is fetched by POST-as-GET, with an empty payload",
         ))
     }
+}
+
+/// Reads a JSON object. By itself serde takes an array of an object's values too, which RFC 8555 does not know.
+fn object<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    if json.trim_ascii_start().first() == Some(&b'[') {
+        return Err(serde_json::Error::custom(
+            "an object is wanted, not an array",
+        ));
+    }
+    serde_json::from_slice(json)
 }
 
 /// A request that must be signed by an account (`kid`).

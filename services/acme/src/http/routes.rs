@@ -33,7 +33,11 @@ fn resources(scope: &mut ServiceConfig) {
     let resource =
         |path: &str| web::resource(path.to_owned()).default_service(web::to(problem::wrong_method));
     scope
-        .service(resource("/directory").route(web::get().to(directory::show)))
+        .service(
+            resource("/directory")
+                .route(web::get().to(directory::show))
+                .route(web::head().to(directory::show)),
+        )
         .service(
             resource("/new-nonce")
                 .route(web::get().to(new_nonce::get))

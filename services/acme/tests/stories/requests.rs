@@ -57,7 +57,7 @@ async fn urls_come_from_the_configuration_and_not_from_the_host_header() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_of_no_policy_does_not_exist() {
     let world = World::new().await;
-    for name in ["nothing", "no-acme", "a%2Fb"] {
+    for name in ["nothing", "no-acme", "a%2Fb", "a.b", "Acme", "a_b"] {
         let client = Client::new(&world.base, &format!("/acme/{name}"), Key::es256());
         assert_eq!(
             client.plain(&client.url("directory")).await.refusal(),
@@ -81,6 +81,19 @@ async fn a_directory_of_no_policy_does_not_exist() {
         client.plain(&client.url("order/x")).await.refusal(),
         (405, "malformed".into())
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payload_that_is_an_array_is_malformed_and_makes_nothing() {
+    let world = World::new().await;
+    let mut client = world.stranger();
+    let url = client.url("new-account");
+    for payload in ["[]", " [true]"] {
+        let answer = client.post(&url, payload).await;
+        assert_eq!(answer.refusal(), (400, "malformed".into()), "{payload}");
+    }
+    let answer = client.post(&url, r#"{"onlyReturnExisting":true}"#).await;
+    assert_eq!(answer.refusal(), (400, "accountDoesNotExist".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
