@@ -11,6 +11,7 @@ use crate::{
     domain::{
         external_account::{ExternalAccountKey, KEY_LENGTH, SEALING_CONTEXT},
         id::{AccountKeyId, EndEntityName, PolicyName},
+        protocol::Protocol,
     },
     store::StoreError,
 };
@@ -42,6 +43,9 @@ pub enum CreateExternalAccountKeyError {
     /// No policy of that name.
     #[error("make external account key: there is no policy {0}")]
     NoPolicy(PolicyName),
+    /// No account could ever be made with it.
+    #[error("make external account key: policy {0} is not for ACME")]
+    NotForAcme(PolicyName),
     /// A validity of nothing, or too long.
     #[error("make external account key: must be more than nothing and end before the year 9999")]
     Validity,
@@ -68,6 +72,16 @@ impl Flows {
             .policies
             .find(&new.policy)
             .ok_or_else(|| CreateExternalAccountKeyError::NoPolicy(new.policy.clone()))?;
+        if !policy
+            .definition
+            .rules()
+            .protocols
+            .contains(&Protocol::Acme)
+        {
+            return Err(CreateExternalAccountKeyError::NotForAcme(
+                new.policy.clone(),
+            ));
+        }
         let now = self.clock.now();
         let expires_at_ms = match new.validity {
             None => None,
@@ -131,7 +145,7 @@ impl Fault for CreateExternalAccountKeyError {
     fn kind(&self) -> Kind {
         match self {
             Self::NoPolicy(_) => Kind::NotFound,
-            Self::Validity => Kind::InvalidArgument,
+            Self::NotForAcme(_) | Self::Validity => Kind::InvalidArgument,
             Self::Random => Kind::Internal,
             Self::Seal(error) if error.is_retryable() => Kind::Unavailable,
             Self::Seal(_) => Kind::Internal,
@@ -141,7 +155,7 @@ impl Fault for CreateExternalAccountKeyError {
 
     fn field(&self) -> Option<&str> {
         match self {
-            Self::NoPolicy(_) => Some("policy"),
+            Self::NoPolicy(_) | Self::NotForAcme(_) => Some("policy"),
             Self::Validity => Some("validity"),
             Self::Random | Self::Seal(_) | Self::Store(_) => None,
         }

@@ -29,7 +29,7 @@ pub struct UnknownPolicy(PolicyName);
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The text searched for is too long, or has control characters.
-    #[error("search: at most {LONGEST_SEARCH} characters, no control characters")]
+    #[error("read search: at most {LONGEST_SEARCH} characters, no control characters")]
     Search,
     /// The database.
     #[error("list")]

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Administrator,
     bodies::{CertificateBody, ProblemBody},
-    problems::wrong,
+    problems::{page_size, wrong},
 };
 use crate::{
     domain::{inventory::Filter, page::PageRequest},
@@ -29,7 +29,7 @@ pub(super) struct CertificateQuery {
     /// Valid now and not any more after so long, e.g. `30d`.
     expires_within: Option<String>,
     /// Rows on a page: 50 when absent, at most 1000.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "page_size")]
     page_size: u32,
     /// `next_page_token` of the page before.
     #[serde(default)]

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Administrator,
     bodies::{ProblemBody, RequestBody},
-    problems::wrong,
+    problems::{page_size, wrong},
 };
 use crate::{domain::page::PageRequest, flows::Flows};
 
@@ -19,7 +19,7 @@ pub(super) struct RequestQuery {
     /// `pending-approval`, `approved`, `issued`, `declined` or `failed`.
     state: Option<String>,
     /// Rows on a page: 50 when absent, at most 1000.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "page_size")]
     page_size: u32,
     /// `next_page_token` of the page before.
     #[serde(default)]

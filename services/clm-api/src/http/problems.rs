@@ -7,6 +7,9 @@ use actix_web::{
     web::{JsonConfig, PathConfig, QueryConfig},
 };
 use ers_runtime::http::Problem;
+use serde::{Deserialize as _, Deserializer, de::Error as _};
+
+use crate::domain::page::LARGEST_PAGE_SIZE;
 
 /// Largest body taken: a policy or a CSR.
 const LARGEST_BODY: usize = 256 << 10;
@@ -43,4 +46,13 @@ pub(super) async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, P
 /// A field that is wrong.
 pub(super) fn wrong(field: &str, error: impl std::fmt::Display) -> Problem {
     Problem::of(StatusCode::BAD_REQUEST, format!("{field}: {error}")).in_field(field)
+}
+
+/// A number of rows; the reader of queries by itself does not say which key it could not read.
+pub(super) fn page_size<'de, D: Deserializer<'de>>(query: D) -> Result<u32, D::Error> {
+    String::deserialize(query)?.parse().map_err(|_| {
+        D::Error::custom(format_args!(
+            "page_size: must be a number, at most {LARGEST_PAGE_SIZE}"
+        ))
+    })
 }

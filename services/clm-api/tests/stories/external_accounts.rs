@@ -15,6 +15,7 @@ on_every_database!(
     the_key_that_was_shown_is_the_one_that_was_sealed,
     keys_differ,
     its_end_entity_can_have_certificates_from_then_on,
+    a_policy_that_is_not_for_acme_has_no_account_keys,
     unknown_keys_and_policies_are_not_found_and_others_may_not_look,
 );
 
@@ -68,6 +69,22 @@ async fn the_key_that_was_shown_is_the_one_that_was_sealed(database: TestDatabas
             .await
             .is_err()
     );
+    world.stop().await;
+}
+
+async fn a_policy_that_is_not_for_acme_has_no_account_keys(database: TestDatabase) {
+    let world = World::over(database).await;
+    let request = proto::CreateExternalAccountKeyRequest {
+        policy: "server".into(),
+        ..Default::default()
+    };
+    let error = world
+        .administration()
+        .create_external_account_key(request)
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), Code::InvalidArgument);
+    assert!(error.message().starts_with("policy: "), "{error}");
     world.stop().await;
 }
 

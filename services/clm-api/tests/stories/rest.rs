@@ -308,8 +308,16 @@ async fn what_does_not_read_or_is_not_there_is_a_problem() {
         .await
         .assert_problem(400);
     assert_eq!(pem["field"], "csr");
+    for size in ["x", "-1", "4294967296", "1001"] {
+        let path = format!("certificates?page_size={size}");
+        let told = get(&world, &token, &path).await.assert_problem(400);
+        let told = told["detail"].as_str().unwrap().to_owned();
+        assert!(
+            told.contains("page_size") && told.contains("1000"),
+            "{told}"
+        );
+    }
     for path in [
-        "certificates?page_size=x",
         "certificates?colour=1",
         "certificates?expires_within=soon",
         "requests?state=x",
