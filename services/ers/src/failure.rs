@@ -23,6 +23,11 @@ impl Failure {
         }
     }
 
+    /// An error that says itself what was attempted.
+    pub fn of(error: &dyn std::error::Error) -> Self {
+        Self::new(chain(error))
+    }
+
     /// Says what the user can do about it.
     #[must_use]
     pub fn or(mut self, way_out: impl Into<String>) -> Self {

@@ -1,11 +1,14 @@
 //! The PKI that a first start makes: a root, a CA below it that issues, and a root of its own for administrators.
 
-use ers_proto::cara::v1::CreateAuthorityRequest;
+use std::path::Path;
+
+use ers_proto::cara::v1::{CreateAuthorityRequest, LoadAuthorityRequest};
 use serde::Deserialize;
 
 use crate::{
     commands::duration,
     failure::{Outcome, answered},
+    key_store::{pem, write_public},
     remote::Remote,
 };
 
@@ -88,4 +91,18 @@ pub async fn create(remote: &Remote, pki: &PkiConfig, tell: impl Fn(&str)) -> Ou
         ));
     }
     Ok(())
+}
+
+/// Writes the root certificate to where people find it.
+pub async fn write_root(remote: &Remote, pki: &PkiConfig, path: &Path) -> Outcome<()> {
+    let request = LoadAuthorityRequest {
+        name: pki.root.name.clone(),
+    };
+    let root = remote
+        .authorities()
+        .load(request)
+        .await
+        .map_err(answered)?
+        .into_inner();
+    write_public(path, pem("CERTIFICATE", &root.certificate).as_bytes())
 }

@@ -75,7 +75,8 @@ impl Remote {
     pub fn open(global: &Global) -> Outcome<Self> {
         match &global.platform {
             Some(file) => {
-                let platform: PlatformFile = config::load(file).attempt("read platform")?;
+                let platform: PlatformFile =
+                    config::load(file).map_err(|error| Failure::of(&error))?;
                 Self::with(platform.endpoints, &platform.identity, platform.health_url)
             }
             None => {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     cli::{Global, Init},
-    failure::{Attempt as _, Outcome, answered},
+    failure::{Attempt as _, Failure, Outcome, answered},
     output,
     pki_defaults::{self, PkiConfig},
     remote::Remote,
@@ -40,25 +40,13 @@ struct Administrator {
 
 pub async fn run(global: &Global, options: &Init) -> Outcome<()> {
     let init: InitConfig = match &options.config {
-        Some(file) => config::load(file).attempt("read configuration")?,
+        Some(file) => config::load(file).map_err(|error| Failure::of(&error))?,
         None => InitConfig::default(),
     };
     let remote = Remote::open(global)?;
     pki_defaults::create(&remote, &init.pki, output::progress).await?;
     if let Some(path) = &init.root_certificate {
-        let request = ers_proto::cara::v1::LoadAuthorityRequest {
-            name: init.pki.root.name.clone(),
-        };
-        let root = remote
-            .authorities()
-            .load(request)
-            .await
-            .map_err(answered)?
-            .into_inner();
-        crate::key_store::write_public(
-            path,
-            crate::key_store::pem("CERTIFICATE", &root.certificate).as_bytes(),
-        )?;
+        pki_defaults::write_root(&remote, &init.pki, path).await?;
         output::progress(&format!("root certificate {}", path.display()));
     }
     if let Some(administrator) = init.administrator {

@@ -11,7 +11,10 @@ mod policy;
 mod status;
 mod up;
 
+use std::{io::Read as _, path::Path};
+
 use clap::CommandFactory as _;
+use zeroize::Zeroizing;
 
 use crate::{
     cli::{Cli, Command},
@@ -45,6 +48,26 @@ pub fn run(cli: Cli) -> Outcome<()> {
             }
         }
     })
+}
+
+/// The text of a file; `-`: of standard input.
+pub fn read_text(file: &Path) -> Outcome<String> {
+    if file != Path::new("-") {
+        return std::fs::read_to_string(file).attempt(format!("read {}", file.display()));
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .attempt("read standard input")?;
+    Ok(text)
+}
+
+/// The password that a file holds, without the end of its line; `-`: from standard input.
+pub fn read_password(file: &Path) -> Outcome<Zeroizing<String>> {
+    let text = Zeroizing::new(read_text(file)?);
+    Ok(Zeroizing::new(
+        text.trim_end_matches(['\r', '\n']).to_owned(),
+    ))
 }
 
 /// `90d`, `12h`, `1y` (365 days) and the like.

@@ -1,29 +1,20 @@
 //! `ers password`: a new password for an administrator.
 
-use std::{io::Read as _, path::Path};
-
 use ers_proto::clm::v1::SetAdministratorPasswordRequest;
 
+use super::read_password;
 use crate::{
     cli::{Global, Password},
-    failure::{Attempt as _, Outcome, answered},
+    failure::{Outcome, answered},
     output,
     remote::Remote,
 };
 
 pub async fn run(global: &Global, options: &Password) -> Outcome<()> {
-    let mut text = String::new();
-    if options.password_file == Path::new("-") {
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .attempt("read standard input")?;
-    } else {
-        text = std::fs::read_to_string(&options.password_file)
-            .attempt(format!("read {}", options.password_file.display()))?;
-    }
+    let password = read_password(&options.password_file)?;
     let request = SetAdministratorPasswordRequest {
         username: options.username.clone(),
-        password: text.trim_end_matches(['\r', '\n']).to_owned(),
+        password: password.to_string(),
     };
     Remote::open(global)?
         .administration()

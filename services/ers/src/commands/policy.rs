@@ -1,15 +1,14 @@
 //! `ers policy`: who may have which certificate.
 
-use std::{io::Read as _, path::Path};
-
 use ers_proto::clm::v1::{
     ApplyPolicyRequest, ListPoliciesRequest, Policy as Wire, ShowPolicyRequest,
 };
 use serde::Serialize;
 
+use super::read_text;
 use crate::{
     cli::{Format, Global, Policy},
-    failure::{Attempt as _, Outcome, answered},
+    failure::{Outcome, answered},
     output::{self, Show},
     remote::Remote,
 };
@@ -67,7 +66,7 @@ pub async fn run(global: &Global, command: Policy) -> Outcome<()> {
         }
         Policy::Apply { file } => {
             let request = ApplyPolicyRequest {
-                definition: read(&file)?,
+                definition: read_text(&file)?,
                 actor: "administrator".into(),
             };
             let answer = administration
@@ -87,17 +86,6 @@ pub async fn run(global: &Global, command: Policy) -> Outcome<()> {
             )
         }
     }
-}
-
-fn read(file: &Path) -> Outcome<String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .attempt("read standard input")?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(file).attempt(format!("read {}", file.display()))
 }
 
 fn view(policy: Wire) -> PolicyView {

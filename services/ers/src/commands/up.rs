@@ -2,20 +2,18 @@
 
 use crate::{
     cli::{Global, Up},
-    failure::{Attempt as _, Outcome},
+    failure::{Failure, Outcome},
     platform::{self, PlatformConfig},
 };
 
 pub async fn run(global: &Global, options: &Up) -> Outcome<()> {
     let mut config = match &options.config {
-        Some(file) => ers_runtime::config::load(file).attempt("read configuration")?,
-        None => PlatformConfig {
-            data: global.data.clone(),
-            ..PlatformConfig::default()
-        },
+        Some(file) => ers_runtime::config::load(file).map_err(|error| Failure::of(&error))?,
+        None => PlatformConfig::default(),
     };
     config.listen = options.listen.unwrap_or(config.listen);
     config.http_listen = options.http_listen.unwrap_or(config.http_listen);
     config.health_listen = options.health_listen.unwrap_or(config.health_listen);
-    platform::run(config).await
+    let data = config.data.take().unwrap_or_else(|| global.data.clone());
+    platform::run(&data, config).await
 }

@@ -44,8 +44,8 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PlatformConfig {
-    /// The folder where everything lies.
-    pub data: PathBuf,
+    /// The folder where everything lies; default: that of `--data`.
+    pub data: Option<PathBuf>,
     /// HTTPS: everything.
     pub listen: SocketAddr,
     /// Plain HTTP: revocation information.
@@ -117,7 +117,7 @@ impl Default for PlatformConfig {
     fn default() -> Self {
         let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         Self {
-            data: "data".into(),
+            data: None,
             listen: (any, 8443).into(),
             http_listen: (any, 8080).into(),
             health_listen: (Ipv4Addr::LOCALHOST, 9090).into(),
@@ -158,7 +158,7 @@ impl PlatformConfig {
 
 /// Where the platform is reached.
 pub struct Addresses {
-    /// HTTPS, without a slash at the end.
+    /// HTTPS; [`Self::base`] is how it is shown.
     pub url: Url,
     /// Plain HTTP, without a slash at the end.
     pub revocation_url: String,

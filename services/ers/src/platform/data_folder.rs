@@ -6,14 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ers_proto::cara::v1::LoadAuthorityRequest;
 use ers_runtime::config::Secret;
 
 use crate::{
-    failure::{Attempt as _, Failure, Outcome, answered},
-    key_store::{pem, write_private, write_public},
-    pki_defaults::PkiConfig,
-    remote::{Remote, RunFile},
+    failure::{Attempt as _, Failure, Outcome},
+    key_store::write_private,
+    remote::RunFile,
 };
 
 /// A data folder that this process holds.
@@ -91,23 +89,6 @@ impl DataFolder {
             write_private(&path, hex::encode(random).as_bytes())?;
         }
         Ok(Secret::literal(format!("file:{}", path.display())))
-    }
-
-    /// Writes the root certificate to where people find it.
-    pub async fn write_root(&self, remote: &Remote, pki: &PkiConfig) -> Outcome<()> {
-        let request = LoadAuthorityRequest {
-            name: pki.root.name.clone(),
-        };
-        let root = remote
-            .authorities()
-            .load(request)
-            .await
-            .map_err(answered)?
-            .into_inner();
-        write_public(
-            &self.root_certificate(),
-            pem("CERTIFICATE", &root.certificate).as_bytes(),
-        )
     }
 
     /// Tells the command line where the platform is.

@@ -10,7 +10,7 @@ mod ready;
 mod server_certificate;
 mod services;
 
-use std::time::Duration;
+use std::{future::Future, path::Path, time::Duration};
 
 use ers_runtime::{
     Context,
@@ -36,10 +36,10 @@ use crate::{
 
 const DRAIN: Duration = Duration::from_secs(20);
 
-/// Starts the platform and serves until it is asked to stop.
-pub async fn run(config: PlatformConfig) -> Outcome<()> {
+/// Starts the platform over a data folder and serves until it is asked to stop, or a part of it ends by itself.
+pub async fn run(data: &Path, config: PlatformConfig) -> Outcome<()> {
     // 1. What can be wrong on this machine is found before anything is started.
-    let folder = DataFolder::open(&config.data)?;
+    let folder = DataFolder::open(data)?;
     let https = bind(config.listen, "listen")?;
     let http = bind(config.http_listen, "http_listen")?;
     let health_socket = bind(config.health_listen, "health_listen")?;
@@ -105,7 +105,7 @@ async fn serve(
 
     progress("creating the default PKI");
     pki_defaults::create(&remote, &config.pki, |step| progress(&format!("  {step}"))).await?;
-    folder.write_root(&remote, &config.pki).await?;
+    pki_defaults::write_root(&remote, &config.pki, &folder.root_certificate()).await?;
     let administrator_password = backend.bootstrap(config).await?;
 
     let certificate =
@@ -131,6 +131,9 @@ async fn serve(
     folder.write_run_file(&addresses.run_file(folder, backend.endpoints()))?;
     let told = async {
         ready::wait(context).await;
+        if context.shutdown.is_stopping() {
+            return Ok(());
+        }
         ready::tell(
             addresses,
             folder,
@@ -141,15 +144,27 @@ async fn serve(
         context.shutdown.cancelled().await;
         Outcome::Ok(())
     };
-    let (told, on_https, on_http) = tokio::join!(told, on_https, on_http);
-    on_https.attempt("serve HTTPS")?;
-    on_http.attempt("serve HTTP")?;
+    let (told, on_https, on_http) = tokio::join!(
+        ending(context, told),
+        ending(context, on_https),
+        ending(context, on_http)
+    );
+    on_https.attempt("HTTPS")?;
+    on_http.attempt("HTTP")?;
+    backend.outcome()?;
     told
+}
+
+/// Whatever ends first ends the platform: without one of its parts it only looks alive.
+async fn ending<T>(context: &Context, part: impl Future<Output = T>) -> T {
+    let ended = part.await;
+    context.shutdown.stop();
+    ended
 }
 
 fn bind(address: std::net::SocketAddr, key: &str) -> Outcome<Listener> {
     Listener::bind(address, None).map_err(|error| {
-        Failure::new(ers_runtime::error::chain(&error)).or(format!(
+        Failure::of(&error).or(format!(
             "choose another address: --{} ADDRESS:PORT, or `{key}` in the configuration",
             key.replace('_', "-")
         ))

@@ -1,6 +1,6 @@
 //! The services of the platform, started one after the other in this process.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use acme::Acme;
 use actix_web::web::ServiceConfig;
@@ -32,7 +32,11 @@ use crate::{
 pub struct Backend {
     endpoints: Endpoints,
     clm: Clm,
+    broken: Broken,
 }
+
+/// Which part ended by itself and why; the first one counts.
+type Broken = Arc<OnceLock<String>>;
 
 impl Backend {
     /// Starts them, in the order in which they need each other.
@@ -43,11 +47,12 @@ impl Backend {
         identities: &Identities,
         addresses: &Addresses,
     ) -> Outcome<Self> {
+        let broken = Broken::default();
         let signer_context = context.for_service("signer", identities.of("signer")?);
         let signer = signer::start(signer_context.clone(), signer_config(config, folder)?)
             .await
             .map_err(signer_failed)?;
-        let signer_address = serve_grpc(&signer_context, signer.routes()).await?;
+        let signer_address = serve_grpc(&signer_context, signer.routes(), &broken).await?;
         progress("  signer");
 
         let cara_context = context.for_service("cara-ws", identities.of("cara-ws")?);
@@ -61,8 +66,8 @@ impl Backend {
             Arc::new(signer_of_cara),
         )
         .await
-        .attempt("start")?;
-        let cara_address = serve_grpc(&cara_context, cara.routes()).await?;
+        .map_err(|error| Failure::of(&error))?;
+        let cara_address = serve_grpc(&cara_context, cara.routes(), &broken).await?;
         progress("  cara-ws");
 
         let clm_context = context.for_service("clm-api", identities.of("clm-api")?);
@@ -77,8 +82,8 @@ impl Backend {
         };
         let clm = clm_api::start(clm_context.clone(), clm_api::Config::over(database), deps)
             .await
-            .attempt("start clm-api")?;
-        let clm_address = serve_grpc(&clm_context, clm.routes()).await?;
+            .map_err(|error| Failure::of(&error))?;
+        let clm_address = serve_grpc(&clm_context, clm.routes(), &broken).await?;
         progress("  clm-api");
         Ok(Self {
             endpoints: Endpoints {
@@ -87,7 +92,16 @@ impl Backend {
                 clm_api: clm_address,
             },
             clm,
+            broken,
         })
+    }
+
+    /// A failure when one of them ended by itself.
+    pub fn outcome(&self) -> Outcome<()> {
+        match self.broken.get() {
+            Some(problem) => Err(Failure::new(problem.as_str())),
+            None => Ok(()),
+        }
     }
 
     /// Where they are called.
@@ -188,8 +202,8 @@ impl Frontend {
     }
 }
 
-/// Serves gRPC on loopback; gives the address.
-async fn serve_grpc(context: &Context, routes: Routes) -> Outcome<String> {
+/// Serves gRPC on loopback; gives the address. When that ends before it should, so does the platform.
+async fn serve_grpc(context: &Context, routes: Routes, broken: &Broken) -> Outcome<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0))
         .await
         .attempt("listen on loopback")?;
@@ -197,16 +211,16 @@ async fn serve_grpc(context: &Context, routes: Routes) -> Outcome<String> {
         .local_addr()
         .attempt("listen on loopback")?
         .to_string();
-    let context = context.clone();
+    let (context, broken) = (context.clone(), Arc::clone(broken));
     context.shutdown.clone().spawn("gRPC", async move {
-        if let Err(error) = grpc::serve(&context, listener, routes).await {
-            tracing::error!(
-                service = context.service,
-                error = chain(&error),
-                "gRPC ended"
-            );
-            context.shutdown.stop();
-        }
+        let problem = match grpc::serve(&context, listener, routes).await {
+            Ok(()) if context.shutdown.is_stopping() => return,
+            Ok(()) => "it ended by itself".to_owned(),
+            Err(error) => chain(&error),
+        };
+        tracing::error!(service = context.service, problem, "gRPC ended");
+        let _ = broken.set(format!("{}: {problem}", context.service));
+        context.shutdown.stop();
     });
     Ok(address)
 }

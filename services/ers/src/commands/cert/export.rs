@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use crate::{
     cli::{CertExport, Encoding},
+    commands::{read_password, read_text},
     failure::{Attempt as _, Failure, Outcome},
     key_store,
     remote::Remote,
@@ -25,12 +26,9 @@ pub(super) async fn run(remote: &Remote, options: &CertExport) -> Outcome<()> {
                     "PKCS#12 needs --key, --password-file and --out",
                 ));
             };
-            let read = |path: &std::path::Path| {
-                std::fs::read_to_string(path).attempt(format!("read {}", path.display()))
-            };
-            let key = ers_pki::pem::decode(&read(key)?, &["PRIVATE KEY"]).attempt("read --key")?;
-            let password = read(password)?;
-            let store = key_store::pkcs12(&key, &chain, password.trim_end_matches(['\r', '\n']))?;
+            let key =
+                ers_pki::pem::decode(&read_text(key)?, &["PRIVATE KEY"]).attempt("read --key")?;
+            let store = key_store::pkcs12(&key, &chain, &read_password(password)?)?;
             key_store::write_private(out, &store)
         }
     }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     cli::{CertIssue, Encoding, Global},
-    commands::duration,
+    commands::{duration, read_password},
     failure::{Attempt as _, Failure, Outcome, answered},
     key_store,
     output::{self, Show},
@@ -171,13 +171,7 @@ fn write(options: &CertIssue, issued: &Issued, key: Option<&PrivateKey>) -> Outc
 /// The password of a file, or one that is made and shown.
 fn password(file: Option<&Path>) -> Outcome<(Zeroizing<String>, bool)> {
     match file {
-        Some(file) => {
-            let text = std::fs::read_to_string(file).attempt(format!("read {}", file.display()))?;
-            Ok((
-                Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()),
-                false,
-            ))
-        }
+        Some(file) => Ok((read_password(file)?, false)),
         None => {
             let mut random = [0; 15];
             aws_lc_rs::rand::fill(&mut random).attempt("make a password")?;
