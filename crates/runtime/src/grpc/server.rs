@@ -23,10 +23,12 @@ use tonic::{
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::caller::{Caller, Peer};
-use crate::{Context, tls};
+use crate::{Context, shutdown::Shutdown, tls};
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// A call that does not end, such as a stream that its reader has forgotten, must not hold up the end of the process.
+const DRAIN: Duration = Duration::from_secs(15);
 /// Connections whose handshake is done and that wait to be served.
 const BACKLOG: usize = 128;
 
@@ -38,8 +40,8 @@ pub enum ServeError {
     Transport(#[source] tonic::transport::Error),
 }
 
-/// Serves until shutdown is asked for and the calls under way are done. Peers need a certificate that one of the
-/// identity's authorities issued.
+/// Serves until shutdown is asked for and the calls under way are done; after some seconds those that do not end are
+/// cut off. Peers need a certificate that one of the identity's authorities issued.
 ///
 /// # Errors
 /// When the listener breaks.
@@ -50,16 +52,37 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let token = context.shutdown.token();
     context.health.serving(context.service).up();
-    Server::builder()
+    let serving = Server::builder()
         .trace_fn(trace)
         .http2_keepalive_interval(Some(KEEP_ALIVE))
         .add_routes(routes)
         .serve_with_incoming_shutdown(
             ReceiverStream::new(accept(context, listener)),
             token.cancelled(),
-        )
-        .await
-        .map_err(ServeError::Transport)
+        );
+    match drained(&context.shutdown, DRAIN, serving).await {
+        Some(ended) => ended.map_err(ServeError::Transport),
+        None => {
+            tracing::warn!(service = context.service, "calls under way were cut off");
+            Ok(())
+        }
+    }
+}
+
+/// What serving came to; nothing when it goes on for longer than `at_most` after shutdown was asked for.
+async fn drained<T>(
+    shutdown: &Shutdown,
+    at_most: Duration,
+    serving: impl Future<Output = T>,
+) -> Option<T> {
+    let patience = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(at_most).await;
+    };
+    tokio::select! {
+        ended = serving => Some(ended),
+        () = patience => None,
+    }
 }
 
 /// The span of a call, a child of the caller's.
@@ -200,5 +223,28 @@ impl Extractor for Headers<'_> {
 
     fn keys(&self) -> Vec<&str> {
         self.0.keys().map(http::HeaderName::as_str).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_does_not_end_does_not_hold_up_the_end() {
+        let shutdown = Shutdown::new();
+        shutdown.stop();
+        let forgotten = std::future::pending::<()>();
+        assert_eq!(
+            drained(&shutdown, Duration::from_millis(1), forgotten).await,
+            None
+        );
+    }
+
+    #[tokio::test]
+    async fn serving_that_ends_by_itself_is_told() {
+        let shutdown = Shutdown::new();
+        let ended = drained(&shutdown, Duration::ZERO, async { 7 }).await;
+        assert_eq!(ended, Some(7));
     }
 }
