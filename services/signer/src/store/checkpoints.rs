@@ -40,7 +40,7 @@ pub struct Checkpoint {
     pub entry_hash: EntryHash,
     /// When, in epoch milliseconds.
     pub at_ms: i64,
-    /// ECDSA-Sig-Value over [`Checkpoint::to_be_signed`].
+    /// ECDSA-Sig-Value, RFC 3279 §2.2.3; over what, says `journal/checkpoint.rs`.
     pub signature: Vec<u8>,
 }
 
