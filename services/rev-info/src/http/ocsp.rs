@@ -1,7 +1,7 @@
 //! OCSP over HTTP: RFC 6960 appendix A, caching headers as RFC 5019 section 6.2.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    Error, HttpRequest, HttpResponse,
     http::header::{CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED},
     web::{Bytes, Data},
 };
@@ -21,8 +21,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-pub(super) async fn post(state: Data<State>, body: Bytes) -> HttpResponse {
-    let answer = state.answerer.answer(&body).await;
+/// A body that is too long, or did not come, is malformed like any other.
+pub(super) async fn post(state: Data<State>, body: Result<Bytes, Error>) -> HttpResponse {
+    let answer = state.answerer.answer(&body.unwrap_or_default()).await;
     HttpResponse::Ok()
         .content_type(CONTENT_TYPE)
         .insert_header((CACHE_CONTROL, "no-store"))

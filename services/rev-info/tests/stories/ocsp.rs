@@ -174,6 +174,7 @@ async fn what_cannot_be_answered_gets_an_error_status() {
         vec![0x30],
         vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
         vec![0; 1000],
+        vec![0; 100_000],
     ] {
         assert_eq!(post(garbage).await, status(1), "malformedRequest");
     }
