@@ -253,7 +253,7 @@ pub struct CertList {
     #[arg(long)]
     pub expires_within: Option<String>,
     /// At most so many
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub limit: u32,
     /// Where the page before ended
     #[arg(long)]

@@ -63,10 +63,10 @@ pub fn answered(status: tonic::Status) -> Failure {
     let failure = Failure::new(status.message().to_owned());
     match status.code() {
         tonic::Code::Unavailable => Failure::new(format!(
-            "the platform does not answer: {}",
+            "the platform cannot do that now: {}",
             status.message()
         ))
-        .or("is it running? start it with `ers up`, look with `ers status`"),
+        .or("`ers status` and its log say what is missing; is it not running? start it with `ers up`"),
         tonic::Code::Unauthenticated => {
             failure.or("this identity is not known there; `--data` names the platform's folder")
         }

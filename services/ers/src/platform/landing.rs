@@ -27,17 +27,25 @@ impl Landing {
     /// Mounts `/` and `/root.pem`.
     pub fn mount(&self, routes: &mut ServiceConfig) {
         let root = self.root.clone();
-        routes.route("/", web::get().to(page)).route(
-            "/root.pem",
-            web::get().to(move || {
-                let root = root.clone();
-                async move {
-                    HttpResponse::Ok()
-                        .content_type("application/x-pem-file")
-                        .body(root)
-                }
-            }),
-        );
+        let root = move || {
+            let root = root.clone();
+            async move {
+                HttpResponse::Ok()
+                    .content_type("application/x-pem-file")
+                    .body(root)
+            }
+        };
+        routes
+            .service(
+                web::resource("/")
+                    .route(web::get().to(page))
+                    .route(web::head().to(page)),
+            )
+            .service(
+                web::resource("/root.pem")
+                    .route(web::get().to(root.clone()))
+                    .route(web::head().to(root)),
+            );
     }
 }
 

@@ -254,7 +254,7 @@ fn signer_failed(error: signer::StartError) -> Failure {
     let failure = Failure::new(format!("start signer: {}", chain(&error)));
     match error {
         signer::StartError::Unlock(_) => failure.or(
-            "the keys were sealed with another master password: put the right one into `master_password` (or data/master-password)",
+            "the password of the first start opens the keys: put it into `master_password` (or data/master-password)",
         ),
         _ => failure,
     }

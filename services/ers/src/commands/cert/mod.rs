@@ -68,7 +68,11 @@ async fn revoke(global: &Global, remote: &Remote, id: String, reason: String) ->
     let revoked = Revoked {
         issuer: certificate.issuer,
         serial: certificate.serial,
-        reason,
+        // What was revoked before keeps the reason that it was given then.
+        reason: match certificate.revocation_reason {
+            told if answer.already_revoked && !told.is_empty() => told,
+            _ => reason,
+        },
         already_revoked: answer.already_revoked,
     };
     output::show(global.output, &revoked)
