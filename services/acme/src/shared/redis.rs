@@ -9,6 +9,8 @@ use super::{Shared, SharedError};
 
 const NONCE_SECONDS: u64 = 60 * 60;
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// Who asks waits for them; who asks next tries anew.
+const RETRIES: usize = 1;
 
 /// Nonces and counters of all replicas.
 pub struct Redis {
@@ -23,6 +25,7 @@ impl Redis {
             source,
         };
         let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(RETRIES)
             .set_response_timeout(Some(TIMEOUT))
             .set_connection_timeout(Some(TIMEOUT));
         let client = redis::Client::open(url).map_err(failed)?;

@@ -110,6 +110,12 @@ async fn without_redis_requests_wait_and_come_back() {
     let answer = client.send(&kid, body).await;
     assert_eq!(answer.status, 503, "{}", answer.text);
     assert!(answer.header("retry-after").is_some());
+    for _ in 0..3 {
+        let asked = std::time::Instant::now();
+        let answer = client.plain(&client.url("new-nonce")).await;
+        assert_eq!(answer.status, 503, "{}", answer.text);
+        assert!(asked.elapsed().as_secs() < 5, "{:?}", asked.elapsed());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
