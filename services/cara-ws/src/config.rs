@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use ers_pki::profile::Profile;
+use ers_pki::{key::KeyAlgorithm, profile::Profile};
 use ers_runtime::db::DatabaseConfig;
 use serde::Deserialize;
 
@@ -46,6 +46,49 @@ pub struct Issuing {
     /// Certificate profiles beside the ready ones; one of the same name takes its place.
     #[serde(default)]
     pub profiles: Vec<Profile>,
+}
+
+/// A value that is none, or does not go with another.
+#[derive(Debug, thiserror::Error)]
+#[error("{key}: {problem}")]
+pub struct InvalidIssuing {
+    key: &'static str,
+    problem: &'static str,
+}
+
+impl Issuing {
+    /// Whether CAs can be run so.
+    ///
+    /// # Errors
+    /// Names the key.
+    pub fn check(&self) -> Result<(), InvalidIssuing> {
+        let wrong = |key, problem| Err(InvalidIssuing { key, problem });
+        if !self.revocation_url.starts_with("http://") {
+            return wrong(
+                "revocation_url",
+                "must begin with http://, since who asks cannot check TLS yet",
+            );
+        }
+        if self.crl.validity_hours == 0 {
+            return wrong("crl.validity_hours", "must be at least 1");
+        }
+        if self.crl.interval_hours == 0 || self.crl.interval_hours > self.crl.validity_hours {
+            return wrong("crl.interval_hours", "must be from 1 to crl.validity_hours");
+        }
+        if self.ocsp.key_algorithm.parse::<KeyAlgorithm>().is_err() {
+            return wrong(
+                "ocsp.key_algorithm",
+                "must be one of RSA-2048, RSA-3072, RSA-4096, P-256, P-384, P-521, Ed25519",
+            );
+        }
+        if self.ocsp.certificate_days == 0 {
+            return wrong("ocsp.certificate_days", "must be at least 1");
+        }
+        if self.ocsp.answer_minutes < 2 {
+            return wrong("ocsp.answer_minutes", "must be at least 2");
+        }
+        Ok(())
+    }
 }
 
 /// How CRLs are made.
@@ -99,6 +142,61 @@ impl Default for OcspConfig {
             key_algorithm: "P-256".into(),
             certificate_days: 30,
             answer_minutes: 60,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuing() -> Issuing {
+        Issuing {
+            revocation_url: "http://pki.test/rev-info".into(),
+            crl: CrlConfig::default(),
+            ocsp: OcspConfig::default(),
+            profiles: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_no_ca_can_be_run_with_is_refused_by_key() {
+        assert!(issuing().check().is_ok());
+        let crl = |validity_hours, interval_hours| CrlConfig {
+            validity_hours,
+            interval_hours,
+        };
+        let ocsp = OcspConfig {
+            key_algorithm: "DSA".into(),
+            ..OcspConfig::default()
+        };
+        let cases = [
+            (
+                "revocation_url",
+                Issuing {
+                    revocation_url: "ftp://x".into(),
+                    ..issuing()
+                },
+            ),
+            (
+                "crl.validity_hours",
+                Issuing {
+                    crl: crl(0, 1),
+                    ..issuing()
+                },
+            ),
+            (
+                "crl.interval_hours",
+                Issuing {
+                    crl: crl(24, 25),
+                    ..issuing()
+                },
+            ),
+            ("ocsp.key_algorithm", Issuing { ocsp, ..issuing() }),
+        ];
+        for (key, wrong) in cases {
+            let told = wrong.check().unwrap_err().to_string();
+            assert!(told.starts_with(&format!("{key}: ")), "{told}");
         }
     }
 }

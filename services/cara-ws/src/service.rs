@@ -16,19 +16,23 @@ use tokio::net::TcpListener;
 use tonic::service::Routes;
 
 use crate::{
-    config::{Config, Issuing},
+    config::{Config, InvalidIssuing, Issuing},
     flows::{
         Core, InFlight, Registry, RegistryError,
         adopt::{AdoptError, adopt},
         maintain,
     },
     grpc as services,
+    metrics::Metrics,
     store::{Store, StoreError, Writer},
 };
 
 /// Why CARA does not start, or ended.
 #[derive(Debug, Error)]
 pub enum StartError {
+    /// A value of the configuration.
+    #[error("start cara-ws: issuing")]
+    Config(#[source] InvalidIssuing),
     /// No database.
     #[error("start cara-ws")]
     Database(#[source] DatabaseError),
@@ -69,6 +73,7 @@ pub async fn start(
     issuing: Issuing,
     signer: Arc<dyn Signer>,
 ) -> Result<Cara, StartError> {
+    issuing.check().map_err(StartError::Config)?;
     let connection = db::connect::<Migrator>(database)
         .await
         .map_err(StartError::Database)?;
@@ -85,6 +90,7 @@ pub async fn start(
         in_flight: InFlight::default(),
         stale_crls: parking_lot::Mutex::default(),
         crl_bell: tokio::sync::Notify::new(),
+        metrics: Metrics::new(&context.meter),
         holder: uuid::Uuid::new_v4().to_string(),
         context,
     });

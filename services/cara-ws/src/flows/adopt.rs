@@ -182,7 +182,10 @@ async fn adopt_one(
         .await
         .map_err(AdoptError::Store)?
     {
-        Stored::New => Ok(()),
+        Stored::New => {
+            core.metrics.adopted();
+            Ok(())
+        }
         Stored::Other(other) => keep_surplus(core, &record, &other)
             .await
             .map_err(AdoptError::Store),

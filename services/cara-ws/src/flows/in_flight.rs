@@ -26,6 +26,18 @@ struct Waiting {
     outcome: Shared<BoxFuture<'static, Outcome>>,
 }
 
+/// Takes a request off the list when its work ends, however it ends.
+struct UnderWay {
+    requests: Arc<Mutex<HashMap<String, Waiting>>>,
+    id: String,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.requests.lock().remove(&self.id);
+    }
+}
+
 impl InFlight {
     /// Joins the request under that id, or starts it. Once started it goes on even if everybody who asked has gone:
     /// a signature that was made must be stored.
@@ -80,8 +92,9 @@ impl InFlight {
             "issue",
             tracing::Instrument::instrument(
                 async move {
+                    let under_way = UnderWay { requests, id };
                     let outcome = work.await.map(Arc::new).map_err(Arc::new);
-                    requests.lock().remove(&id);
+                    drop(under_way);
                     drop(tell.send(outcome));
                 },
                 span,

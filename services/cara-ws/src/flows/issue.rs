@@ -291,6 +291,7 @@ async fn keep(core: &Core, record: Record, request: &IssueRequest) -> Result<Rec
         .map_err(stored)?
     {
         Stored::New => {
+            core.metrics.issued();
             tracing::info!(
                 target: "audit", act = "issue", request_id = request.request_id, issuer_id = %record.issuer,
                 serial = record.serial.to_hex(), profile = record.profile, requester = record.origin.requester, "certificate issued"

@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 use crate::{
     config::Issuing,
     domain::AuthorityName,
+    metrics::Metrics,
     store::{Store, Writer},
 };
 
@@ -49,6 +50,8 @@ pub struct Core {
     pub stale_crls: parking_lot::Mutex<std::collections::BTreeSet<AuthorityName>>,
     /// Rung when [`Self::stale_crls`] grows.
     pub crl_bell: Notify,
+    /// What is counted.
+    pub metrics: Metrics,
     /// This process, in leases.
     pub holder: String,
 }

@@ -83,6 +83,7 @@ pub async fn publish_crl(core: &Core, ca: &IssuingAuthority) -> Result<bool, Pub
         .await
         .map_err(PublishError::Store)?;
     if published {
+        core.metrics.published();
         tracing::info!(target: "audit", act = "publish CRL", issuer_id = %name, number, bytes = row.der.len(), "CRL published");
     }
     Ok(published)

@@ -86,6 +86,7 @@ pub async fn revoke(
         }),
         RevokeOutcome::AlreadyRevoked(record) => Ok((*record, true)),
         RevokeOutcome::Revoked(record) => {
+            core.metrics.revoked();
             tracing::info!(
                 target: "audit", act = "revoke", issuer_id = %issuer, serial = serial.to_hex(), reason = %reason, requester,
                 "certificate revoked"

@@ -181,7 +181,12 @@ impl Addresses {
                 .ok_or_else(|| Failure::new("the port was not bound"))
         };
         let url = match &config.external_url {
-            Some(url) => url.clone(),
+            Some(url) if url.scheme() == "https" && url.query().is_none() => url.clone(),
+            Some(url) => {
+                return Err(Failure::new(format!(
+                    "external_url: {url} is no https:// address without a query"
+                )));
+            }
             None => Url::parse(&format!("https://localhost:{}", port(https)?))
                 .attempt("make external_url")?,
         };

@@ -1,8 +1,8 @@
 //! The folder where a platform keeps everything: only its owner may look into it, and one process at a time uses it.
 
 use std::{
-    fs::{DirBuilder, File, TryLockError},
-    os::unix::fs::DirBuilderExt as _,
+    fs::{DirBuilder, File, Permissions, TryLockError},
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -37,6 +37,10 @@ impl DataFolder {
                 .mode(0o700)
                 .create(&folder)
                 .attempt(act("write to data folder"))
+                .map_err(|failure| failure.or(way_out))?;
+            // it may have been there before, open to others
+            std::fs::set_permissions(&folder, Permissions::from_mode(0o700))
+                .attempt(act("close to others the data folder"))
                 .map_err(|failure| failure.or(way_out))?;
         }
         let lock = File::create(path.join("run").join("lock"))
@@ -91,6 +95,20 @@ impl DataFolder {
         Ok(Secret::literal(format!("file:{}", path.display())))
     }
 
+    /// Refuses to begin with no keys where there are CAs: a lost key database must not be taken for a first start.
+    pub fn check_keys(&self) -> Outcome<()> {
+        if self.file("cara.db").exists() && !self.file("signer.db").exists() {
+            return Err(Failure::new(format!(
+                "{} is missing, but there are CAs whose keys were in it",
+                self.file("signer.db").display()
+            ))
+            .or(
+                "put signer.db back from the backup, beside the master-password that belongs to it",
+            ));
+        }
+        Ok(())
+    }
+
     /// Tells the command line where the platform is.
     pub fn write_run_file(&self, run: &RunFile) -> Outcome<()> {
         let json = serde_json::to_vec_pretty(run).attempt("write run/platform.json")?;
@@ -106,5 +124,30 @@ impl DataFolder {
 
     fn run_file(&self) -> PathBuf {
         self.path.join("run").join("platform.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_key_database_is_not_taken_for_a_first_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        assert!(data.check_keys().is_ok());
+        std::fs::write(data.file("cara.db"), "").unwrap();
+        assert!(data.check_keys().is_err());
+        std::fs::write(data.file("signer.db"), "").unwrap();
+        assert!(data.check_keys().is_ok());
+    }
+
+    #[test]
+    fn a_folder_that_was_open_to_others_is_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let mode = std::fs::metadata(data.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
     }
 }

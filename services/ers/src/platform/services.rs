@@ -226,6 +226,9 @@ async fn serve_grpc(context: &Context, routes: Routes, broken: &Broken) -> Outco
 }
 
 fn signer_config(config: &PlatformConfig, folder: &DataFolder) -> Outcome<signer::Config> {
+    if config.databases.signer.is_none() && config.databases.cara.is_none() {
+        folder.check_keys()?;
+    }
     let tokens = if config.tokens.is_empty() {
         vec![signer::config::TokenConfig {
             name: "software".into(),
