@@ -21,6 +21,9 @@ pub fn tell(addresses: &Addresses, folder: &DataFolder, password: Option<&str>) 
         folder.root_certificate().display().to_string(),
     );
     let data = folder.path().display();
+    // as it was started: it need not be on anybody's PATH
+    let ers =
+        std::env::current_exe().map_or_else(|_| "ers".into(), |path| path.display().to_string());
     let login = match password {
         Some(password) => {
             format!("administrator / {password}   (shown this once; change it: ers password)")
@@ -39,8 +42,8 @@ ERS is ready.
 
 Try:
 
-  ers --data {data} status
-  ers --data {data} cert issue --name dns:www.example.test --out www
+  {ers} --data {data} status
+  {ers} --data {data} cert issue --name dns:www.example.test --out www
   REQUESTS_CA_BUNDLE={root} certbot certonly --standalone --server {url}/acme/directory \\
       --register-unsafely-without-email --agree-tos -d YOUR.HOST
 
