@@ -289,11 +289,8 @@ async fn a_key_grants_no_longer_path_than_its_own() {
             .clone();
         profile.basic_constraints.as_mut().unwrap().path_length = path_length;
         let request = ers_pki::issuance::Request {
-            public_key: common::subscriber(),
             subject: "CN=Sub".parse().unwrap(),
-            names: Vec::new(),
-            not_before: None,
-            validity: None,
+            ..ers_pki::issuance::Request::new(common::subscriber())
         };
         let now = common::now();
         let prepared =

@@ -22,6 +22,7 @@ pub(crate) const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = oid("2.5.29.31");
 pub(crate) const CERTIFICATE_POLICIES: ObjectIdentifier = oid("2.5.29.32");
 pub(crate) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.35");
 pub(crate) const EXTENDED_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
+pub(crate) const FRESHEST_CRL: ObjectIdentifier = oid("2.5.29.46");
 pub(crate) const AUTHORITY_INFORMATION_ACCESS: ObjectIdentifier = oid("1.3.6.1.5.5.7.1.1");
 
 // access methods, RFC 5280 section 4.2.2.1

@@ -119,11 +119,8 @@ fn issuer_without_crl_sign_is_refused() {
         .key_usage
         .retain(|usage| *usage != crate::KeyUsage::CrlSign);
     let request = Request {
-        public_key: key.public_key().clone(),
         subject: issuer.name().clone(),
-        names: vec![],
-        not_before: None,
-        validity: None,
+        ..Request::new(key.public_key().clone())
     };
     let serial = entry(1, Reason::Unspecified).serial;
     let prepared = prepare_certificate(&profile, &issuer, &request, serial, NOW).unwrap();

@@ -1,7 +1,9 @@
-//! CRL distribution points, RFC 5280 section 4.2.1.13.
+//! CRL distribution points, RFC 5280 section 4.2.1.13, and freshest CRL, section 4.2.1.15, which has the same syntax.
+
+use const_oid::ObjectIdentifier;
 
 use super::{Malformed, Reader, Writer, uris_of};
-use crate::asn1::{oid, tag};
+use crate::asn1::tag;
 
 /// The URIs of all full names.
 pub(crate) fn read(value: &[u8]) -> Result<Vec<String>, Malformed> {
@@ -26,9 +28,19 @@ pub(crate) fn read(value: &[u8]) -> Result<Vec<String>, Malformed> {
     })
 }
 
-/// Writes the extension: one distribution point with all URLs, which are places of one and the same CRL.
+/// Writes CRL distribution points: one with all URLs, which are places of one and the same CRL.
+#[cfg(test)]
 pub(crate) fn write<T: AsRef<str>>(writer: &mut Writer, urls: &[T]) {
-    super::write(writer, &oid::CRL_DISTRIBUTION_POINTS, false, |writer| {
+    write_as(writer, &crate::asn1::oid::CRL_DISTRIBUTION_POINTS, urls);
+}
+
+/// As `write`, under that identifier.
+pub(crate) fn write_as<T: AsRef<str>>(
+    writer: &mut Writer,
+    extension: &ObjectIdentifier,
+    urls: &[T],
+) {
+    super::write(writer, extension, false, |writer| {
         writer.sequence(|writer| {
             writer.sequence(|writer| {
                 writer.nest(tag::context_constructed(0), |writer| {

@@ -22,11 +22,9 @@ fn root() -> (Issuer, Request) {
     (
         issuer,
         Request {
-            public_key,
             subject: name,
-            names: vec![],
-            not_before: None,
             validity: Some(Duration::days(10)),
+            ..Request::new(public_key)
         },
     )
 }

@@ -134,6 +134,12 @@ pub enum PrepareError {
         /// The issuer's path length.
         issuer: u32,
     },
+    /// The issuer's CRL is not partitioned.
+    #[error("prepare certificate: the issuer has no CRL partition {partition}")]
+    CrlPartition {
+        /// The partition that was wanted.
+        partition: u32,
+    },
     /// The linter has something against it.
     #[error("prepare certificate: {}", first(findings))]
     Lint {
@@ -163,7 +169,7 @@ impl PrepareError {
             Self::Validity { .. } | Self::Past { .. } | Self::OutlivesIssuer { .. } => {
                 Some("validity")
             }
-            Self::Lint { .. } => None,
+            Self::CrlPartition { .. } | Self::Lint { .. } => None,
         }
     }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::PrepareError;
-use crate::asn1::Writer;
+use super::crl_places::CrlPlaces;
+use crate::asn1::{Writer, oid};
 use crate::certificate::Certificate;
 use crate::extension::basic_constraints::BasicConstraints;
 use crate::extension::name_constraints::NameConstraints;
-use crate::extension::{authority_information_access, crl_distribution_points, key_identifier};
+use crate::extension::{authority_information_access, key_identifier};
 use crate::general_name::{GeneralNameError, Uri};
 use crate::key::{PublicKey, SignatureAlgorithm};
 use crate::name::{Name, NameError};
@@ -57,14 +58,14 @@ struct Inner {
     public_key: PublicKey,
     signature_algorithm: SignatureAlgorithm,
     ocsp_urls: Vec<Uri>,
-    crl_urls: Vec<Uri>,
     ca_issuer_urls: Vec<Uri>,
+    crls: CrlPlaces,
+    delta_crls: CrlPlaces,
     /// AlgorithmIdentifier, DER.
     algorithm_identifier: Vec<u8>,
     /// Extensions, DER; empty when there is nothing to say.
     authority_key_identifier: Vec<u8>,
     information_access: Vec<u8>,
-    distribution_points: Vec<u8>,
 }
 
 impl Issuer {
@@ -132,14 +133,14 @@ impl Issuer {
             public_key,
             signature_algorithm,
             ocsp_urls: Vec::new(),
-            crl_urls: Vec::new(),
             ca_issuer_urls: Vec::new(),
+            crls: CrlPlaces::default(),
+            delta_crls: CrlPlaces::default(),
             algorithm_identifier: encode(&|writer| signature_algorithm.write(writer)),
             authority_key_identifier: encode(&|writer| {
                 key_identifier::write_authority(writer, key_identifier)
             }),
             information_access: Vec::new(),
-            distribution_points: Vec::new(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -154,12 +155,30 @@ impl Issuer {
         self.with_urls(|inner| &mut inner.ocsp_urls, urls)
     }
 
-    /// The same issuer, with the URLs where its CRL lies.
+    /// The same issuer, with the URLs where its CRL lies. Those with `{partition}` go into certificates of a partition
+    /// (`Request::crl_partition`), which replaces the word by the number; the others into certificates of none.
     pub fn with_crl_urls<T: AsRef<str>>(
         self,
         urls: impl IntoIterator<Item = T>,
     ) -> Result<Self, IssuerError> {
-        self.with_urls(|inner| &mut inner.crl_urls, urls)
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        inner.crls = CrlPlaces::new(&oid::CRL_DISTRIBUTION_POINTS, urls)?;
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The same issuer, with the URLs where its delta CRL lies (freshest CRL, RFC 5280 section 4.2.1.15), which may have
+    /// `{partition}` as those of the CRL.
+    pub fn with_delta_crl_urls<T: AsRef<str>>(
+        self,
+        urls: impl IntoIterator<Item = T>,
+    ) -> Result<Self, IssuerError> {
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        inner.delta_crls = CrlPlaces::new(&oid::FRESHEST_CRL, urls)?;
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// The same issuer, with the URLs where its own certificate lies.
@@ -189,11 +208,6 @@ impl Issuer {
             );
         }
         inner.information_access = access.finish();
-        let mut points = Writer::new();
-        if !inner.crl_urls.is_empty() {
-            crl_distribution_points::write(&mut points, &inner.crl_urls);
-        }
-        inner.distribution_points = points.finish();
         Ok(Self {
             inner: Arc::new(inner),
         })
@@ -236,8 +250,17 @@ impl Issuer {
         &self.inner.information_access
     }
 
-    pub(super) fn distribution_points(&self) -> &[u8] {
-        &self.inner.distribution_points
+    /// CRL distribution points and freshest CRL, DER, one after the other.
+    pub(super) fn distribution_points(
+        &self,
+        partition: Option<u32>,
+    ) -> Result<Vec<u8>, PrepareError> {
+        let inner = &self.inner;
+        let mut points = inner
+            .crls
+            .extension(&oid::CRL_DISTRIBUTION_POINTS, partition)?;
+        points.extend(inner.delta_crls.extension(&oid::FRESHEST_CRL, partition)?);
+        Ok(points)
     }
 
     pub(super) fn name_constraints(&self) -> Option<&NameConstraints> {

@@ -1,6 +1,7 @@
 //! The one way in which a certificate comes to be: `prepare` applies a profile and writes the bytes to be signed, already
 //! linted; the signer signs them; `Prepared::assemble` verifies the signature and gives the certificate.
 
+mod crl_places;
 mod error;
 mod issuer;
 mod names;
@@ -35,6 +36,22 @@ pub struct Request {
     pub not_before: Option<OffsetDateTime>,
     /// How long it is valid, both ends counted; absent: the profile's default.
     pub validity: Option<Duration>,
+    /// The partition of the issuer's CRL that will list it if it is revoked; absent: the CRL is not partitioned.
+    pub crl_partition: Option<u32>,
+}
+
+impl Request {
+    /// For that key, and nothing else: no subject, no names, validity as the profile has it.
+    pub fn new(public_key: PublicKey) -> Self {
+        Self {
+            public_key,
+            subject: Name::empty(),
+            names: Vec::new(),
+            not_before: None,
+            validity: None,
+            crl_partition: None,
+        }
+    }
 }
 
 /// Applies the profile to the request and writes what is to be signed. What comes out has been linted.
@@ -57,6 +74,11 @@ pub fn prepare(
     if issuer.is_self_signed() && (subject != *issuer.name() || !profile.is_ca()) {
         return Err(PrepareError::NotSelf);
     }
+    let distribution_points = if profile.crl_distribution_points {
+        issuer.distribution_points(request.crl_partition)?
+    } else {
+        Vec::new()
+    };
     let to_be_signed = tbs::write(&tbs::Contents {
         profile,
         issuer,
@@ -65,6 +87,7 @@ pub fn prepare(
         names: &names,
         validity,
         constraints,
+        distribution_points: &distribution_points,
         serial,
     });
     let findings = lint_tbs(&to_be_signed);

@@ -20,6 +20,8 @@ pub(super) struct Contents<'a> {
     pub(super) names: &'a [GeneralName],
     pub(super) validity: Validity,
     pub(super) constraints: Option<BasicConstraints>,
+    /// Extensions, DER.
+    pub(super) distribution_points: &'a [u8],
     pub(super) serial: SerialNumber,
 }
 
@@ -77,9 +79,7 @@ fn write_extensions(writer: &mut Writer, contents: &Contents<'_>) {
     if !profile.certificate_policies.is_empty() {
         certificate_policies::write(writer, &profile.certificate_policies);
     }
-    if profile.crl_distribution_points {
-        writer.raw(issuer.distribution_points());
-    }
+    writer.raw(contents.distribution_points);
     if profile.authority_information_access {
         writer.raw(issuer.information_access());
     }

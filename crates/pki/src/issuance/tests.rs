@@ -26,15 +26,11 @@ fn sign(prepared: Prepared, key: &PrivateKey) -> Certificate {
 }
 
 fn request(subject: &str, names: &[&str]) -> Request {
+    let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
     Request {
-        public_key: PrivateKey::generate(KeyAlgorithm::P256)
-            .unwrap()
-            .public_key()
-            .clone(),
         subject: subject.parse().unwrap(),
         names: names.iter().map(|name| name.parse().unwrap()).collect(),
-        not_before: None,
-        validity: None,
+        ..Request::new(key.public_key().clone())
     }
 }
 
@@ -470,4 +466,60 @@ fn lint_findings_stop_the_issue() {
     let asked = request("", &["dns:a.example"]);
     let error = prepare(&profile("tls-server"), &ca.issuer, &asked, short, NOW).unwrap_err();
     assert!(matches!(error, PrepareError::Lint { .. }));
+}
+
+fn issuer_with_partitions() -> Issuer {
+    let issuer = Ca::root(None).issuer;
+    let issuer = issuer
+        .with_crl_urls([
+            "http://pki.example/ca.crl",
+            "http://pki.example/ca-{partition}.crl",
+        ])
+        .unwrap();
+    issuer
+        .with_delta_crl_urls(["http://pki.example/ca-{partition}-delta.crl"])
+        .unwrap()
+}
+
+/// Failure 26: a certificate names exactly the CRL of its own partition.
+#[test]
+fn a_certificate_names_the_crl_of_its_partition() {
+    let issuer = issuer_with_partitions();
+    let mut asked = request("", &["dns:a.example"]);
+    let mut issued = |partition| {
+        asked.crl_partition = partition;
+        let prepared = prepare(&profile("tls-server"), &issuer, &asked, serial(3), NOW).unwrap();
+        let tbs = crate::certificate::Tbs::parse(prepared.to_be_signed()).unwrap();
+        let points = |oid| {
+            tbs.extension(oid).map_or(vec![], |found| {
+                crate::extension::crl_distribution_points::read(found.value).unwrap()
+            })
+        };
+        (
+            points(crate::asn1::oid::CRL_DISTRIBUTION_POINTS),
+            points(crate::asn1::oid::FRESHEST_CRL),
+        )
+    };
+    let one = |url: &str| vec![url.to_owned()];
+    assert_eq!(issued(None), (one("http://pki.example/ca.crl"), vec![]));
+    assert_eq!(
+        issued(Some(17)),
+        (
+            one("http://pki.example/ca-17.crl"),
+            one("http://pki.example/ca-17-delta.crl")
+        )
+    );
+}
+
+#[test]
+fn a_partition_of_a_crl_that_has_none_is_refused() {
+    let issuer = Ca::root(None).issuer;
+    let issuer = issuer.with_crl_urls(["http://pki.example/ca.crl"]).unwrap();
+    let mut asked = request("", &["dns:a.example"]);
+    asked.crl_partition = Some(3);
+    let error = prepare(&profile("tls-server"), &issuer, &asked, serial(3), NOW).unwrap_err();
+    assert_eq!(error, PrepareError::CrlPartition { partition: 3 });
+    assert_eq!(error.field(), None);
+    let broken = Ca::root(None).issuer.with_crl_urls(["no url {partition}"]);
+    assert!(matches!(broken, Err(IssuerError::Url(_))));
 }

@@ -23,11 +23,8 @@ fn sign(prepared: Prepared, key: &PrivateKey) -> Certificate {
 
 fn request_for(key: &PrivateKey, subject: &str) -> crate::issuance::Request {
     crate::issuance::Request {
-        public_key: key.public_key().clone(),
         subject: subject.parse().unwrap(),
-        names: vec![],
-        not_before: None,
-        validity: None,
+        ..crate::issuance::Request::new(key.public_key().clone())
     }
 }
 

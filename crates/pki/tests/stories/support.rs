@@ -36,11 +36,9 @@ pub fn leaf_request(subject: &str, names: &[&str], algorithm: KeyAlgorithm) -> R
 
 fn request_for(key: &PrivateKey, subject: &str, names: &[&str]) -> Request {
     Request {
-        public_key: key.public_key().clone(),
         subject: subject.parse().unwrap(),
         names: names.iter().map(|name| name.parse().unwrap()).collect(),
-        not_before: None,
-        validity: None,
+        ..Request::new(key.public_key().clone())
     }
 }
 

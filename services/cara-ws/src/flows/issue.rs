@@ -361,13 +361,13 @@ fn record(
 
 fn pki_request(request: &IssueRequest) -> issuance::Request {
     issuance::Request {
-        public_key: request.public_key.clone(),
         subject: request.subject.clone(),
         names: request.names.clone(),
         not_before: request.not_before,
         validity: request
             .validity
             .map(|validity| validity.try_into().unwrap_or(time::Duration::MAX)),
+        ..issuance::Request::new(request.public_key.clone())
     }
 }
 

@@ -241,11 +241,9 @@ pub fn certify(
     validity: Option<time::Duration>,
 ) -> Prepared {
     let mut request = Request {
-        public_key: public_key.clone(),
         subject,
-        names: Vec::new(),
-        not_before: None,
         validity,
+        ..Request::new(public_key.clone())
     };
     if profile == "tls-server" {
         request.names = vec!["dns:www.example.com".parse().unwrap()];
