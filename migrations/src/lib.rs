@@ -6,3 +6,5 @@ pub mod clm;
 mod column;
 pub mod signer;
 mod table;
+
+pub use sea_orm_migration::MigratorTrait;

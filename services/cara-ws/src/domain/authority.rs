@@ -70,6 +70,8 @@ pub struct Authority {
     pub state: State,
     /// When it was made, epoch milliseconds.
     pub created_at_ms: i64,
+    /// Which of its generations issues, from 1: each has a key, certificates and CRLs of its own.
+    pub generation: i16,
 }
 
 /// The key and certificate that answer OCSP for a CA now.

@@ -91,4 +91,10 @@ pub struct Record {
     pub adopted: bool,
     /// Present when revoked.
     pub revocation: Option<Revocation>,
+    /// Generation of the CA that issued it.
+    pub generation: i16,
+    /// The part of the CA's CRL that it names.
+    pub crl_partition: i32,
+    /// Version of the profile; 0: a ready or configured one.
+    pub profile_version: i32,
 }

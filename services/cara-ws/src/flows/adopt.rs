@@ -170,6 +170,9 @@ async fn adopt_one(
         issued_at_ms: core.context.clock.now_ms(),
         adopted: true,
         revocation: None,
+        generation: note.generation(),
+        crl_partition: note.crl_partition,
+        profile_version: note.profile_version,
     };
     let record = Arc::new(record);
     tracing::warn!(

@@ -200,6 +200,7 @@ async fn make(core: &Arc<Core>, new: &NewAuthority) -> Result<(), CreateError> {
         signature_algorithm,
         state: State::Active,
         created_at_ms: core.context.clock.now_ms(),
+        generation: 1,
     };
     core.store
         .insert_authority(&authority)
@@ -281,6 +282,7 @@ async fn sign(
         name: &above.authority.name,
         key_id: &above.authority.key_id,
         issuer: &above.issuer,
+        generation: above.authority.generation,
         self_signed: false,
     };
     issue_as(core, &signatory, profile, request).await
@@ -300,6 +302,7 @@ async fn self_sign(
         name: &new.name,
         key_id: &key.id,
         issuer: &issuer,
+        generation: 1,
         self_signed: true,
     };
     issue_as(core, &signatory, profile, request).await

@@ -160,6 +160,7 @@ pub(super) struct Signatory<'a> {
     pub(super) name: &'a AuthorityName,
     pub(super) key_id: &'a KeyId,
     pub(super) issuer: &'a Issuer,
+    pub(super) generation: i16,
     pub(super) self_signed: bool,
 }
 
@@ -188,6 +189,7 @@ pub async fn issue(
             name: &authority.authority.name,
             key_id: &authority.authority.key_id,
             issuer: &authority.issuer,
+            generation: authority.authority.generation,
             self_signed: false,
         };
         let record = issue_as(&worker, &signatory, &profile, &request).await?;
@@ -245,7 +247,8 @@ pub(super) async fn issue_as(
         &request.digest,
         &request.origin,
         signatory.self_signed,
-    );
+    )
+    .with_numbers(signatory.generation, 0, 0);
     let signed = core
         .signer
         .sign(SignCall {
@@ -273,7 +276,7 @@ pub(super) async fn issue_as(
             })?;
 
     // 5. Keep it, durably, with its event.
-    let record = record(core, signatory.name, &profile.name, request, certificate);
+    let record = record(core, signatory, &profile.name, request, certificate);
     keep(core, record, request).await
 }
 
@@ -340,13 +343,13 @@ fn same_request(record: Record, request: &IssueRequest) -> Result<Record, IssueE
 
 fn record(
     core: &Core,
-    issuer: &AuthorityName,
+    signatory: &Signatory<'_>,
     profile: &str,
     request: &IssueRequest,
     certificate: Certificate,
 ) -> Record {
     Record {
-        issuer: issuer.clone(),
+        issuer: signatory.name.clone(),
         serial: certificate.serial(),
         request_id: request.request_id.clone(),
         request_digest: request.digest.clone(),
@@ -356,6 +359,9 @@ fn record(
         issued_at_ms: core.context.clock.now_ms(),
         adopted: false,
         revocation: None,
+        generation: signatory.generation,
+        crl_partition: 0,
+        profile_version: 0,
     }
 }
 

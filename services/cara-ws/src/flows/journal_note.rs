@@ -22,6 +22,13 @@ pub(super) struct JournalNote {
     /// The certificate is a root's own.
     #[prost(bool, tag = "6")]
     pub(super) self_signed: bool,
+    /// Generation of the CA; absent from older notes: 1.
+    #[prost(int32, tag = "7")]
+    generation: i32,
+    #[prost(int32, tag = "8")]
+    pub(super) crl_partition: i32,
+    #[prost(int32, tag = "9")]
+    pub(super) profile_version: i32,
 }
 
 impl JournalNote {
@@ -40,7 +47,27 @@ impl JournalNote {
             origin: serde_json::to_string(origin).unwrap_or_default(),
             request_id: request_id.to_owned(),
             self_signed,
+            ..Self::default()
         }
+    }
+
+    /// Says which generation of the CA signs, and what the certificate's row says beside its bytes.
+    pub(super) fn with_numbers(
+        self,
+        generation: i16,
+        crl_partition: i32,
+        profile_version: i32,
+    ) -> Self {
+        Self {
+            generation: generation.into(),
+            crl_partition,
+            profile_version,
+            ..self
+        }
+    }
+
+    pub(super) fn generation(&self) -> i16 {
+        i16::try_from(self.generation).unwrap_or(1).max(1)
     }
 
     pub(super) fn issuer(&self) -> Option<AuthorityName> {

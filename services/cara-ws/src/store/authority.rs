@@ -111,6 +111,9 @@ fn write_authority(new: &Authority) -> authority::ActiveModel {
             State::Retired => 3,
         }),
         created_at: Set(new.created_at_ms),
+        generation: Set(new.generation),
+        settings: Set(None),
+        settings_version: Set(0),
     }
 }
 
@@ -152,6 +155,7 @@ fn read_authority(row: authority::Model) -> Result<Authority, StoreError> {
             _ => return Err(inconsistent("state")),
         },
         created_at_ms: row.created_at,
+        generation: row.generation,
     })
 }
 

@@ -319,6 +319,9 @@ pub(super) fn write_record(record: &Record) -> certificate::ActiveModel {
             .as_ref()
             .map(|r| i16::from(r.reason.code()))),
         revocation_requester: Set(record.revocation.as_ref().map(|r| r.requester.clone())),
+        generation: Set(record.generation),
+        crl_partition: Set(record.crl_partition),
+        profile_version: Set(record.profile_version),
     }
 }
 
@@ -354,5 +357,8 @@ pub(super) fn read_record(row: certificate::Model) -> Result<Record, StoreError>
         issued_at_ms: row.issued_at,
         adopted: row.adopted,
         revocation,
+        generation: row.generation,
+        crl_partition: row.crl_partition,
+        profile_version: row.profile_version,
     })
 }

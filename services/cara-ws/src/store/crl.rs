@@ -89,6 +89,9 @@ impl Store {
             let transaction = db::begin(&self.connection).await.map_err(failed(ACT))?;
             let inserted = crl::Entity::insert(crl::ActiveModel {
                 authority: Set(authority.to_string()),
+                generation: Set(1),
+                partition: Set(0),
+                delta: Set(false),
                 number: Set(new.number),
                 der: Set(new.der.clone()),
                 this_update: Set(new.this_update_ms),

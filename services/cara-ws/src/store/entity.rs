@@ -15,6 +15,9 @@ pub mod authority {
         pub signature_algorithm: String,
         pub state: i16,
         pub created_at: i64,
+        pub generation: i16,
+        pub settings: Option<String>,
+        pub settings_version: i32,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -46,6 +49,9 @@ pub mod certificate {
         pub revoked_at: Option<i64>,
         pub revocation_reason: Option<i16>,
         pub revocation_requester: Option<String>,
+        pub generation: i16,
+        pub crl_partition: i32,
+        pub profile_version: i32,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -82,6 +88,12 @@ pub mod crl {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub authority: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub generation: i16,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub partition: i32,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub delta: bool,
         #[sea_orm(primary_key, auto_increment = false)]
         pub number: i64,
         pub der: Vec<u8>,

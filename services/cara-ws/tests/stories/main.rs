@@ -7,3 +7,4 @@ mod authorities;
 mod common;
 mod issuing;
 mod revoking;
+mod schema;
