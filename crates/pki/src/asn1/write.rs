@@ -41,6 +41,17 @@ impl Writer {
         self.out
     }
 
+    /// How many octets have been written.
+    pub(crate) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Tag and length of a value whose content is elsewhere.
+    pub(crate) fn header(&mut self, tag: u8, length: usize) {
+        self.out.push(tag);
+        self.length(length);
+    }
+
     /// Octets that are DER already.
     pub(crate) fn raw(&mut self, der: &[u8]) {
         self.out.extend_from_slice(der);

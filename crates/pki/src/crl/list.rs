@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::{CrlError, RevokedEntry, TbsCertList, read_entry};
-use crate::asn1::{Malformed, Reader, bit_string_of_octets, oid, tag};
+use super::{CrlError, RevokedEntry, Scope, TbsCertList, read_entry};
+use crate::asn1::{Reader, bit_string_of_octets, oid, tag};
 use crate::certificate::{Certificate, ChainError};
 use crate::extension::{KeyUsage, key_identifier};
 use crate::key::SignatureAlgorithm;
@@ -19,7 +19,7 @@ use crate::serial::SerialNumber;
 pub const MAX_CRL_BYTES: usize = 64 * 1024 * 1024;
 const WHAT: &str = "CertificateList";
 
-/// A complete CRL, version 2; immutable, cheap to clone.
+/// A CRL, version 2; immutable, cheap to clone. Whether it is complete, [`Crl::scope`] says.
 #[derive(Clone)]
 pub struct Crl {
     inner: Arc<Inner>,
@@ -34,6 +34,7 @@ struct Inner {
     signature_algorithm: SignatureAlgorithm,
     issuer: Name,
     number: u64,
+    scope: Scope,
     this_update: OffsetDateTime,
     next_update: OffsetDateTime,
     authority_key_identifier: Option<Box<[u8]>>,
@@ -42,13 +43,18 @@ struct Inner {
 impl Crl {
     /// Reads a DER CRL of at most 64 MiB, every entry of it. The signature is not verified.
     pub fn from_der(der: &[u8]) -> Result<Self, CrlError> {
+        // before it is copied
         if der.len() > MAX_CRL_BYTES {
             return Err(CrlError::TooLong);
         }
         Self::from_vec(der.to_vec())
     }
 
-    pub(super) fn from_vec(der: Vec<u8>) -> Result<Self, CrlError> {
+    /// The same without a copy of the octets.
+    pub fn from_vec(der: Vec<u8>) -> Result<Self, CrlError> {
+        if der.len() > MAX_CRL_BYTES {
+            return Err(CrlError::TooLong);
+        }
         let mut outer = Reader::new(&der);
         let mut fields = outer.sequence(WHAT)?;
         outer.finish(WHAT)?;
@@ -58,7 +64,7 @@ impl Crl {
         let signature = bit_string_of_octets(fields.content(tag::BIT_STRING, WHAT)?, WHAT)?;
         fields.finish(WHAT)?;
         let list = TbsCertList::parse(tbs.whole)?;
-        refuse_partial(&list)?;
+        let scope = Scope::read(&list)?;
         let signature_algorithm = SignatureAlgorithm::read(algorithm)?
             .filter(|_| list.algorithm.whole == algorithm.whole)
             .ok_or(CrlError::Algorithm)?;
@@ -81,6 +87,7 @@ impl Crl {
             signature_algorithm,
             issuer: Name::from_der(list.issuer)?,
             number: list.number,
+            scope,
             this_update: list.this_update,
             next_update: list.next_update,
             authority_key_identifier,
@@ -109,6 +116,11 @@ impl Crl {
     /// Its number.
     pub fn number(&self) -> u64 {
         self.inner.number
+    }
+
+    /// Which certificates it speaks of. Before a certificate is taken for not revoked this must be looked at.
+    pub fn scope(&self) -> &Scope {
+        &self.inner.scope
     }
 
     /// When it was made.
@@ -188,18 +200,17 @@ impl Crl {
     }
 }
 
+/// Its DER.
+impl AsRef<[u8]> for Crl {
+    fn as_ref(&self) -> &[u8] {
+        self.der()
+    }
+}
+
 impl fmt::Debug for Crl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Crl({}, {})", self.inner.number, self.inner.issuer)
     }
-}
-
-/// Delta and partitioned CRLs would be misread as complete ones: their marks are critical extensions.
-fn refuse_partial(list: &TbsCertList<'_>) -> Result<(), Malformed> {
-    if list.extensions.iter().any(|extension| extension.critical) {
-        return Err(Malformed::new("crlExtensions"));
-    }
-    Ok(())
 }
 
 /// Where in `all` the part begins; an empty part begins anywhere.

@@ -1,7 +1,9 @@
-//! Certificate revocation lists, RFC 5280 section 5: complete ones, version 2.
+//! Certificate revocation lists, RFC 5280 section 5, version 2: complete ones, those of a part of an issuer's certificates, and
+//! what changed since one of these.
 
 mod list;
 mod prepare;
+mod scope;
 mod tbs;
 
 use time::OffsetDateTime;
@@ -13,7 +15,8 @@ use crate::revocation::Reason;
 use crate::serial::SerialNumber;
 
 pub use list::{Crl, MAX_CRL_BYTES};
-pub use prepare::{PreparedCrl, prepare};
+pub use prepare::{CrlBuilder, PreparedCrl, prepare};
+pub use scope::{Only, Scope};
 pub(crate) use tbs::{TbsCertList, read_entry};
 
 /// A revoked certificate.
@@ -25,6 +28,8 @@ pub struct RevokedEntry {
     pub at: OffsetDateTime,
     /// Why.
     pub reason: Reason,
+    /// Since when the key is known or believed to be in wrong hands, or the certificate not to be true: section 5.3.2.
+    pub invalidity_date: Option<OffsetDateTime>,
 }
 
 /// Why a CRL cannot be made or read.
@@ -63,6 +68,18 @@ pub enum CrlError {
         number: u64,
         /// The certificate.
         serial: SerialNumber,
+    },
+    /// A delta CRL does not come after its base.
+    #[error("prepare CRL {number}: its base must be an earlier one")]
+    Base {
+        /// Number of the CRL.
+        number: u64,
+    },
+    /// No more entries fit into 64 MiB.
+    #[error("prepare CRL {number}: it would be longer than {MAX_CRL_BYTES} octets, partition it")]
+    Full {
+        /// Number of the CRL.
+        number: u64,
     },
     /// The signature does not fit.
     #[error("assemble CRL {number}")]

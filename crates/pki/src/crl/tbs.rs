@@ -3,7 +3,9 @@
 use time::OffsetDateTime;
 
 use super::RevokedEntry;
-use crate::asn1::{Element, Malformed, Reader, integer_u64, oid, parse_all, tag, x509_time};
+use crate::asn1::{
+    Element, Malformed, Reader, generalized_time, integer_u64, oid, parse_all, tag, x509_time,
+};
 use crate::extension::{self, Extension};
 use crate::revocation::Reason;
 use crate::serial::SerialNumber;
@@ -79,6 +81,7 @@ pub(crate) fn read_entry(entries: &mut Reader<'_>) -> Result<RevokedEntry, Malfo
         .map_err(|_| Malformed::new("CertificateSerialNumber"))?;
     let at = x509_time(&mut fields, "revocationDate")?;
     let mut reason = Reason::Unspecified;
+    let mut invalidity_date = None;
     if !fields.is_empty() {
         let mut extensions = fields.sequence(WHAT)?;
         fields.finish(WHAT)?;
@@ -95,10 +98,19 @@ pub(crate) fn read_entry(entries: &mut Reader<'_>) -> Result<RevokedEntry, Malfo
                     }
                     _ => return Err(Malformed::new("CRLReason")),
                 };
-            } else if critical && kind != oid::INVALIDITY_DATE {
+            } else if kind == oid::INVALIDITY_DATE {
+                let mut date = Reader::new(value);
+                invalidity_date = Some(generalized_time(&mut date, "InvalidityDate")?);
+                date.finish("InvalidityDate")?;
+            } else if critical {
                 return Err(Malformed::new("crlEntryExtensions"));
             }
         }
     }
-    Ok(RevokedEntry { serial, at, reason })
+    Ok(RevokedEntry {
+        serial,
+        at,
+        reason,
+        invalidity_date,
+    })
 }

@@ -27,6 +27,7 @@ fn entry(number: u32, reason: Reason) -> RevokedEntry {
         serial,
         at: NOW - Duration::minutes(number.into()),
         reason,
+        invalidity_date: None,
     }
 }
 
@@ -166,4 +167,85 @@ fn broken_lists_are_refused() {
         .unwrap();
     spoilt[algorithm + 9] = 3;
     assert_eq!(Crl::from_der(&spoilt).unwrap_err(), CrlError::Algorithm);
+}
+
+fn scoped(base: Option<u64>) -> Scope {
+    Scope {
+        distribution_points: vec!["http://a.test/crl/sub.p3.crl".into()],
+        only: Only::UserCertificates,
+        base,
+        freshest: if base.is_some() {
+            Vec::new()
+        } else {
+            vec!["http://a.test/crl/sub.p3.delta.crl".into()]
+        },
+        expired_since: Some(NOW),
+    }
+}
+
+#[test]
+fn a_scope_comes_back_and_a_list_with_one_is_not_complete() {
+    let (issuer, key) = authority();
+    for scope in [Scope::default(), scoped(None), scoped(Some(6))] {
+        let next = NOW + Duration::days(1);
+        let mut builder = CrlBuilder::new(&issuer, 7, NOW, next, scope.clone(), 0).unwrap();
+        let mut wanted = vec![
+            entry(1, Reason::KeyCompromise),
+            entry(2, Reason::Unspecified),
+        ];
+        wanted[0].invalidity_date = Some(NOW - Duration::days(3));
+        wanted[1].invalidity_date = Some(NOW - Duration::days(4));
+        if scope.base.is_some() {
+            wanted.push(entry(3, Reason::RemoveFromCrl));
+        }
+        wanted.iter().for_each(|entry| builder.push(entry).unwrap());
+        let prepared = builder.finish();
+        let facts = crate::inspect::crl(prepared.to_be_signed()).unwrap();
+        assert_eq!(facts.is_complete, scope == Scope::default());
+        let signature = key
+            .sign(prepared.signature_algorithm(), prepared.to_be_signed())
+            .unwrap();
+        let list = prepared.assemble(&signature).unwrap();
+        assert_eq!(list.scope(), &scope);
+        assert_eq!(list.entries().collect::<Vec<_>>(), wanted);
+        assert_eq!(list.scope().is_complete(), facts.is_complete);
+    }
+}
+
+#[test]
+fn a_delta_needs_an_earlier_base() {
+    let (issuer, _) = authority();
+    let next = NOW + Duration::days(1);
+    let attempt = |base| CrlBuilder::new(&issuer, 7, NOW, next, scoped(Some(base)), 0);
+    assert!(attempt(6).is_ok());
+    assert_eq!(attempt(7).unwrap_err(), CrlError::Base { number: 7 });
+}
+
+#[test]
+fn a_list_that_would_be_too_long_is_refused_before_it_is_signed() {
+    let (issuer, _) = authority();
+    let next = NOW + Duration::days(1);
+    let mut builder = CrlBuilder::new(&issuer, 7, NOW, next, Scope::default(), 0).unwrap();
+    let refused = (0..2_000_000)
+        .map(|number| builder.push(&entry(number, Reason::KeyCompromise)))
+        .find_map(Result::err);
+    assert_eq!(refused, Some(CrlError::Full { number: 7 }));
+    assert!(builder.entries() > 1_000_000);
+    assert!(builder.finish().to_be_signed().len() <= MAX_CRL_BYTES);
+}
+
+#[test]
+fn a_critical_extension_that_is_not_known_is_refused() {
+    let list = make(vec![]);
+    // cRLNumber (2.5.29.20) becomes something unheard of and critical nowhere: without a number it is no list
+    let mut spoilt = list.der().to_vec();
+    let place = spoilt
+        .windows(5)
+        .position(|octets| octets == [6, 3, 0x55, 0x1d, 20])
+        .unwrap();
+    spoilt[place + 4] = 99;
+    assert!(matches!(
+        Crl::from_der(&spoilt),
+        Err(CrlError::Malformed(_))
+    ));
 }

@@ -20,7 +20,6 @@ use crate::serial::SerialNumber;
 
 pub use error::{AssembleError, PrepareError, ReadoptError};
 pub use issuer::{Issuer, IssuerError};
-pub(crate) use prepared::signed;
 pub use prepared::{Prepared, readopt};
 
 /// What someone wants certified; who may have it has been decided before.

@@ -6,7 +6,7 @@
 
 use crate::support::{Authority, Folder, NOW, leaf_request, profile};
 use ers_pki::certificate::Certificate;
-use ers_pki::crl::{self, Crl, RevokedEntry};
+use ers_pki::crl::{self, Crl, CrlBuilder, Only, RevokedEntry, Scope};
 use ers_pki::csr::Csr;
 use ers_pki::inspect;
 use ers_pki::key::KeyAlgorithm;
@@ -176,6 +176,7 @@ fn revoked(number: u8, reason: Reason) -> RevokedEntry {
         serial: crate::support::serial(number),
         at: NOW - Duration::hours(1),
         reason,
+        invalidity_date: None,
     }
 }
 
@@ -247,6 +248,115 @@ fn crl_is_verified_and_heeded() {
     assert!(said.contains("leaf.pem: OK"), "{said}");
     let text = folder.openssl(&["crl", "-in", "sub.crl", "-noout", "-text"]);
     assert!(text.contains("No Revoked Certificates"), "{text}");
+}
+
+fn scoped_crl(authority: &Authority, number: u64, scope: Scope, entries: &[RevokedEntry]) -> Crl {
+    let next = NOW + Duration::days(1);
+    let mut builder =
+        CrlBuilder::new(authority.issuer(), number, NOW, next, scope, entries.len()).unwrap();
+    entries
+        .iter()
+        .for_each(|entry| builder.push(entry).unwrap());
+    let prepared = builder.finish();
+    let signature = authority.sign(prepared.signature_algorithm(), prepared.to_be_signed());
+    prepared.assemble(&signature).unwrap()
+}
+
+/// Failure 27: a delta CRL is read with its base as its issuer means it.
+#[test]
+fn openssl_heeds_a_delta_crl_with_its_base() {
+    let root = Authority::root(KeyAlgorithm::P256);
+    let leaf = root.issue(
+        &profile("tls-server"),
+        &leaf_request("", &["dns:a.example"], KeyAlgorithm::P256),
+    );
+    let of_leaf = |reason| RevokedEntry {
+        serial: leaf.serial(),
+        ..revoked(0, reason)
+    };
+    let base = |entries: &[RevokedEntry]| {
+        let freshest = vec!["http://a.example/crl/root.delta.crl".to_owned()];
+        let scope = Scope {
+            freshest,
+            ..Scope::default()
+        };
+        scoped_crl(&root, 4, scope, entries)
+    };
+    let delta = |entries: &[RevokedEntry]| {
+        let scope = Scope {
+            base: Some(4),
+            ..Scope::default()
+        };
+        scoped_crl(&root, 5, scope, entries)
+    };
+    let held = of_leaf(Reason::CertificateHold);
+    let released = of_leaf(Reason::RemoveFromCrl);
+    let folder = Folder::new();
+    folder.write("root.pem", root.certificate().pem());
+    folder.write("leaf.pem", leaf.pem());
+    let fixed = [
+        "verify",
+        "-attime",
+        NOW_UNIX,
+        "-CAfile",
+        "root.pem",
+        "-crl_check",
+        "-use_deltas",
+        "-CRLfile",
+        "both.crl",
+        "leaf.pem",
+    ];
+    for (base, delta, revoked) in [
+        (base(&[]), delta(&[]), false),
+        (base(&[]), delta(&[held]), true),
+        (base(&[held]), delta(&[]), true),
+        (base(&[held]), delta(&[released]), false),
+    ] {
+        folder.write("both.crl", format!("{}{}", base.pem(), delta.pem()));
+        if revoked {
+            let said = folder.openssl_stderr(&fixed);
+            assert!(said.contains("certificate revoked"), "{said}");
+        } else {
+            let said = folder.openssl(&fixed);
+            assert!(said.contains("leaf.pem: OK"), "{said}");
+        }
+    }
+    folder.write("both.crl", delta(&[held]).pem());
+    let text = folder.openssl(&["crl", "-in", "both.crl", "-noout", "-text"]);
+    assert!(
+        text.contains("X509v3 Delta CRL Indicator: critical"),
+        "{text}"
+    );
+}
+
+#[test]
+fn openssl_reads_the_scope_of_a_partition_and_the_invalidity_date() {
+    let root = Authority::root(KeyAlgorithm::P256);
+    let scope = Scope {
+        distribution_points: vec!["http://a.example/crl/root.p3.crl".into()],
+        only: Only::UserCertificates,
+        freshest: vec!["http://a.example/crl/root.p3.delta.crl".into()],
+        expired_since: Some(NOW),
+        base: None,
+    };
+    let entry = RevokedEntry {
+        invalidity_date: Some(NOW - Duration::days(400)),
+        ..revoked(1, Reason::AffiliationChanged)
+    };
+    let folder = Folder::new();
+    folder.write("part.crl", scoped_crl(&root, 4, scope, &[entry]).pem());
+    let text = folder.openssl(&["crl", "-in", "part.crl", "-noout", "-text"]);
+    for expected in [
+        "X509v3 Issuing Distribution Point: critical",
+        "URI:http://a.example/crl/root.p3.crl",
+        "Only User Certificates",
+        "X509v3 Freshest CRL",
+        "URI:http://a.example/crl/root.p3.delta.crl",
+        "Invalidity Date: \n                Oct 18 12:00:00 2025 GMT",
+        "Affiliation Changed",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in\n{text}");
+    }
 }
 
 /// Asks with openssl, answers with ours, has openssl judge the answer.

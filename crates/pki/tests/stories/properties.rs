@@ -54,6 +54,7 @@ static SAMPLES: LazyLock<Samples> = LazyLock::new(|| {
         serial: serial(number),
         at: NOW,
         reason: Reason::KeyCompromise,
+        invalidity_date: Some(NOW),
     };
     let list = crl::prepare(
         root.issuer(),

@@ -144,6 +144,7 @@ impl World {
             serial: SerialNumber::from_hex(serial).unwrap(),
             at: now,
             reason: ers_pki::revocation::Reason::Superseded,
+            invalidity_date: None,
         });
         let issuer = Issuer::new(self.ca.clone(), ALGORITHM).unwrap();
         let prepared =

@@ -370,6 +370,7 @@ pub fn crl(root: &Certificate, entries: u32) -> ers_pki::crl::PreparedCrl {
         serial: serial(number),
         at: now(),
         reason: ers_pki::revocation::Reason::KeyCompromise,
+        invalidity_date: None,
     });
     ers_pki::crl::prepare(
         &issuer(root),
