@@ -208,11 +208,8 @@ fn certify(
     now: OffsetDateTime,
 ) -> Certificate {
     let request = Request {
-        public_key: public_key.clone(),
         subject: subject.parse().unwrap(),
-        names: vec![],
-        not_before: None,
-        validity: None,
+        ..Request::new(public_key.clone())
     };
     let mut random = [0; 20];
     aws_lc_rs::rand::fill(&mut random).unwrap();
