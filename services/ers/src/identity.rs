@@ -142,11 +142,10 @@ fn certify(
     aws_lc_rs::rand::fill(&mut random).attempt("draw serial number")?;
     let serial = SerialNumber::from_random(random).attempt("draw serial number")?;
     let request = Request {
-        public_key: key.public_key().clone(),
         subject,
         names,
-        not_before: None,
         validity: Some(validity.try_into().attempt("read validity")?),
+        ..Request::new(key.public_key().clone())
     };
     let prepared = prepare(profile, issuer, &request, serial, now).attempt("prepare identity")?;
     let signature = signing_key

@@ -44,3 +44,8 @@ pub(crate) mod tag {
         0xa0 | number
     }
 }
+
+/// Whether a PrintableString may have that octet, X.680 section 41.4.
+pub(crate) fn is_printable(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
+}

@@ -14,6 +14,19 @@ checked_text! {
 }
 
 impl DnsName {
+    /// As `new`, with underscores as well: names of hosts in older Windows networks and of service records. The
+    /// CA/Browser Forum forbids them; a profile decides.
+    pub fn with_underscores(name: &str) -> Result<Self, GeneralNameError> {
+        normal(name, true)
+            .map(|normal| Self(normal.into()))
+            .map_err(|fault| refused(name, fault))
+    }
+
+    /// Whether one of its labels has an underscore.
+    pub fn has_underscore(&self) -> bool {
+        self.contains('_')
+    }
+
     /// Whether its leftmost label is `*`.
     pub fn is_wildcard(&self) -> bool {
         self.starts_with("*.")
@@ -26,13 +39,17 @@ impl DnsName {
 }
 
 pub(super) fn normalise(name: &str) -> Result<String, GeneralNameError> {
-    normal(name).map_err(|fault| GeneralNameError::Dns {
-        name: name.escape_debug().to_string(),
-        fault,
-    })
+    normal(name, false).map_err(|fault| refused(name, fault))
 }
 
-fn normal(name: &str) -> Result<String, &'static str> {
+fn refused(name: &str, fault: &'static str) -> GeneralNameError {
+    GeneralNameError::Dns {
+        name: name.escape_debug().to_string(),
+        fault,
+    }
+}
+
+fn normal(name: &str, underscores: bool) -> Result<String, &'static str> {
     // whatever IDNA makes of it, it does not become shorter than a quarter
     if name.len() > 4 * MAX_NAME_BYTES {
         return Err("it is longer than 253 octets");
@@ -59,7 +76,7 @@ fn normal(name: &str) -> Result<String, &'static str> {
             .map_err(|_| "it is not valid in IDNA")?
             .into_owned();
     }
-    check(&ascii)?;
+    check(&ascii, underscores)?;
     let normal = if wildcard {
         format!("*.{ascii}")
     } else {
@@ -76,7 +93,7 @@ fn is_plain(name: &str) -> bool {
     name.is_ascii() && !name.split('.').any(|label| label.starts_with("xn--"))
 }
 
-fn check(name: &str) -> Result<(), &'static str> {
+fn check(name: &str, underscores: bool) -> Result<(), &'static str> {
     let mut last = "";
     for label in name.split('.') {
         if label.is_empty() {
@@ -85,10 +102,13 @@ fn check(name: &str) -> Result<(), &'static str> {
         if label.len() > MAX_LABEL_BYTES {
             return Err("it has a label longer than 63 octets");
         }
-        if !label
-            .bytes()
-            .all(|sign| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == b'-')
-        {
+        let allowed = |sign: u8| {
+            sign.is_ascii_lowercase()
+                || sign.is_ascii_digit()
+                || sign == b'-'
+                || (underscores && sign == b'_')
+        };
+        if !label.bytes().all(allowed) {
             return Err("its labels may only have letters, digits and hyphens");
         }
         if label.starts_with('-') || label.ends_with('-') {

@@ -1,25 +1,34 @@
-//! Names of subjects outside the directory: `GeneralName`, RFC 5280 section 4.2.1.6, those that certificates of ours
-//! carry. Each is normalised when it is made, so that equal names have equal octets.
+//! Names of subjects: `GeneralName`, RFC 5280 section 4.2.1.6, all but x400Address and ediPartyName, which nobody uses.
+//! Each is normalised when it is made, so that equal names have equal octets.
 
 mod dns;
 mod email;
 mod encoding;
+mod other;
 mod uri;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use const_oid::ObjectIdentifier;
+
+use crate::asn1::{Malformed, oid, tag};
+use crate::name::{Name, NameError};
+
 pub use dns::DnsName;
-pub use email::{EmailAddress, UserPrincipalName};
+pub use email::{EmailAddress, SmtpUtf8Mailbox, UserPrincipalName};
 pub(crate) use encoding::{read_names, write_names};
+pub use other::OtherName;
 pub use uri::Uri;
 
 /// Why text or octets are no name of that kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GeneralNameError {
     /// The text does not begin with a kind.
-    #[error("read name \"{0}\": it must begin with dns:, ip:, email:, uri: or upn:")]
+    #[error(
+        "read name \"{0}\": it must begin with dns:, ip:, email:, smtputf8:, uri:, upn:, dir:, rid: or other:"
+    )]
     Kind(String),
     /// A DNS name breaks a rule.
     #[error("read DNS name \"{name}\": {fault}")]
@@ -53,6 +62,23 @@ pub enum GeneralNameError {
         /// The rule.
         fault: &'static str,
     },
+    /// A directory name breaks a rule.
+    #[error("read directory name")]
+    Directory(#[from] NameError),
+    /// A directory name without attributes.
+    #[error("read directory name: it is empty")]
+    EmptyDirectory,
+    /// The text is no object identifier.
+    #[error("read registered identifier \"{0}\": it must be a dotted object identifier")]
+    Rid(String),
+    /// An otherName breaks a rule.
+    #[error("read other name \"{name}\": {fault}")]
+    Other {
+        /// Its type, or its text as it came.
+        name: String,
+        /// The rule.
+        fault: &'static str,
+    },
     /// The text is no IP address.
     #[error("read IP address \"{0}\"")]
     Ip(String),
@@ -61,7 +87,7 @@ pub enum GeneralNameError {
     Unsupported(u8),
     /// The octets are not DER of a GeneralName.
     #[error("read subject alternative name")]
-    Malformed(#[from] crate::asn1::Malformed),
+    Malformed(#[from] Malformed),
 }
 
 /// A subject alternative name.
@@ -77,6 +103,14 @@ pub enum GeneralName {
     Ip(IpAddr),
     /// otherName of type 1.3.6.1.4.1.311.20.2.3, a Microsoft user principal name.
     Upn(UserPrincipalName),
+    /// otherName of type id-on-SmtpUTF8Mailbox, RFC 9598.
+    SmtpUtf8(SmtpUtf8Mailbox),
+    /// directoryName; never empty.
+    Directory(Name),
+    /// registeredID.
+    Rid(ObjectIdentifier),
+    /// otherName of any other type.
+    Other(OtherName),
 }
 
 /// Kind of a subject alternative name.
@@ -95,9 +129,30 @@ pub enum NameKind {
     Ip,
     /// User principal name.
     Upn,
+    /// SmtpUTF8Mailbox.
+    SmtpUtf8,
+    /// directoryName.
+    Dir,
+    /// registeredID.
+    Rid,
+    /// otherName of another type.
+    Other,
 }
 
 impl NameKind {
+    /// All kinds.
+    pub const ALL: [NameKind; 9] = [
+        Self::Dns,
+        Self::Email,
+        Self::Uri,
+        Self::Ip,
+        Self::Upn,
+        Self::SmtpUtf8,
+        Self::Dir,
+        Self::Rid,
+        Self::Other,
+    ];
+
     /// The word before the colon in a name's text.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -106,6 +161,10 @@ impl NameKind {
             Self::Uri => "uri",
             Self::Ip => "ip",
             Self::Upn => "upn",
+            Self::SmtpUtf8 => "smtputf8",
+            Self::Dir => "dir",
+            Self::Rid => "rid",
+            Self::Other => "other",
         }
     }
 }
@@ -117,7 +176,7 @@ impl fmt::Display for NameKind {
 }
 
 impl GeneralName {
-    /// A DNS name; may be a wildcard, may have U-labels.
+    /// A DNS name; may be a wildcard, may have U-labels, must not have underscores.
     pub fn dns(name: &str) -> Result<Self, GeneralNameError> {
         DnsName::new(name).map(Self::Dns)
     }
@@ -137,6 +196,36 @@ impl GeneralName {
         UserPrincipalName::new(name).map(Self::Upn)
     }
 
+    /// An e-mail address whose local part is not ASCII.
+    pub fn smtp_utf8(address: &str) -> Result<Self, GeneralNameError> {
+        SmtpUtf8Mailbox::new(address).map(Self::SmtpUtf8)
+    }
+
+    /// A directory name; must have an attribute.
+    pub fn directory(name: Name) -> Result<Self, GeneralNameError> {
+        if name.is_empty() {
+            return Err(GeneralNameError::EmptyDirectory);
+        }
+        Ok(Self::Directory(name))
+    }
+
+    /// An otherName: `value` is the DER of one value. Types that have a kind of their own become that kind.
+    pub fn other(type_id: ObjectIdentifier, value: &[u8]) -> Result<Self, GeneralNameError> {
+        Self::from_other(OtherName::new(type_id, value)?)
+    }
+
+    fn from_other(other: OtherName) -> Result<Self, GeneralNameError> {
+        let make = match other.type_id() {
+            oid::USER_PRINCIPAL_NAME => Self::upn,
+            oid::SMTP_UTF8_MAILBOX => Self::smtp_utf8,
+            _ => return Ok(Self::Other(other)),
+        };
+        match (other.value_der().first(), other.text()) {
+            (Some(&tag::UTF8_STRING), Some(text)) => make(text),
+            _ => Err(Malformed::new("UTF8String").into()),
+        }
+    }
+
     /// Its kind.
     pub fn kind(&self) -> NameKind {
         match self {
@@ -145,6 +234,10 @@ impl GeneralName {
             Self::Uri(_) => NameKind::Uri,
             Self::Ip(_) => NameKind::Ip,
             Self::Upn(_) => NameKind::Upn,
+            Self::SmtpUtf8(_) => NameKind::SmtpUtf8,
+            Self::Directory(_) => NameKind::Dir,
+            Self::Rid(_) => NameKind::Rid,
+            Self::Other(_) => NameKind::Other,
         }
     }
 
@@ -156,6 +249,10 @@ impl GeneralName {
             Self::Uri(uri) => uri.to_string(),
             Self::Ip(address) => address.to_string(),
             Self::Upn(name) => name.to_string(),
+            Self::SmtpUtf8(address) => address.to_string(),
+            Self::Directory(name) => name.to_string(),
+            Self::Rid(identifier) => identifier.to_string(),
+            Self::Other(name) => name.to_string(),
         }
     }
 
@@ -174,12 +271,13 @@ impl fmt::Display for GeneralName {
 impl FromStr for GeneralName {
     type Err = GeneralNameError;
 
+    /// Reads a kind, a colon, and the name. DNS names may have underscores here.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (kind, value) = text
             .split_once(':')
             .ok_or_else(|| GeneralNameError::Kind(text.to_owned()))?;
         match kind {
-            "dns" => Self::dns(value),
+            "dns" => DnsName::with_underscores(value).map(Self::Dns),
             "email" => Self::email(value),
             "uri" => Self::uri(value),
             "ip" => value
@@ -187,6 +285,12 @@ impl FromStr for GeneralName {
                 .map(Self::Ip)
                 .map_err(|_| GeneralNameError::Ip(value.to_owned())),
             "upn" => Self::upn(value),
+            "smtputf8" => Self::smtp_utf8(value),
+            "dir" => Self::directory(value.parse()?),
+            "rid" => ObjectIdentifier::new(value)
+                .map(Self::Rid)
+                .map_err(|_| GeneralNameError::Rid(value.escape_debug().to_string())),
+            "other" => Self::from_other(value.parse()?),
             _ => Err(GeneralNameError::Kind(text.to_owned())),
         }
     }

@@ -110,6 +110,31 @@ fn broken_names_of_other_kinds_are_refused() {
         "upn:a@",
         "upn:a@b@c",
         "upn:a b@c",
+        "smtputf8:plain@c.example",
+        "smtputf8:ü",
+        "smtputf8:ü@*.example",
+        "smtputf8:ü..b@c.example",
+        "smtputf8:ü\u{feff}@c.example",
+        "smtputf8:ü ü@c.example",
+        "dir:",
+        "dir:CN",
+        "dir:XX=a",
+        "rid:1",
+        "rid:a.b",
+        "other:1.2.3",
+        "other:1;utf8:a",
+        "other:1.2.3;utf8",
+        "other:1.2.3;bmp:a",
+        "other:1.2.3;ia5:ü",
+        "other:1.2.3;printable:@",
+        "other:1.2.3;octets:0",
+        "other:1.2.3;der:",
+        "other:1.2.3;der:0c0161ff",
+        "other:1.2.3;der:0c01ff",
+        "other:1.2.3;der:3080",
+        "other:1.3.6.1.4.1.311.20.2.3;utf8:nobody",
+        "other:1.3.6.1.4.1.311.20.2.3;ia5:a@b",
+        "other:1.3.6.1.5.5.7.8.9;utf8:ascii@b.example",
     ] {
         assert!(text.parse::<GeneralName>().is_err(), "{text:?}");
     }
@@ -124,6 +149,11 @@ fn names_come_back_from_the_extension() {
         "email:a@b.example",
         "uri:https://[::1]:8443/x",
         "upn:ü@b",
+        "smtputf8:ü@b.example",
+        "dir:CN=a,O=b",
+        "rid:1.2.3",
+        "other:1.2.3;utf8:x",
+        "dns:a_b.example",
     ]
     .into_iter()
     .map(|text| text.parse().unwrap())
@@ -149,15 +179,57 @@ fn names_come_back_from_the_extension() {
 
 #[test]
 fn kinds_that_are_not_ours_are_told_apart_from_rubbish() {
-    // registeredID 1.2
-    assert_eq!(
-        read_names(&[0x30, 3, 0x88, 1, 0x2a]).unwrap(),
-        [Err(GeneralNameError::Unsupported(8))]
-    );
+    // x400Address, ediPartyName
+    for (kind, number) in [(0xa3, 3), (0xa5, 5)] {
+        assert_eq!(
+            read_names(&[0x30, 4, kind, 2, 0x30, 0]).unwrap(),
+            [Err(GeneralNameError::Unsupported(number))]
+        );
+    }
     assert!(matches!(
         read_names(&[0x30, 3, 0x87, 1, 0]).unwrap()[0],
         Err(GeneralNameError::Malformed(_))
     ));
     assert!(read_names(&[0x30, 0]).is_err());
     assert!(read_names(&[0x30, 3, 0x82, 9, 0]).is_err());
+}
+
+#[test]
+fn other_names_of_kinds_with_a_name_of_their_own_become_that_kind() {
+    assert_eq!(normal("other:1.3.6.1.4.1.311.20.2.3;utf8:a@b"), "upn:a@b");
+    assert_eq!(
+        normal("other:1.3.6.1.5.5.7.8.9;utf8:ü@Bücher.example"),
+        "smtputf8:ü@xn--bcher-kva.example"
+    );
+    assert_eq!(normal("other:1.2.3;der:0c0161"), "other:1.2.3;utf8:a");
+    assert_eq!(
+        // a control character stays hexadecimal
+        normal("other:1.2.3;der:0c0107"),
+        "other:1.2.3;der:0c0107"
+    );
+}
+
+#[test]
+fn underscores_are_for_those_who_ask_for_them() {
+    assert!(GeneralName::dns("a_b.example").is_err());
+    assert!(DnsName::new("a_b.example").is_err());
+    let name = DnsName::with_underscores("_A_b.example").unwrap();
+    assert!(name.has_underscore());
+    assert_eq!(name.as_str(), "_a_b.example");
+    assert!(!DnsName::new("a-b.example").unwrap().has_underscore());
+}
+
+#[test]
+fn values_of_other_names_have_limits() {
+    let long = format!("other:1.2.3;utf8:{}", "a".repeat(5000));
+    let deep = (0..9).fold(vec![], |inner: Vec<u8>, _| {
+        [&[0x30, inner.len() as u8][..], &inner].concat()
+    });
+    let deep = format!("other:1.2.3;der:{}", hex::encode(deep));
+    for text in [long, deep] {
+        assert!(matches!(
+            text.parse::<GeneralName>(),
+            Err(GeneralNameError::Other { .. })
+        ));
+    }
 }

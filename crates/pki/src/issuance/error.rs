@@ -86,6 +86,21 @@ pub enum PrepareError {
         /// The name.
         name: String,
     },
+    /// The profile does not allow underscores in DNS names.
+    #[error("prepare certificate: the profile does not allow underscores in DNS names ({name})")]
+    UnderscoreNotAllowed {
+        /// The name.
+        name: String,
+    },
+    /// A directory name breaks the rules of names.
+    #[error("prepare certificate: subject alternative name {name}")]
+    DirectoryName {
+        /// The name.
+        name: String,
+        /// What is wrong.
+        #[source]
+        source: NameError,
+    },
     /// The issuer's name constraints exclude a name.
     #[error("prepare certificate: the issuer's name constraints exclude {name}")]
     NameConstrained {
@@ -164,6 +179,8 @@ impl PrepareError {
             | Self::TooManyNames { .. }
             | Self::NameNotAllowed { .. }
             | Self::WildcardNotAllowed { .. }
+            | Self::UnderscoreNotAllowed { .. }
+            | Self::DirectoryName { .. }
             | Self::NameConstrained { .. } => Some("subject_alternative_names"),
             Self::BeginsTooEarly { .. } | Self::BeginsTooLate { .. } => Some("not_before"),
             Self::Validity { .. } | Self::Past { .. } | Self::OutlivesIssuer { .. } => {

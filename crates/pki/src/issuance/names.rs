@@ -67,17 +67,7 @@ pub(super) fn alternative_names<'a>(
         });
     }
     for name in names.iter() {
-        if !rule.allowed.contains(&name.kind()) {
-            return Err(PrepareError::NameNotAllowed {
-                kind: name.kind(),
-                name: name.to_string(),
-            });
-        }
-        if name.is_wildcard() && !rule.wildcards {
-            return Err(PrepareError::WildcardNotAllowed {
-                name: name.to_string(),
-            });
-        }
+        check_allowed(profile, name)?;
         if issuer
             .name_constraints()
             .is_some_and(|constraints| !constraints.allow(name))
@@ -92,6 +82,34 @@ pub(super) fn alternative_names<'a>(
         return Err(PrepareError::CommonNameNotAmongNames { common_name });
     }
     Ok(names)
+}
+
+fn check_allowed(profile: &Profile, name: &GeneralName) -> Result<(), PrepareError> {
+    let rule = &profile.names;
+    let text = || name.to_string();
+    if !rule.allowed.contains(&name.kind()) {
+        return Err(PrepareError::NameNotAllowed {
+            kind: name.kind(),
+            name: text(),
+        });
+    }
+    if name.is_wildcard() && !rule.wildcards {
+        return Err(PrepareError::WildcardNotAllowed { name: text() });
+    }
+    match name {
+        GeneralName::Dns(dns) if dns.has_underscore() && !rule.underscores => {
+            Err(PrepareError::UnderscoreNotAllowed { name: text() })
+        }
+        GeneralName::Directory(directory) => {
+            directory
+                .check()
+                .map_err(|source| PrepareError::DirectoryName {
+                    name: text(),
+                    source,
+                })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// CA/Browser Forum section 7.1.4.3: the common name, if there is one, repeats one of the names.

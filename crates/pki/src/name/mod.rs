@@ -43,7 +43,7 @@ pub enum NameError {
 }
 
 /// A distinguished name; immutable, cheap to clone, compared by its DER.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name {
     der: Arc<[u8]>,
 }

@@ -4,7 +4,7 @@ use const_oid::ObjectIdentifier;
 
 use super::attribute::{AttributeType, Form};
 use super::{Attribute, NameError};
-use crate::asn1::{Writer, tag};
+use crate::asn1::{self, Writer, tag};
 
 /// What is wrong with the value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -119,7 +119,7 @@ pub(super) fn check(attribute: &Attribute<'_>) -> Result<(), ValueError> {
     if value.chars().any(char::is_control) {
         return Err(ValueError::ControlCharacter);
     }
-    if attribute.tag == tag::PRINTABLE_STRING && !value.bytes().all(is_printable) {
+    if attribute.tag == tag::PRINTABLE_STRING && !value.bytes().all(asn1::is_printable) {
         return Err(ValueError::Character(type_name(attribute.tag)));
     }
     let is_country = form == Form::Printable && longest == 2;
@@ -128,11 +128,6 @@ pub(super) fn check(attribute: &Attribute<'_>) -> Result<(), ValueError> {
         return Err(ValueError::Country);
     }
     Ok(())
-}
-
-/// X.680 section 41.4.
-fn is_printable(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
 }
 
 fn type_name(string_tag: u8) -> &'static str {

@@ -151,6 +151,8 @@ pub struct NamesRule {
     pub required: bool,
     /// Whether DNS names may be wildcards.
     pub wildcards: bool,
+    /// Whether DNS names may have underscores, which the CA/Browser Forum forbids.
+    pub underscores: bool,
     /// At most so many names.
     pub most: usize,
 }
@@ -172,6 +174,7 @@ impl Default for NamesRule {
             allowed: BTreeSet::new(),
             required: false,
             wildcards: true,
+            underscores: false,
             most: 100,
         }
     }

@@ -7,6 +7,7 @@
     reason = "a story that cannot go on has failed"
 )]
 
+mod names;
 mod openssl;
 mod properties;
 mod support;

@@ -62,11 +62,8 @@ impl FakeCara {
         )
         .unwrap();
         let wanted = Wanted {
-            public_key: key.public_key().clone(),
             subject: name,
-            names: vec![],
-            not_before: None,
-            validity: None,
+            ..Wanted::new(key.public_key().clone())
         };
         let profile = Profile::find_ready("root-ca").unwrap();
         let prepared = prepare(profile, &own, &wanted, serial(), clock.now()).unwrap();
@@ -212,7 +209,6 @@ impl FakeCara {
         let profile = Profile::find_ready(&request.profile)
             .ok_or_else(|| Status::not_found("profile: there is no such profile"))?;
         let wanted = Wanted {
-            public_key: PublicKey::from_spki_der(&request.public_key).unwrap(),
             subject: match request.subject.as_slice() {
                 [] => Name::empty(),
                 der => Name::from_der(der).unwrap(),
@@ -228,6 +224,7 @@ impl FakeCara {
             validity: request
                 .validity
                 .map(|validity| time::Duration::seconds(validity.seconds)),
+            ..Wanted::new(PublicKey::from_spki_der(&request.public_key).unwrap())
         };
         let now = self.0.clock.now();
         let prepared =

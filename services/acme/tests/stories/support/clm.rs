@@ -76,11 +76,8 @@ impl FakeClm {
         let itself =
             Issuer::self_signed(name.clone(), key.public_key().clone(), algorithm).unwrap();
         let request = PkiRequest {
-            public_key: key.public_key().clone(),
             subject: name,
-            names: Vec::new(),
-            not_before: None,
-            validity: None,
+            ..PkiRequest::new(key.public_key().clone())
         };
         let profile = Profile::find_ready("root-ca").unwrap();
         let prepared = prepare(profile, &itself, &request, serial(), clock.now()).unwrap();
@@ -198,17 +195,15 @@ impl FakeClm {
         } = &*self.0;
         let csr = Csr::from_der(&request.csr).unwrap();
         let wanted = PkiRequest {
-            public_key: csr.public_key().clone(),
-            subject: Name::empty(),
             names: request
                 .subject_alternative_names
                 .iter()
                 .map(|name| name.parse().unwrap())
                 .collect(),
-            not_before: None,
             validity: request
                 .validity
                 .map(|validity| Duration::try_from(validity).unwrap().try_into().unwrap()),
+            ..PkiRequest::new(csr.public_key().clone())
         };
         let profile = Profile::find_ready("tls-server").unwrap();
         let prepared = prepare(profile, issuer, &wanted, serial(), clock.now()).unwrap();

@@ -111,6 +111,10 @@ impl NameRules {
                     self.upn.iter().any(|pattern| pattern.matches(upn)),
                 )
             }
+            GeneralName::SmtpUtf8(_)
+            | GeneralName::Directory(_)
+            | GeneralName::Rid(_)
+            | GeneralName::Other(_) => (false, false),
         };
         match (mentioned, allowed) {
             (true, true) => Ok(()),
