@@ -10,8 +10,6 @@ use crate::extension::{self, Extension};
 /// The fields of a TBSCertificate.
 #[derive(Debug)]
 pub(crate) struct Tbs<'a> {
-    /// 1 to 3.
-    pub(crate) version: u64,
     /// Content octets of the INTEGER, not yet known to be a serial number.
     pub(crate) serial: &'a [u8],
     pub(crate) algorithm: Element<'a>,
@@ -23,7 +21,6 @@ pub(crate) struct Tbs<'a> {
     pub(crate) subject: &'a [u8],
     /// SubjectPublicKeyInfo, DER.
     pub(crate) public_key: &'a [u8],
-    pub(crate) has_unique_identifiers: bool,
     pub(crate) extensions: Vec<Extension<'a>>,
 }
 
@@ -63,7 +60,6 @@ impl<'a> Tbs<'a> {
                 return Err(Malformed::new("Version"));
             }
             Ok(Self {
-                version,
                 serial,
                 algorithm,
                 issuer,
@@ -71,14 +67,9 @@ impl<'a> Tbs<'a> {
                 not_after,
                 subject,
                 public_key,
-                has_unique_identifiers,
                 extensions,
             })
         })
-    }
-
-    pub(crate) fn extension(&self, oid: const_oid::ObjectIdentifier) -> Option<&Extension<'a>> {
-        extension::find(&self.extensions, oid)
     }
 }
 

@@ -28,13 +28,7 @@ pub(crate) fn read(value: &[u8]) -> Result<Vec<String>, Malformed> {
     })
 }
 
-/// Writes CRL distribution points: one with all URLs, which are places of one and the same CRL.
-#[cfg(test)]
-pub(crate) fn write<T: AsRef<str>>(writer: &mut Writer, urls: &[T]) {
-    write_as(writer, &crate::asn1::oid::CRL_DISTRIBUTION_POINTS, urls);
-}
-
-/// As `write`, under that identifier.
+/// Writes CRL distribution points under that identifier: one with all URLs, which are places of one and the same CRL.
 pub(crate) fn write_as<T: AsRef<str>>(
     writer: &mut Writer,
     extension: &ObjectIdentifier,

@@ -156,9 +156,9 @@ pub enum PrepareError {
         partition: u32,
     },
     /// The linter has something against it.
-    #[error("prepare certificate: {}", first(findings))]
+    #[error("prepare certificate: {}", told(findings))]
     Lint {
-        /// All that it has, the worst first.
+        /// Those that block, the worst first.
         findings: Vec<Finding>,
     },
 }
@@ -191,11 +191,23 @@ impl PrepareError {
     }
 }
 
-fn first(findings: &[Finding]) -> String {
-    findings
-        .first()
+/// The findings that are told in one line; the rest is counted.
+const MOST_TOLD: usize = 3;
+
+fn told(findings: &[Finding]) -> String {
+    let mut told: Vec<String> = findings
+        .iter()
+        .take(MOST_TOLD)
         .map(ToString::to_string)
-        .unwrap_or_default()
+        .collect();
+    if let Some(more) = findings
+        .len()
+        .checked_sub(MOST_TOLD)
+        .filter(|more| *more > 0)
+    {
+        told.push(format!("and {more} more"));
+    }
+    told.join("; ")
 }
 
 /// Why signature and prepared bytes do not become a certificate: something between us and the key is broken.
@@ -239,10 +251,4 @@ pub enum ReadoptError {
     /// Their public key is not accepted.
     #[error("readopt certificate")]
     Key(#[from] KeyError),
-    /// The linter has something against them.
-    #[error("readopt certificate: {}", first(findings))]
-    Lint {
-        /// All that it has, the worst first.
-        findings: Vec<Finding>,
-    },
 }

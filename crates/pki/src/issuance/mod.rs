@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::general_name::GeneralName;
 use crate::key::PublicKey;
-use crate::lint::{Severity, lint_tbs};
+use crate::lint::judge_tbs;
 use crate::name::Name;
 use crate::profile::Profile;
 use crate::serial::SerialNumber;
@@ -89,12 +89,11 @@ pub fn prepare(
         distribution_points: &distribution_points,
         serial,
     });
-    let findings = lint_tbs(&to_be_signed);
-    if findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Error)
-    {
-        return Err(PrepareError::Lint { findings });
+    let verdict = judge_tbs(&to_be_signed, &profile.lint);
+    if !verdict.blocking.is_empty() {
+        return Err(PrepareError::Lint {
+            findings: verdict.blocking,
+        });
     }
     Ok(Prepared::new(
         to_be_signed,
@@ -102,6 +101,7 @@ pub fn prepare(
         request.public_key.clone(),
         serial,
         validity,
+        verdict.reported,
     ))
 }
 

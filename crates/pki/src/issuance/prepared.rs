@@ -7,7 +7,7 @@ use super::{AssembleError, Issuer, ReadoptError};
 use crate::asn1::{Writer, tag};
 use crate::certificate::{Certificate, Tbs};
 use crate::key::{PublicKey, SignatureAlgorithm};
-use crate::lint::{Severity, lint_tbs};
+use crate::lint::{Finding, lint_tbs};
 use crate::serial::SerialNumber;
 
 /// Linted bytes to be signed. Only `prepare` and `readopt` make one; only `assemble` makes a certificate of it.
@@ -19,6 +19,7 @@ pub struct Prepared {
     signature_algorithm: SignatureAlgorithm,
     issuer_key: PublicKey,
     subject_key: PublicKey,
+    findings: Vec<Finding>,
 }
 
 impl Prepared {
@@ -28,6 +29,7 @@ impl Prepared {
         subject_key: PublicKey,
         serial: SerialNumber,
         validity: Validity,
+        findings: Vec<Finding>,
     ) -> Self {
         Self {
             to_be_signed,
@@ -36,6 +38,7 @@ impl Prepared {
             signature_algorithm: issuer.signature_algorithm(),
             issuer_key: issuer.public_key().clone(),
             subject_key,
+            findings,
         }
     }
 
@@ -47,6 +50,11 @@ impl Prepared {
     /// The serial number.
     pub fn serial(&self) -> SerialNumber {
         self.serial
+    }
+
+    /// What the linter has against it that does not stop the issue, the worst first.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// First second of validity.
@@ -84,7 +92,8 @@ impl Prepared {
 }
 
 /// Bytes that the signer's journal holds, prepared once more, so that an interrupted issue can be finished. They were
-/// linted when they were made; they are linted again. The signature algorithm is the one that the bytes name.
+/// linted when they were made, under the profile of that time, and have been signed: what the linter says of them today is
+/// kept as `findings` and does not keep a signed certificate from being known. The signature algorithm is the one that the bytes name.
 pub fn readopt(to_be_signed: &[u8], issuer: &Issuer) -> Result<Prepared, ReadoptError> {
     let tbs = Tbs::parse(to_be_signed)?;
     if tbs.issuer != issuer.name().to_der() {
@@ -93,13 +102,6 @@ pub fn readopt(to_be_signed: &[u8], issuer: &Issuer) -> Result<Prepared, Readopt
     let signature_algorithm = SignatureAlgorithm::read(tbs.algorithm)?
         .filter(|algorithm| algorithm.suits(issuer.public_key().algorithm()))
         .ok_or(ReadoptError::Algorithm)?;
-    let findings = lint_tbs(to_be_signed);
-    if findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Error)
-    {
-        return Err(ReadoptError::Lint { findings });
-    }
     Ok(Prepared {
         serial: SerialNumber::from_der_bytes(tbs.serial)?,
         validity: Validity {
@@ -109,6 +111,7 @@ pub fn readopt(to_be_signed: &[u8], issuer: &Issuer) -> Result<Prepared, Readopt
         signature_algorithm,
         issuer_key: issuer.public_key().clone(),
         subject_key: PublicKey::from_spki_der(tbs.public_key)?,
+        findings: lint_tbs(to_be_signed),
         to_be_signed: to_be_signed.to_vec(),
     })
 }

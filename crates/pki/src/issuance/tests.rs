@@ -491,7 +491,7 @@ fn a_certificate_names_the_crl_of_its_partition() {
         let prepared = prepare(&profile("tls-server"), &issuer, &asked, serial(3), NOW).unwrap();
         let tbs = crate::certificate::Tbs::parse(prepared.to_be_signed()).unwrap();
         let points = |oid| {
-            tbs.extension(oid).map_or(vec![], |found| {
+            crate::extension::find(&tbs.extensions, oid).map_or(vec![], |found| {
                 crate::extension::crl_distribution_points::read(found.value).unwrap()
             })
         };

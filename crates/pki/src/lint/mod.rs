@@ -1,90 +1,124 @@
-//! The linter: what RFC 5280 demands of a certificate, asked of the bytes before they are signed.
+//! The linter: what RFC 5280 and the documents above it demand of a certificate, asked of the bytes before they are
+//! signed.
 //!
-//! One file per group of rules; a rule is a few lines with its citation and a test beside it. To add one, put it in the
-//! file of its group; to add a group, give it a file and a line in `GROUPS`.
+//! One file per family of rules, in the folder of its set; a rule is a line in the file's `rules!` with its citation, the
+//! few lines that judge it, and a test beside it. To add a family, give it a file and a line in `FAMILIES` and in the
+//! `check` of its set.
 
-mod algorithm;
-mod authority;
-mod extension;
-mod name;
-mod validity;
+mod cabf_tls;
+mod facts;
+mod finding;
+mod iso3166;
+mod policy;
+mod rfc5280;
+mod rule;
 
-use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub use finding::Finding;
+pub use policy::{IgnoredLint, LintAction, LintPolicy, Verdict};
+pub use rule::{LintSet, Rule, Severity, UnknownLintSet};
 
 use crate::certificate::Tbs;
+use facts::Facts;
+use finding::Findings;
+use rule::rules;
 
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// A SHOULD that is not followed.
-    Warning,
-    /// A MUST that is broken: such a certificate is not signed.
-    Error,
+rules! { Rfc5280:
+    STRUCTURE = Error "rfc5280-structure" ["RFC 5280 §4.1"]
+        "the bytes must be the DER of a TBSCertificate";
+    LINT_FAILED = Error "rfc5280-lint-failed" ["ERS"]
+        "every rule must come to an end";
 }
 
-/// Something that a rule has against the bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Where the rule stands, e.g. "RFC 5280 §4.1.2.2".
-    pub rule: &'static str,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What is wrong.
-    pub detail: String,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
-        write!(f, "{severity}: {} ({})", self.detail, self.rule)
-    }
-}
-
-/// Where rules put what they find.
-pub(crate) struct Findings(Vec<Finding>);
-
-impl Findings {
-    fn error(&mut self, rule: &'static str, detail: impl Into<String>) {
-        self.0.push(Finding {
-            rule,
-            severity: Severity::Error,
-            detail: detail.into(),
-        });
-    }
-
-    fn warning(&mut self, rule: &'static str, detail: impl Into<String>) {
-        self.0.push(Finding {
-            rule,
-            severity: Severity::Warning,
-            detail: detail.into(),
-        });
-    }
-}
-
-type Group = fn(&Tbs<'_>, &mut Findings);
-
-const GROUPS: [Group; 5] = [
-    algorithm::lint,
-    validity::lint,
-    name::lint,
-    extension::lint,
-    authority::lint,
+/// The rules of every file.
+static FAMILIES: [&[&Rule]; 18] = [
+    RULES,
+    rfc5280::certificate::RULES,
+    rfc5280::key::RULES,
+    rfc5280::name::RULES,
+    rfc5280::extension::RULES,
+    rfc5280::alternative_name::RULES,
+    rfc5280::authority::RULES,
+    rfc5280::usage::RULES,
+    rfc5280::policies::RULES,
+    rfc5280::constraints::RULES,
+    rfc5280::location::RULES,
+    cabf_tls::key::RULES,
+    cabf_tls::validity::RULES,
+    cabf_tls::names::RULES,
+    cabf_tls::subject::RULES,
+    cabf_tls::policies::RULES,
+    cabf_tls::extension::RULES,
+    cabf_tls::authority::RULES,
 ];
 
-/// All that the rules have against a TBSCertificate, DER; the worst first.
-pub fn lint_tbs(tbs: &[u8]) -> Vec<Finding> {
-    let mut findings = Findings(Vec::new());
-    match Tbs::parse(tbs) {
-        Ok(tbs) => GROUPS.iter().for_each(|lint| lint(&tbs, &mut findings)),
-        Err(malformed) => findings.error("RFC 5280 §4.1", malformed.to_string()),
+type Check = fn(&Facts<'_>, &mut Findings);
+
+/// What judges for a set.
+fn checks(set: LintSet) -> &'static [Check] {
+    match set {
+        LintSet::Rfc5280 => &rfc5280::CHECKS,
+        LintSet::CabfTls => &cabf_tls::CHECKS,
+        _ => &[],
     }
-    findings
-        .0
-        .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    findings.0
+}
+
+/// Rules whose finding leaves nothing that could be judged.
+fn cannot_be_ignored(rule: &Rule) -> bool {
+    rule == &STRUCTURE || rule == &LINT_FAILED
+}
+
+/// All that RFC 5280 has against a TBSCertificate, DER; the worst first.
+pub fn lint_tbs(tbs: &[u8]) -> Vec<Finding> {
+    lint_sets(tbs, &[LintSet::Rfc5280])
+}
+
+/// All that those sets of rules have against a TBSCertificate, DER; the worst first. A rule that panics is itself a
+/// finding, an error that no profile can ignore.
+pub fn lint_sets(tbs: &[u8], sets: &[LintSet]) -> Vec<Finding> {
+    let checks: Vec<Check> = sets
+        .iter()
+        .flat_map(|set| checks(*set).iter().copied())
+        .collect();
+    run(tbs, &checks)
+}
+
+/// As `lint_sets`, with the sets that the policy names, judged by it.
+pub fn judge_tbs(tbs: &[u8], policy: &LintPolicy) -> Verdict {
+    let sets: Vec<LintSet> = LintSet::ALL
+        .into_iter()
+        .filter(|set| policy.action(*set).is_some())
+        .collect();
+    policy.judge(lint_sets(tbs, &sets))
+}
+
+fn run(tbs: &[u8], checks: &[Check]) -> Vec<Finding> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let facts = match Facts::read(tbs) {
+            Ok(facts) => facts,
+            Err(malformed) => {
+                let mut findings = Findings::default();
+                findings.say(&STRUCTURE, || malformed.to_string());
+                return findings.finish();
+            }
+        };
+        let mut findings = Findings::beginning(facts.begins.map(time::OffsetDateTime::date));
+        checks.iter().for_each(|check| check(&facts, &mut findings));
+        // what we ourselves could not read again is never made, whether or not a rule names the fault
+        if !findings.has_errors()
+            && let Err(malformed) = Tbs::parse(tbs)
+        {
+            findings.say(&STRUCTURE, || malformed.to_string());
+        }
+        findings.finish()
+    }));
+    outcome.unwrap_or_else(|_| {
+        vec![Finding {
+            rule: &LINT_FAILED,
+            detail: "a rule of the linter panicked".to_owned(),
+        }]
+    })
 }
 
 #[cfg(test)]

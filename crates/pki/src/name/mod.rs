@@ -184,7 +184,7 @@ fn write_rdns(rdns: Vec<Vec<Vec<u8>>>) -> Vec<u8> {
     writer.finish()
 }
 
-fn parse(der: &[u8]) -> Result<Vec<Attribute<'_>>, Malformed> {
+pub(crate) fn parse(der: &[u8]) -> Result<Vec<Attribute<'_>>, Malformed> {
     const WHAT: &str = "Name";
     parse_all(der, WHAT, |rdns| {
         let mut attributes = Vec::new();

@@ -15,6 +15,7 @@ pub use period::{Period, PeriodError};
 use crate::extension::{ExtendedKeyUsage, KeyUsage};
 use crate::general_name::NameKind;
 use crate::key::KeyAlgorithm;
+use crate::lint::LintPolicy;
 use crate::name::AttributeType;
 
 /// Why a profile contradicts itself.
@@ -87,6 +88,9 @@ pub struct Profile {
     /// Object identifiers of certificate policies.
     #[serde(default, serialize_with = "write_oids", deserialize_with = "read_oids")]
     pub certificate_policies: Vec<ObjectIdentifier>,
+    /// Which rules of the linter are asked beside RFC 5280, and which of their findings stop the issue.
+    #[serde(default, skip_serializing_if = "LintPolicy::is_default")]
+    pub lint: LintPolicy,
 }
 
 /// Basic constraints of certificates.
@@ -246,6 +250,9 @@ impl Profile {
             .any(|word| AttributeType::find(word).is_none())
         {
             return fault("subject", "an attribute type is unknown");
+        }
+        if let Err(reason) = self.lint.check() {
+            return fault("lint", reason);
         }
         if self.names.required && (self.names.allowed.is_empty() || self.names.most == 0) {
             return fault("names", "names are required and none is allowed");

@@ -8,6 +8,7 @@ use super::{
 use crate::extension::{ExtendedKeyUsage, KeyUsage};
 use crate::general_name::NameKind;
 use crate::key::KeyAlgorithm;
+use crate::lint::LintPolicy;
 
 impl Profile {
     /// The ready profiles: `tls-server` `tls-client` `ocsp-signer` `sub-ca` `root-ca` `service-identity` `s-mime`
@@ -89,6 +90,7 @@ fn end_entity(name: &str, description: &str) -> Profile {
         authority_information_access: true,
         crl_distribution_points: true,
         certificate_policies: Vec::new(),
+        lint: LintPolicy::default(),
     }
 }
 
