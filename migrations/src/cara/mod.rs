@@ -2,6 +2,8 @@
 
 mod m20261122_000001_create_cara_tables;
 mod m20261122_000002_add_generations;
+mod m20261122_000004_create_certificate_name;
+mod m20261122_000014_index_pages;
 
 use sea_orm_migration::prelude::*;
 
@@ -18,6 +20,8 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_create_cara_tables::Migration),
             Box::new(m20261122_000002_add_generations::Migration),
+            Box::new(m20261122_000004_create_certificate_name::Migration),
+            Box::new(m20261122_000014_index_pages::Migration),
         ]
     }
 }

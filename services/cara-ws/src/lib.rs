@@ -15,4 +15,4 @@ mod service;
 mod store;
 
 pub use config::Config;
-pub use service::{Cara, StartError, serve, start};
+pub use service::{Cara, StartError, serve, start, start_with};

@@ -17,8 +17,9 @@ use tonic::service::Routes;
 
 use crate::{
     config::{Config, InvalidIssuing, Issuing},
+    domain::{BadRandomness, Randomness, SystemRandomness, self_test},
     flows::{
-        Core, InFlight, Registry, RegistryError,
+        Core, InFlight, Registry, RegistryError, Serials,
         adopt::{AdoptError, adopt},
         maintain,
     },
@@ -33,6 +34,9 @@ pub enum StartError {
     /// A value of the configuration.
     #[error("start cara-ws: issuing")]
     Config(#[source] InvalidIssuing),
+    /// Serial numbers would not be random.
+    #[error("start cara-ws")]
+    Randomness(#[source] BadRandomness),
     /// No database.
     #[error("start cara-ws")]
     Database(#[source] DatabaseError),
@@ -73,6 +77,22 @@ pub async fn start(
     issuing: Issuing,
     signer: Arc<dyn Signer>,
 ) -> Result<Cara, StartError> {
+    let randomness = Arc::new(SystemRandomness);
+    start_with(context, database, issuing, signer, randomness).await
+}
+
+/// As [`start`], with another source of randomness.
+///
+/// # Errors
+/// Also when the source does not pass its self-test.
+pub async fn start_with(
+    context: Context,
+    database: &DatabaseConfig,
+    issuing: Issuing,
+    signer: Arc<dyn Signer>,
+    randomness: Arc<dyn Randomness>,
+) -> Result<Cara, StartError> {
+    self_test(randomness.as_ref()).map_err(StartError::Randomness)?;
     issuing.check().map_err(StartError::Config)?;
     let connection = db::connect::<Migrator>(database)
         .await
@@ -87,9 +107,11 @@ pub async fn start(
         registry: Registry::default(),
         profiles: profiles(&issuing),
         issuing,
+        serials: Serials::new(randomness),
         in_flight: InFlight::default(),
         stale_crls: parking_lot::Mutex::default(),
         crl_bell: tokio::sync::Notify::new(),
+        index_bell: tokio::sync::Notify::new(),
         metrics: Metrics::new(&context.meter),
         holder: uuid::Uuid::new_v4().to_string(),
         context,

@@ -1,9 +1,15 @@
 //! What CARA speaks about; no IO.
 
 mod authority;
+mod criteria;
 mod event;
+mod indexed_name;
+mod randomness;
 mod record;
 
 pub use authority::{Authority, AuthorityName, InvalidName, OcspSigner, State};
+pub use criteria::{Criteria, Cursor, InvalidCursor, Order, Outline, Times, WantedState};
 pub use event::{Event, What};
+pub use indexed_name::{IndexedName, NameKind, NotSearchable, WantedName};
+pub use randomness::{BadRandomness, Randomness, SystemRandomness, self_test};
 pub use record::{Origin, Record, RequestDigest, Revocation};

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_lc_rs::rand;
 use ers_pki::{
     certificate::Certificate,
     general_name::GeneralName,
@@ -11,7 +10,6 @@ use ers_pki::{
     name::Name,
     profile::Profile,
     revocation::Reason,
-    serial::SerialNumber,
 };
 use ers_runtime::error::{Fault, Kind};
 use ers_signer_client::{KeyId, Purpose, SignCall, SignerError};
@@ -20,7 +18,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 use tracing::Instrument as _;
 
-use super::{Core, journal_note::JournalNote};
+use super::{Core, journal_note::JournalNote, serials::SerialFault};
 use crate::{
     domain::{AuthorityName, Origin, Record, RequestDigest, Revocation, State},
     store::{StoreError, Stored},
@@ -76,9 +74,9 @@ pub enum IssueError {
     /// The name and key do not make a root.
     #[error("prepare root certificate")]
     Issuer(#[source] IssuerError),
-    /// No random bytes.
-    #[error("draw serial number")]
-    Serial,
+    /// There is no serial number to be had.
+    #[error("issue")]
+    Serial(#[source] SerialFault),
     /// The signer did not sign.
     #[error("sign certificate of request {request_id}")]
     Sign {
@@ -139,7 +137,8 @@ impl Fault for IssueError {
             | Self::Interrupted => Kind::Unavailable,
             Self::Store { source, .. } => source.kind(),
             Self::RequestIdReused { .. } => Kind::AlreadyExists,
-            Self::Serial | Self::Sign { .. } | Self::Assemble { .. } => Kind::Internal,
+            Self::Serial(SerialFault::Store(source)) => source.kind(),
+            Self::Serial(_) | Self::Sign { .. } | Self::Assemble { .. } => Kind::Internal,
         }
     }
 
@@ -192,8 +191,17 @@ pub async fn issue(
             generation: authority.authority.generation,
             self_signed: false,
         };
-        let record = issue_as(&worker, &signatory, &profile, &request).await?;
-        Ok(Issued { record })
+        let mut issued = issue_as(&worker, &signatory, &profile, &request).await;
+        if let Err(IssueError::Store {
+            source: StoreError::SerialTaken,
+            ..
+        }) = &issued
+        {
+            // Another replica was given the same number at the same moment; ours was never handed out.
+            tracing::error!(target: "audit", act = "issue", request_id = request.request_id, "serial number taken: another is drawn");
+            issued = issue_as(&worker, &signatory, &profile, &request).await;
+        }
+        issued.map(|record| Issued { record })
     };
     core.in_flight
         .join_or_start(
@@ -229,7 +237,11 @@ pub(super) async fn issue_as(
     }
 
     // 2. Say exactly what the certificate says, and lint it.
-    let serial = random_serial()?;
+    let serial = core
+        .serials
+        .next(&core.store)
+        .await
+        .map_err(IssueError::Serial)?;
     let prepared = issuance::prepare(
         profile,
         signatory.issuer,
@@ -375,10 +387,4 @@ fn pki_request(request: &IssueRequest) -> issuance::Request {
             .map(|validity| validity.try_into().unwrap_or(time::Duration::MAX)),
         ..issuance::Request::new(request.public_key.clone())
     }
-}
-
-fn random_serial() -> Result<SerialNumber, IssueError> {
-    let mut random = [0; 20];
-    rand::fill(&mut random).map_err(|_| IssueError::Serial)?;
-    SerialNumber::from_random(random).map_err(|_| IssueError::Serial)
 }

@@ -22,6 +22,7 @@ pub fn start(core: &Arc<Core>) {
     let shutdown = &core.context.shutdown;
     shutdown.spawn("maintenance", maintenance(Arc::clone(core)));
     shutdown.spawn("CRL on revocation", crl_on_revocation(Arc::clone(core)));
+    shutdown.spawn("name index", super::index_names::run(Arc::clone(core)));
     let database = core.context.health.check("cara.database");
     shutdown.spawn("event head", event_head(Arc::clone(core), database));
 }

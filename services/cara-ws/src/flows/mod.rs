@@ -3,6 +3,7 @@
 pub mod adopt;
 pub mod create_authority;
 mod in_flight;
+pub mod index_names;
 pub mod issue;
 mod journal_note;
 pub mod maintain;
@@ -10,6 +11,8 @@ pub mod ocsp_signer;
 pub mod publish_crl;
 mod registry;
 pub mod revoke;
+pub mod search;
+mod serials;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -27,6 +30,7 @@ use crate::{
 
 pub use in_flight::InFlight;
 pub use registry::{IssuingAuthority, Registry, RegistryError};
+pub use serials::Serials;
 
 /// What the flows work with.
 pub struct Core {
@@ -44,12 +48,16 @@ pub struct Core {
     pub profiles: HashMap<String, Arc<Profile>>,
     /// Configuration.
     pub issuing: Issuing,
+    /// Serial numbers for new certificates.
+    pub serials: Serials,
     /// Requests under way in this process.
     pub in_flight: InFlight,
     /// CAs whose CRL is out of date since a revocation.
     pub stale_crls: parking_lot::Mutex<std::collections::BTreeSet<AuthorityName>>,
     /// Rung when [`Self::stale_crls`] grows.
     pub crl_bell: Notify,
+    /// Rung when somebody waits for the search index.
+    pub index_bell: Notify,
     /// What is counted.
     pub metrics: Metrics,
     /// This process, in leases.

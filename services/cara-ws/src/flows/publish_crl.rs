@@ -117,6 +117,7 @@ async fn load_entries(
             entries.push(RevokedEntry {
                 serial: SerialNumber::from_hex(&serial).map_err(|_| inconsistent("serial"))?,
                 at: from_ms(at_ms),
+                invalidity_date: None,
                 reason: u8::try_from(code)
                     .ok()
                     .and_then(|code| Reason::from_code(code).ok())

@@ -44,7 +44,7 @@ impl Authorities for Service {
         let (certificates, revoked) = self
             .core
             .store
-            .count_certificates(&name)
+            .count_certificates(Some(&name))
             .await
             .map_err(status)?;
         let described = self.describe(&ca).await?;

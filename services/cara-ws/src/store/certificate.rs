@@ -4,7 +4,7 @@ use ers_pki::{certificate::Certificate, revocation::Reason, serial::SerialNumber
 use ers_runtime::{clock::to_ms, db};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 
 use super::{Store, StoreError, entity::certificate, event::NewEvent, failed};
@@ -19,35 +19,6 @@ pub enum RevokeOutcome {
     AlreadyRevoked(Box<Record>),
     /// No such certificate.
     NotFound,
-}
-
-/// Which certificates are wanted.
-#[derive(Debug, Default)]
-pub struct ByFilter {
-    /// Only of this CA.
-    pub issuer: Option<AuthorityName>,
-    /// Only revoked (true) or only not revoked (false).
-    pub revoked: Option<bool>,
-}
-
-/// Where a page ends: the next begins behind it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageToken {
-    /// `issued_at` of the last row.
-    pub issued_at_ms: i64,
-    /// Serial number of the last row, hex.
-    pub serial: String,
-}
-
-/// A page, newest first.
-#[derive(Debug)]
-pub struct Page {
-    /// The rows.
-    pub records: Vec<Record>,
-    /// Where the next page begins; none: no more.
-    pub next: Option<PageToken>,
-    /// How many rows there are on all pages.
-    pub total: u64,
 }
 
 impl Store {
@@ -92,98 +63,22 @@ impl Store {
         row.map(read_record).transpose()
     }
 
-    /// Which of these serial numbers of a CA are stored.
+    /// Which of these serial numbers are stored, by whichever CA.
     pub async fn known_serials(
         &self,
         serials: Vec<String>,
     ) -> Result<Vec<(String, String)>, StoreError> {
+        // CA by CA: the primary key begins with it, and nothing begins with the serial number.
+        let issuers = self.load_issuers().await?;
         certificate::Entity::find()
             .select_only()
             .columns([certificate::Column::Issuer, certificate::Column::Serial])
+            .filter(certificate::Column::Issuer.is_in(issuers))
             .filter(certificate::Column::Serial.is_in(serials))
             .into_tuple()
             .all(&self.connection)
             .await
             .map_err(failed("load serial numbers"))
-    }
-
-    /// A page of certificates, newest first.
-    pub async fn list_certificates(
-        &self,
-        filter: &ByFilter,
-        after: Option<&PageToken>,
-        size: u64,
-    ) -> Result<Page, StoreError> {
-        const ACT: &str = "list certificates";
-        let mut condition = Condition::all();
-        if let Some(issuer) = &filter.issuer {
-            condition = condition.add(certificate::Column::Issuer.eq(issuer.as_str()));
-        }
-        if let Some(revoked) = filter.revoked {
-            let column = certificate::Column::RevokedAt;
-            condition = condition.add(if revoked {
-                column.is_not_null()
-            } else {
-                column.is_null()
-            });
-        }
-        let total = certificate::Entity::find()
-            .filter(condition.clone())
-            .count(&self.connection)
-            .await
-            .map_err(failed(ACT))?;
-        if let Some(after) = after {
-            let same_time = certificate::Column::IssuedAt
-                .eq(after.issued_at_ms)
-                .and(certificate::Column::Serial.lt(after.serial.as_str()));
-            condition = condition.add(
-                Condition::any()
-                    .add(certificate::Column::IssuedAt.lt(after.issued_at_ms))
-                    .add(same_time),
-            );
-        }
-        let mut rows = certificate::Entity::find()
-            .filter(condition)
-            .order_by_desc(certificate::Column::IssuedAt)
-            .order_by_desc(certificate::Column::Serial)
-            .limit(size + 1)
-            .all(&self.connection)
-            .await
-            .map_err(failed(ACT))?;
-        let more = u64::try_from(rows.len()).unwrap_or(u64::MAX) > size;
-        rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-        let next = rows.last().filter(|_| more).map(|last| PageToken {
-            issued_at_ms: last.issued_at,
-            serial: last.serial.clone(),
-        });
-        Ok(Page {
-            records: rows
-                .into_iter()
-                .map(read_record)
-                .collect::<Result<_, _>>()?,
-            next,
-            total,
-        })
-    }
-
-    /// How many certificates a CA has issued, and how many of them are revoked.
-    pub async fn count_certificates(
-        &self,
-        issuer: &AuthorityName,
-    ) -> Result<(u64, u64), StoreError> {
-        const ACT: &str = "count certificates";
-        let of_issuer =
-            || certificate::Entity::find().filter(certificate::Column::Issuer.eq(issuer.as_str()));
-        let all = of_issuer()
-            .count(&self.connection)
-            .await
-            .map_err(failed(ACT))?;
-        let revoked = of_issuer()
-            .filter(certificate::Column::RevokedAt.is_not_null())
-            .count(&self.connection)
-            .await
-            .map_err(failed(ACT))?;
-        Ok((all, revoked))
     }
 
     /// A page of a CA's revoked certificates that had not expired at a time, by serial number, behind the one given.

@@ -14,11 +14,12 @@ use super::{
     certificate::read_record,
     entity::{certificate, event, event_counter},
     failed,
+    key::{CertificateKey, by_keys},
 };
 use crate::domain::{AuthorityName, Event, What};
 
 const COUNTER: i32 = 1;
-const ISSUED: i16 = 1;
+pub(super) const ISSUED: i16 = 1;
 const REVOKED: i16 = 2;
 const CRL_PUBLISHED: i16 = 3;
 const AUTHORITY_CHANGED: i16 = 4;
@@ -148,16 +149,19 @@ impl Store {
             .all(&self.connection)
             .await
             .map_err(failed(ACT))?;
-        let serials: Vec<&str> = rows
+        let keys: Vec<_> = rows
             .iter()
             .filter(|row| !row.serial.is_empty())
-            .map(|row| row.serial.as_str())
+            .map(|row| CertificateKey {
+                issuer: row.issuer.clone(),
+                serial: row.serial.clone(),
+            })
             .collect();
-        let certificates = if serials.is_empty() {
+        let certificates = if keys.is_empty() {
             Vec::new()
         } else {
             certificate::Entity::find()
-                .filter(certificate::Column::Serial.is_in(serials))
+                .filter(by_keys(&keys))
                 .all(&self.connection)
                 .await
                 .map_err(failed(ACT))?

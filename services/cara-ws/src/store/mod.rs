@@ -2,11 +2,15 @@
 
 mod authority;
 mod certificate;
+mod certificate_name;
 mod crl;
 mod entity;
 mod event;
+mod index_entity;
 mod journal_position;
+mod key;
 mod lease;
+mod search;
 mod writer;
 
 use std::sync::Arc;
@@ -20,8 +24,10 @@ use sea_orm::{DatabaseConnection, DbErr};
 use thiserror::Error;
 use tokio::sync::watch;
 
-pub use certificate::{ByFilter, PageToken, RevokeOutcome};
+pub use certificate::RevokeOutcome;
+pub use certificate_name::{Indexed, Unindexed};
 pub use crl::CrlRow;
+pub use search::Stretch;
 pub use writer::{Stored, Writer};
 
 /// Access to CARA's database. Cheap to clone.

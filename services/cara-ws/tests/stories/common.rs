@@ -3,8 +3,9 @@
 use std::{process::Command, sync::Arc};
 
 use cara_ws::{
-    Cara,
+    Cara, StartError,
     config::{CrlConfig, Issuing, OcspConfig},
+    domain::{Randomness, SystemRandomness},
 };
 use ers_pki::{
     general_name::GeneralName,
@@ -15,7 +16,9 @@ use ers_proto::cara::v1::{
     certificates_client::CertificatesClient, events_client::EventsClient,
     issuance_client::IssuanceClient, revoking_client::RevokingClient, status_client::StatusClient,
 };
-use ers_runtime::{Context, clock::ManualClock, db::DatabaseConfig, grpc::Caller};
+use ers_runtime::{
+    Context, clock::ManualClock, db::DatabaseConfig, grpc::Caller, shutdown::Shutdown,
+};
 use ers_signer_client::{Signer, fake::FakeSigner};
 use ers_test_support::databases::TestDatabase;
 use time::macros::datetime;
@@ -43,6 +46,7 @@ pub type Way = InterceptedService<Routes, As>;
 pub struct Replica {
     pub cara: Cara,
     pub clock: Arc<ManualClock>,
+    shutdown: Shutdown,
 }
 
 impl Replica {
@@ -51,15 +55,39 @@ impl Replica {
         signer: &Arc<FakeSigner>,
         clock: &Arc<ManualClock>,
     ) -> Self {
-        let context = Context::for_test("cara-ws", Arc::<ManualClock>::clone(clock)).unwrap();
-        let signer: Arc<dyn Signer> = Arc::<FakeSigner>::clone(signer);
-        let cara = cara_ws::start(context, database, issuing(), signer)
+        let randomness = Arc::new(SystemRandomness);
+        Self::start_with(database, signer, clock, randomness)
             .await
-            .unwrap();
-        Self {
+            .unwrap()
+    }
+
+    /// With another source of randomness.
+    pub async fn start_with(
+        database: &DatabaseConfig,
+        signer: &Arc<FakeSigner>,
+        clock: &Arc<ManualClock>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<Self, StartError> {
+        let context = Context::for_test("cara-ws", Arc::<ManualClock>::clone(clock)).unwrap();
+        let shutdown = context.shutdown.clone();
+        let signer: Arc<dyn Signer> = Arc::<FakeSigner>::clone(signer);
+        let cara = cara_ws::start_with(context, database, issuing(), signer, randomness).await?;
+        Ok(Self {
             cara,
             clock: Arc::clone(clock),
-        }
+            shutdown,
+        })
+    }
+
+    /// Ends it, with everything that it does by itself.
+    pub async fn stop(self) {
+        self.shutdown.stop();
+        drop(self.cara);
+        assert!(
+            self.shutdown
+                .drained(std::time::Duration::from_secs(20))
+                .await
+        );
     }
 
     fn way(&self, who: &'static str) -> Way {

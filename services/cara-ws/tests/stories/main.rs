@@ -6,5 +6,7 @@
 mod authorities;
 mod common;
 mod issuing;
+mod randomness;
 mod revoking;
 mod schema;
+mod searching;

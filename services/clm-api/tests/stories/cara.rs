@@ -340,6 +340,13 @@ impl certificates_server::Certificates for FakeCara {
     ) -> Result<Response<proto::ListCertificatesResponse>, Status> {
         Err(Status::unimplemented("CLM does not list"))
     }
+
+    async fn search(
+        &self,
+        _: Request<proto::SearchCertificatesRequest>,
+    ) -> Result<Response<proto::SearchCertificatesResponse>, Status> {
+        Err(Status::unimplemented("the fake has nothing to search"))
+    }
 }
 
 #[tonic::async_trait]
