@@ -75,10 +75,11 @@ impl Issuing {
         if self.crl.interval_hours == 0 || self.crl.interval_hours > self.crl.validity_hours {
             return wrong("crl.interval_hours", "must be from 1 to crl.validity_hours");
         }
-        if self.ocsp.key_algorithm.parse::<KeyAlgorithm>().is_err() {
+        let ocsp_key = self.ocsp.key_algorithm.parse::<KeyAlgorithm>();
+        if !ocsp_key.is_ok_and(KeyAlgorithm::can_sign) {
             return wrong(
                 "ocsp.key_algorithm",
-                "must be one of RSA-2048, RSA-3072, RSA-4096, P-256, P-384, P-521, Ed25519",
+                "must be a key algorithm that can sign, such as RSA-3072, RSA-PSS-3072, P-256, brainpoolP256r1, Ed25519 or Ed448",
             );
         }
         if self.ocsp.certificate_days == 0 {

@@ -129,7 +129,8 @@ pub struct CaCreate {
     /// Its subject, e.g. "CN=Example Sub CA,O=Example AG,C=DE"
     #[arg(long)]
     pub subject: String,
-    /// RSA-2048, RSA-3072, RSA-4096, P-256, P-384, P-521 or Ed25519
+    /// RSA-2048 (-3072, -4096, -6144, -8192), RSA-PSS-2048 (same sizes), P-256, P-384, P-521, brainpoolP256r1,
+    /// brainpoolP384r1, brainpoolP512r1, Ed25519 or Ed448
     #[arg(long, default_value = "P-256")]
     pub key_algorithm: String,
     /// e.g. SHA384withRSA; default: what suits the key

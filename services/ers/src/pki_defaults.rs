@@ -34,7 +34,8 @@ pub struct CaConfig {
     pub name: String,
     /// Its subject, RFC 4514.
     pub subject: String,
-    /// Its key: RSA-2048, RSA-3072, RSA-4096, P-256, P-384, P-521 or Ed25519.
+    /// Its key: RSA-2048 to RSA-8192, RSA-PSS-2048 to RSA-PSS-8192, P-256, P-384, P-521, brainpoolP256r1, brainpoolP384r1,
+    /// brainpoolP512r1, Ed25519 or Ed448.
     pub key_algorithm: String,
     /// How it signs, e.g. SHA384withRSA; absent: what suits the key.
     #[serde(default)]

@@ -497,9 +497,9 @@ async fn fields_that_make_no_sense_are_named() {
         cara.create_key(no_purpose).await.unwrap_err().code(),
         Code::InvalidArgument
     );
-    let verify_only = ca_key("x", KeyAlgorithm::Rsa8192);
+    let for_agreement = ca_key("x", KeyAlgorithm::X25519);
     assert_eq!(
-        cara.create_key(verify_only).await.unwrap_err().code(),
+        cara.create_key(for_agreement).await.unwrap_err().code(),
         Code::InvalidArgument
     );
     let no_token = ers_signer_client::NewKey {

@@ -17,10 +17,10 @@ use tonic::Code;
 async fn every_kind_of_key_signs_with_every_algorithm_that_suits_it() {
     let signing = Signing::start().await;
     let cara = signing.caller("cara-ws");
-    for kind in KeyAlgorithm::ALL {
-        if kind == KeyAlgorithm::Rsa8192 {
-            continue;
-        }
+    // larger RSA keys differ in nothing but the time that they take to make
+    let kinds =
+        KeyAlgorithm::signing().filter(|kind| kind.modulus_bits().is_none_or(|bits| bits <= 3072));
+    for kind in kinds {
         let key = cara
             .create_key(ca_key(&format!("ca:{kind}"), kind))
             .await

@@ -65,6 +65,10 @@ async fn keys_of_every_kind_are_made_in_the_token_and_sign() {
         KeyAlgorithm::P384,
         KeyAlgorithm::P521,
         KeyAlgorithm::Ed25519,
+        KeyAlgorithm::RsaPss2048,
+        KeyAlgorithm::BrainpoolP256r1,
+        KeyAlgorithm::BrainpoolP512r1,
+        KeyAlgorithm::Ed448,
     ] {
         let key = cara
             .create_key(ca_key(&format!("ca:{kind}"), kind))
@@ -106,14 +110,14 @@ async fn keys_of_every_kind_are_made_in_the_token_and_sign() {
     let objects = objects(&token);
     assert_eq!(
         objects.matches("Private Key Object").count(),
-        6,
+        10,
         "{objects}"
     );
     assert_eq!(
         objects
             .matches("sensitive, always sensitive, never extractable")
             .count(),
-        6,
+        10,
         "{objects}"
     );
 }

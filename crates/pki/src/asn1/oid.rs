@@ -48,9 +48,16 @@ pub(crate) const EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
 pub(crate) const P_256: ObjectIdentifier = oid("1.2.840.10045.3.1.7");
 pub(crate) const P_384: ObjectIdentifier = oid("1.3.132.0.34");
 pub(crate) const P_521: ObjectIdentifier = oid("1.3.132.0.35");
+pub(crate) const BRAINPOOL_P256_R1: ObjectIdentifier = oid("1.3.36.3.3.2.8.1.1.7");
+pub(crate) const BRAINPOOL_P384_R1: ObjectIdentifier = oid("1.3.36.3.3.2.8.1.1.11");
+pub(crate) const BRAINPOOL_P512_R1: ObjectIdentifier = oid("1.3.36.3.3.2.8.1.1.13");
+pub(crate) const X25519: ObjectIdentifier = oid("1.3.101.110");
+pub(crate) const X448: ObjectIdentifier = oid("1.3.101.111");
 pub(crate) const ED25519: ObjectIdentifier = oid("1.3.101.112");
+pub(crate) const ED448: ObjectIdentifier = oid("1.3.101.113");
 
 // signature algorithms, RFC 4055, 5758
+pub(crate) const RSASSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
 pub(crate) const SHA256_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.11");
 pub(crate) const SHA384_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.12");
 pub(crate) const SHA512_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.13");

@@ -43,12 +43,15 @@ impl KeyUsage {
     /// Whether keys of that kind can be used so: RFC 3279, RFC 8813 section 3, RFC 8410 section 5.
     pub fn suits(self, key: KeyAlgorithm) -> bool {
         match self {
-            Self::KeyEncipherment | Self::DataEncipherment => key.is_rsa(),
-            Self::KeyAgreement | Self::EncipherOnly | Self::DecipherOnly => key.is_ecdsa(),
+            // RFC 4055 section 1.2: a key for RSASSA-PSS encrypts nothing
+            Self::KeyEncipherment | Self::DataEncipherment => key.is_rsa() && !key.is_rsa_pss(),
+            Self::KeyAgreement | Self::EncipherOnly | Self::DecipherOnly => {
+                key.is_ecdsa() || !key.can_sign()
+            }
             Self::DigitalSignature
             | Self::ContentCommitment
             | Self::KeyCertSign
-            | Self::CrlSign => true,
+            | Self::CrlSign => key.can_sign(),
         }
     }
 }

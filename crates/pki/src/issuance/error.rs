@@ -29,6 +29,16 @@ pub enum PrepareError {
         /// The profile.
         profile: String,
     },
+    /// Keys of that kind cannot be used for any of the profile's key usages.
+    #[error(
+        "prepare certificate: {algorithm} keys serve none of the key usages of profile {profile}"
+    )]
+    KeyUsage {
+        /// Kind of the key.
+        algorithm: KeyAlgorithm,
+        /// The profile.
+        profile: String,
+    },
     /// The key is the issuer's own.
     #[error("prepare certificate: the key is the issuer's own")]
     IssuerKey,
@@ -168,7 +178,9 @@ impl PrepareError {
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::IssuerNotValid { .. } | Self::PathLength { .. } => Some("issuer"),
-            Self::KeyAlgorithm { .. } | Self::IssuerKey => Some("public_key"),
+            Self::KeyAlgorithm { .. } | Self::KeyUsage { .. } | Self::IssuerKey => {
+                Some("public_key")
+            }
             Self::NotSelf
             | Self::Subject(_)
             | Self::AttributeNotAllowed { .. }

@@ -116,7 +116,7 @@ impl Issuer {
         signature_algorithm: SignatureAlgorithm,
         key_identifier: &[u8],
     ) -> Result<Self, IssuerError> {
-        if !signature_algorithm.suits(public_key.algorithm()) {
+        if !public_key.accepts(signature_algorithm) {
             return Err(IssuerError::Algorithm {
                 name: name.to_string(),
                 algorithm: signature_algorithm,

@@ -113,6 +113,13 @@ fn check_key(profile: &Profile, issuer: &Issuer, request: &Request) -> Result<()
             profile: profile.name.clone(),
         });
     }
+    let usages = &profile.key_usage;
+    if !usages.is_empty() && !usages.iter().any(|usage| usage.suits(algorithm)) {
+        return Err(PrepareError::KeyUsage {
+            algorithm,
+            profile: profile.name.clone(),
+        });
+    }
     if (request.public_key == *issuer.public_key()) != issuer.is_self_signed() {
         return Err(if issuer.is_self_signed() {
             PrepareError::NotSelf

@@ -100,7 +100,7 @@ pub fn readopt(to_be_signed: &[u8], issuer: &Issuer) -> Result<Prepared, Readopt
         return Err(ReadoptError::OtherIssuer);
     }
     let signature_algorithm = SignatureAlgorithm::read(tbs.algorithm)?
-        .filter(|algorithm| algorithm.suits(issuer.public_key().algorithm()))
+        .filter(|algorithm| issuer.public_key().accepts(*algorithm))
         .ok_or(ReadoptError::Algorithm)?;
     Ok(Prepared {
         serial: SerialNumber::from_der_bytes(tbs.serial)?,

@@ -1,7 +1,10 @@
 //! Keys: which algorithms there are, public keys that have been checked, private keys in software.
 
 mod algorithm;
+mod kind;
+mod pair;
 mod private;
+mod pss;
 mod public;
 mod signature;
 mod weak;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{ParsedPublicKey, UnparsedPublicKey};
 use openssl::bn::BigNum;
+use openssl::pkey::{PKey, Public};
 
+use super::kind::{self, Kind};
 use super::weak;
 use super::{KeyAlgorithm, SignatureAlgorithm};
-use crate::asn1::{
-    Malformed, Reader, bit_string_of_octets, integer_octets, integer_u64, oid, parse_all, tag,
-};
+use crate::asn1::{Malformed, bit_string_of_octets, integer_octets, integer_u64, parse_all, tag};
 
 /// Longest SubjectPublicKeyInfo that is looked at: RSA-8192 has some 1,060 octets.
 const MAX_SPKI_BYTES: usize = 2048;
@@ -31,7 +31,7 @@ pub enum KeyError {
     Algorithm(String),
     /// The RSA modulus has a size that is not supported.
     #[error(
-        "read public key: RSA with {bits} bits is not supported; 2048, 3072, 4096 and 8192 are"
+        "read public key: RSA with {bits} bits is not supported; 2048, 3072, 4096, 6144 and 8192 are"
     )]
     ModulusSize {
         /// Bits of the modulus.
@@ -73,15 +73,27 @@ pub struct PublicKey {
 struct Inner {
     algorithm: KeyAlgorithm,
     spki: Box<[u8]>,
+    /// How many octets at its end are the key itself, the content of the BIT STRING.
+    key_length: usize,
     key_identifier: [u8; 20],
+    verifier: Verifier,
+    /// The only algorithm that a key for RSASSA-PSS may be used with, if its parameters say so.
+    only: Option<SignatureAlgorithm>,
+}
+
+enum Verifier {
     /// For the signature algorithm that the key usually signs with.
-    verifier: ParsedPublicKey,
+    AwsLc(ParsedPublicKey),
+    /// For what aws-lc does not know.
+    OpenSsl(PKey<Public>),
+    /// A key for key agreement.
+    None,
 }
 
 impl PublicKey {
-    /// Reads and checks a DER SubjectPublicKeyInfo: RSA with 2048, 3072, 4096 or 8192 bits, an odd exponent from 65537
-    /// on, and a modulus that neither bears the ROCA fingerprint nor has close primes; a point on P-256, P-384 or
-    /// P-521; Ed25519.
+    /// Reads and checks a DER SubjectPublicKeyInfo: RSA with 2048, 3072, 4096, 6144 or 8192 bits (also for RSASSA-PSS
+    /// only), an odd exponent from 65537 on, and a modulus that neither bears the ROCA fingerprint nor has close
+    /// primes; a point on P-256, P-384, P-521 or one of the brainpool curves; Ed25519, Ed448; X25519, X448.
     pub fn from_spki_der(spki: &[u8]) -> Result<Self, KeyError> {
         Self::read(spki, true)
     }
@@ -93,19 +105,17 @@ impl PublicKey {
 
     fn read(spki: &[u8], search_weakness: bool) -> Result<Self, KeyError> {
         let (identifier, key) = split(spki)?;
-        let algorithm = match read_kind(identifier)? {
-            Kind::Rsa => check_rsa(key, search_weakness)?,
+        let kind = kind::read(identifier)?;
+        let algorithm = match kind {
+            Kind::Rsa { pss, .. } => check_rsa(key, pss, search_weakness)?,
             Kind::Curve(algorithm) => check_point(algorithm, key)?,
-            Kind::Ed25519 => KeyAlgorithm::Ed25519,
+            Kind::Octets(algorithm) => algorithm,
         };
-        let verifier = SignatureAlgorithm::default_for(algorithm)
-            .verifier(algorithm)
-            .and_then(|verifier| ParsedPublicKey::new(verifier, key).ok())
-            .ok_or(if algorithm.is_ecdsa() {
-                KeyError::Point(algorithm)
-            } else {
-                KeyError::Rejected(algorithm)
-            })?;
+        let verifier = verifier(algorithm, spki, key).ok_or(if algorithm.is_ecdsa() {
+            KeyError::Point(algorithm)
+        } else {
+            KeyError::Rejected(algorithm)
+        })?;
         let mut key_identifier = [0; 20];
         let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, key);
         key_identifier.copy_from_slice(hash.as_ref());
@@ -113,8 +123,10 @@ impl PublicKey {
             inner: Arc::new(Inner {
                 algorithm,
                 spki: spki.into(),
+                key_length: key.len(),
                 key_identifier,
                 verifier,
+                only: kind.only(),
             }),
         })
     }
@@ -122,10 +134,9 @@ impl PublicKey {
     /// Kind and size of the key in a SubjectPublicKeyInfo; whether it is sound is not looked at.
     pub(crate) fn kind_of(spki: &[u8]) -> Option<KeyAlgorithm> {
         let (identifier, key) = split(spki).ok()?;
-        match read_kind(identifier).ok()? {
-            Kind::Rsa => check_rsa(key, false).ok(),
-            Kind::Curve(algorithm) => Some(algorithm),
-            Kind::Ed25519 => Some(KeyAlgorithm::Ed25519),
+        match kind::read(identifier).ok()? {
+            Kind::Rsa { pss, .. } => check_rsa(key, pss, false).ok(),
+            Kind::Curve(algorithm) | Kind::Octets(algorithm) => Some(algorithm),
         }
     }
 
@@ -146,10 +157,22 @@ impl PublicKey {
 
     /// The content of the BIT STRING: what key identifiers and OCSP's issuerKeyHash are taken over.
     pub fn key_octets(&self) -> &[u8] {
-        self.inner.verifier.as_ref()
+        let spki = &self.inner.spki;
+        spki.len()
+            .checked_sub(self.inner.key_length)
+            .and_then(|start| spki.get(start..))
+            .unwrap_or_default()
     }
 
-    /// Verifies a signature in its X.509 form: RSA big-endian, ECDSA-Sig-Value in DER, Ed25519 as RFC 8032 has it.
+    /// Whether a signature with that algorithm can be this key's: what the kind of key does not rule out, nor the
+    /// parameters of a key for RSASSA-PSS.
+    pub fn accepts(&self, algorithm: SignatureAlgorithm) -> bool {
+        algorithm.suits(self.inner.algorithm)
+            && self.inner.only.is_none_or(|only| only == algorithm)
+    }
+
+    /// Verifies a signature in its X.509 form: RSA big-endian, ECDSA-Sig-Value in DER, Ed25519 and Ed448 as RFC 8032 has
+    /// them.
     pub fn verify(
         &self,
         algorithm: SignatureAlgorithm,
@@ -157,18 +180,56 @@ impl PublicKey {
         signature: &[u8],
     ) -> Result<(), BadSignature> {
         let bad = BadSignature(algorithm);
-        if algorithm == SignatureAlgorithm::default_for(self.inner.algorithm) {
-            return self
-                .inner
-                .verifier
-                .verify_sig(message, signature)
-                .map_err(|_| bad);
+        if self.inner.only.is_some_and(|only| only != algorithm) {
+            return Err(bad);
         }
-        let verifier = algorithm.verifier(self.inner.algorithm).ok_or(bad)?;
-        UnparsedPublicKey::new(verifier, self.key_octets())
-            .verify(message, signature)
-            .map_err(|_| bad)
+        match &self.inner.verifier {
+            Verifier::AwsLc(usual)
+                if algorithm == SignatureAlgorithm::default_for(self.inner.algorithm) =>
+            {
+                usual.verify_sig(message, signature).map_err(|_| bad)
+            }
+            Verifier::AwsLc(_) => {
+                let verifier = algorithm.verifier(self.inner.algorithm).ok_or(bad)?;
+                UnparsedPublicKey::new(verifier, self.key_octets())
+                    .verify(message, signature)
+                    .map_err(|_| bad)
+            }
+            Verifier::OpenSsl(key) if kind::may_verify(self.inner.algorithm, algorithm) => {
+                match verify_with_openssl(key, algorithm, message, signature) {
+                    Ok(true) => Ok(()),
+                    Ok(false) | Err(_) => Err(bad),
+                }
+            }
+            Verifier::OpenSsl(_) | Verifier::None => Err(bad),
+        }
     }
+}
+
+fn verifier(algorithm: KeyAlgorithm, spki: &[u8], key: &[u8]) -> Option<Verifier> {
+    if let Some(usual) = SignatureAlgorithm::default_for(algorithm).verifier(algorithm) {
+        return ParsedPublicKey::new(usual, key).ok().map(Verifier::AwsLc);
+    }
+    // says whether the point is on the curve and the octets are as many as there must be
+    let key = PKey::public_key_from_der(spki).ok()?;
+    Some(if algorithm.can_sign() {
+        Verifier::OpenSsl(key)
+    } else {
+        Verifier::None
+    })
+}
+
+fn verify_with_openssl(
+    key: &PKey<Public>,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<bool, openssl::error::ErrorStack> {
+    let mut verifier = match algorithm.digest() {
+        Some(digest) => openssl::sign::Verifier::new(digest, key)?,
+        None => openssl::sign::Verifier::new_without_digest(key)?,
+    };
+    verifier.verify_oneshot(signature, message)
 }
 
 impl PartialEq for PublicKey {
@@ -190,12 +251,6 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-enum Kind {
-    Rsa,
-    Curve(KeyAlgorithm),
-    Ed25519,
-}
-
 /// Content of the AlgorithmIdentifier, and the key's octets.
 fn split(spki: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     const WHAT: &str = "SubjectPublicKeyInfo";
@@ -209,37 +264,6 @@ fn split(spki: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     })
 }
 
-/// What kind of key the AlgorithmIdentifier says: RFC 3279 section 2.3.1 (RSA, parameters NULL), RFC 5480 section
-/// 2.1.1 (named curve), RFC 8410 section 3 (parameters absent).
-fn read_kind(identifier: &[u8]) -> Result<Kind, KeyError> {
-    const WHAT: &str = "AlgorithmIdentifier";
-    let mut fields = Reader::new(identifier);
-    let algorithm = fields.oid(WHAT)?;
-    let kind = if algorithm == oid::RSA_ENCRYPTION {
-        match fields.content(tag::NULL, WHAT)? {
-            [] => Kind::Rsa,
-            _ => return Err(Malformed::new(WHAT).into()),
-        }
-    } else if algorithm == oid::EC_PUBLIC_KEY {
-        let curve = fields.oid(WHAT)?;
-        if curve == oid::P_256 {
-            Kind::Curve(KeyAlgorithm::P256)
-        } else if curve == oid::P_384 {
-            Kind::Curve(KeyAlgorithm::P384)
-        } else if curve == oid::P_521 {
-            Kind::Curve(KeyAlgorithm::P521)
-        } else {
-            return Err(KeyError::Algorithm(curve.to_string()));
-        }
-    } else if algorithm == oid::ED25519 {
-        Kind::Ed25519
-    } else {
-        return Err(KeyError::Algorithm(algorithm.to_string()));
-    };
-    fields.finish(WHAT)?;
-    Ok(kind)
-}
-
 fn check_point(algorithm: KeyAlgorithm, octets: &[u8]) -> Result<KeyAlgorithm, KeyError> {
     // RFC 5480 section 2.2: uncompressed must be supported, compressed may be; whether it is on the curve is checked
     // where the key is parsed
@@ -250,7 +274,7 @@ fn check_point(algorithm: KeyAlgorithm, octets: &[u8]) -> Result<KeyAlgorithm, K
     }
 }
 
-fn check_rsa(octets: &[u8], search_weakness: bool) -> Result<KeyAlgorithm, KeyError> {
+fn check_rsa(octets: &[u8], pss: bool, search_weakness: bool) -> Result<KeyAlgorithm, KeyError> {
     const WHAT: &str = "RSAPublicKey";
     let (modulus, exponent) = parse_all(octets, WHAT, |fields| {
         let modulus = integer_octets(fields.content(tag::INTEGER, WHAT)?, WHAT)?;
@@ -261,10 +285,7 @@ fn check_rsa(octets: &[u8], search_weakness: bool) -> Result<KeyAlgorithm, KeyEr
         .first()
         .map_or(0, |first| first.leading_zeros() as usize);
     let bits = modulus.len() * 8 - zeros.min(modulus.len() * 8);
-    let algorithm = KeyAlgorithm::ALL
-        .into_iter()
-        .find(|known| known.modulus_bits() == Some(bits))
-        .ok_or(KeyError::ModulusSize { bits })?;
+    let algorithm = KeyAlgorithm::rsa(bits, pss).ok_or(KeyError::ModulusSize { bits })?;
     let exponent = integer_u64(exponent, WHAT).map_err(|_| KeyError::Exponent)?;
     if exponent % 2 == 0 || !(MIN_EXPONENT..=MAX_EXPONENT).contains(&exponent) {
         return Err(KeyError::Exponent);

@@ -35,7 +35,7 @@ impl Profile {
     }
 }
 
-/// All kinds of keys but RSA-8192, which slows down whoever verifies.
+/// Kinds of keys that everybody understands; larger RSA keys slow down whoever verifies.
 const USUAL_KEYS: [KeyAlgorithm; 7] = [
     KeyAlgorithm::Rsa2048,
     KeyAlgorithm::Rsa3072,
@@ -161,7 +161,7 @@ fn certification_authority(name: &str, description: &str, longest: Period) -> Pr
             ca: true,
             path_length: None,
         }),
-        key_algorithms: KeyAlgorithm::ALL.to_vec(),
+        key_algorithms: KeyAlgorithm::signing().collect(),
         validity: ValidityRule {
             default: Period::days(10 * 365),
             longest,

@@ -9,7 +9,8 @@ use ers_pki::certificate::Certificate;
 use ers_pki::crl::{self, Crl, CrlBuilder, Only, RevokedEntry, Scope};
 use ers_pki::csr::Csr;
 use ers_pki::inspect;
-use ers_pki::key::KeyAlgorithm;
+use ers_pki::issuance::{PrepareError, prepare};
+use ers_pki::key::{KeyAlgorithm, SignatureAlgorithm};
 use ers_pki::ocsp::{self, Answer, CertStatus, IssuerHashes, Responder};
 use ers_pki::revocation::Reason;
 use time::Duration;
@@ -18,14 +19,15 @@ const NOW_UNIX: &str = "1795348800";
 
 #[test]
 fn chains_of_every_kind_of_key_verify() {
-    for algorithm in KeyAlgorithm::ALL
-        .into_iter()
-        .filter(|algorithm| *algorithm != KeyAlgorithm::Rsa8192)
-    {
+    // larger RSA keys differ in nothing but the time that they take to make
+    let quick = |algorithm: &KeyAlgorithm| algorithm.modulus_bits().is_none_or(|bits| bits <= 3072);
+    for algorithm in KeyAlgorithm::signing().filter(quick) {
         let root = Authority::root(algorithm);
         let sub = root.sub("CN=Sub CA,O=Example AG,C=DE", algorithm);
+        let mut server = profile("tls-server");
+        server.key_algorithms = vec![algorithm];
         let leaf = sub.issue(
-            &profile("tls-server"),
+            &server,
             &leaf_request("", &["dns:www.example.com", "ip:192.0.2.1"], algorithm),
         );
         let folder = Folder::new();
@@ -46,6 +48,81 @@ fn chains_of_every_kind_of_key_verify() {
         let said = folder.openssl(&[&verify[..], &files[..]].concat());
         assert!(said.contains("leaf.pem: OK"), "{algorithm}: {said}");
     }
+}
+
+/// RFC 4055: the parameters are exactly those that others write.
+#[test]
+fn chains_signed_with_pss_verify() {
+    let key = KeyAlgorithm::Rsa2048;
+    for (signature, shown, salt) in [
+        (SignatureAlgorithm::Sha256WithRsaPss, "sha256", "0x20"),
+        (SignatureAlgorithm::Sha384WithRsaPss, "sha384", "0x30"),
+        (SignatureAlgorithm::Sha512WithRsaPss, "sha512", "0x40"),
+    ] {
+        let root = Authority::root_signing(key, signature);
+        let leaf = root.issue(
+            &profile("tls-server"),
+            &leaf_request("", &["dns:www.example.com"], KeyAlgorithm::P256),
+        );
+        let folder = Folder::new();
+        folder.write("root.pem", root.certificate().pem());
+        folder.write("leaf.pem", leaf.pem());
+        let said = folder.openssl(&[
+            "verify",
+            "-x509_strict",
+            "-attime",
+            NOW_UNIX,
+            "-CAfile",
+            "root.pem",
+            "leaf.pem",
+        ]);
+        assert!(said.contains("leaf.pem: OK"), "{said}");
+        let text = folder.openssl(&["x509", "-in", "leaf.pem", "-noout", "-text"]);
+        for expected in [
+            "Signature Algorithm: rsassaPss",
+            &format!("Hash Algorithm: {shown}"),
+            &format!("Mask Algorithm: mgf1 with {shown}"),
+            &format!("Salt Length: {salt}"),
+        ] {
+            assert!(text.contains(expected), "{expected} is not in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn keys_for_agreement_are_certified_without_a_signature_of_theirs() {
+    let root = Authority::root(KeyAlgorithm::P256);
+    let mut encryption = profile("s-mime");
+    encryption.key_algorithms = vec![KeyAlgorithm::X25519, KeyAlgorithm::X448];
+    for (algorithm, shown) in [
+        (KeyAlgorithm::X25519, "X25519"),
+        (KeyAlgorithm::X448, "X448"),
+    ] {
+        let leaf = root.issue(
+            &encryption,
+            &leaf_request("", &["email:a@example.com"], algorithm),
+        );
+        let folder = Folder::new();
+        folder.write("leaf.pem", leaf.pem());
+        let text = folder.openssl(&["x509", "-in", "leaf.pem", "-noout", "-text"]);
+        for expected in [
+            &format!("Public Key Algorithm: {shown}"),
+            "X509v3 Key Usage: critical\n                Key Agreement\n",
+        ] {
+            assert!(text.contains(expected), "{expected} is not in\n{text}");
+        }
+    }
+    // and not where only signatures are of use
+    let mut signing = profile("code-signing");
+    signing.key_algorithms.push(KeyAlgorithm::X25519);
+    let request = leaf_request("CN=a", &[], KeyAlgorithm::X25519);
+    let serial = crate::support::serial(3);
+    let refused = prepare(&signing, root.issuer(), &request, serial, NOW).unwrap_err();
+    assert!(
+        matches!(refused, PrepareError::KeyUsage { .. }),
+        "{refused}"
+    );
+    assert_eq!(refused.field(), Some("public_key"));
 }
 
 #[test]
@@ -426,7 +503,7 @@ fn ocsp_responses_are_believed() {
     );
     let (signer, key) =
         sub.issue_with_key(&profile("ocsp-signer"), "CN=OCSP 1", KeyAlgorithm::P256);
-    let algorithm = ers_pki::key::SignatureAlgorithm::default_for(KeyAlgorithm::P256);
+    let algorithm = SignatureAlgorithm::default_for(KeyAlgorithm::P256);
     let responder = Responder::new(signer, sub.certificate(), algorithm).unwrap();
     let folder = Folder::new();
     folder.write("root.pem", root.certificate().pem());

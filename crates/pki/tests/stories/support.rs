@@ -64,8 +64,11 @@ pub struct Authority {
 
 impl Authority {
     pub fn root(algorithm: KeyAlgorithm) -> Self {
+        Self::root_signing(algorithm, SignatureAlgorithm::default_for(algorithm))
+    }
+
+    pub fn root_signing(algorithm: KeyAlgorithm, signature: SignatureAlgorithm) -> Self {
         let holder = Holder(PrivateKey::generate(algorithm).unwrap());
-        let signature = SignatureAlgorithm::default_for(algorithm);
         let request = request_for(&holder.0, "CN=Test Root CA,O=Example AG,C=DE", &[]);
         let issuer = Issuer::self_signed(
             request.subject.clone(),

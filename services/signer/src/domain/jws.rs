@@ -31,7 +31,10 @@ fn name_of(algorithm: SignatureAlgorithm) -> &'static str {
         SignatureAlgorithm::Sha256WithEcdsa => "ES256",
         SignatureAlgorithm::Sha384WithEcdsa => "ES384",
         SignatureAlgorithm::Sha512WithEcdsa => "ES512",
-        SignatureAlgorithm::Ed25519 => "EdDSA",
+        SignatureAlgorithm::Sha256WithRsaPss => "PS256",
+        SignatureAlgorithm::Sha384WithRsaPss => "PS384",
+        SignatureAlgorithm::Sha512WithRsaPss => "PS512",
+        SignatureAlgorithm::Ed25519 | SignatureAlgorithm::Ed448 => "EdDSA",
     }
 }
 

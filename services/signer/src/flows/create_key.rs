@@ -31,8 +31,8 @@ pub(crate) enum CreateKeyError {
     Field(#[source] InvalidField),
     #[error("create key")]
     Algorithm(#[source] UnknownKeyAlgorithm),
-    #[error("create key: {0} is for verifying only")]
-    VerifyOnly(KeyAlgorithm),
+    #[error("create key: {0} keys cannot sign")]
+    CannotSign(KeyAlgorithm),
     #[error("create key: purpose {0} is unknown")]
     Purpose(i32),
     #[error("create key: no purpose given")]
@@ -142,8 +142,8 @@ fn check(state: &State, caller: &str, ask: Ask) -> Result<Wanted, CreateKeyError
         .key_algorithm
         .parse()
         .map_err(CreateKeyError::Algorithm)?;
-    if algorithm == KeyAlgorithm::Rsa8192 {
-        return Err(CreateKeyError::VerifyOnly(algorithm));
+    if !algorithm.can_sign() {
+        return Err(CreateKeyError::CannotSign(algorithm));
     }
     let mut purposes = Vec::new();
     for number in ask.purposes {
@@ -229,7 +229,7 @@ impl Fault for CreateKeyError {
         match self {
             Self::Field(_)
             | Self::Algorithm(_)
-            | Self::VerifyOnly(_)
+            | Self::CannotSign(_)
             | Self::Purpose(_)
             | Self::NoPurpose
             | Self::IssuerName
@@ -244,7 +244,7 @@ impl Fault for CreateKeyError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Field(error) => Some(error.field),
-            Self::Algorithm(_) | Self::VerifyOnly(_) => Some("key_algorithm"),
+            Self::Algorithm(_) | Self::CannotSign(_) => Some("key_algorithm"),
             Self::Purpose(_) | Self::NoPurpose => Some("purposes"),
             Self::IssuerName => Some("limits.issuer_name"),
             Self::NoToken(_) => Some("token"),

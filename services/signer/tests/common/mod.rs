@@ -305,10 +305,16 @@ pub fn openssl_accepts(
         std::fs::write(folder.join(name), bytes).unwrap();
     }
     let digest = match algorithm {
-        SignatureAlgorithm::Sha256WithRsa | SignatureAlgorithm::Sha256WithEcdsa => Some("sha256"),
-        SignatureAlgorithm::Sha384WithRsa | SignatureAlgorithm::Sha384WithEcdsa => Some("sha384"),
-        SignatureAlgorithm::Sha512WithRsa | SignatureAlgorithm::Sha512WithEcdsa => Some("sha512"),
-        SignatureAlgorithm::Ed25519 => None,
+        SignatureAlgorithm::Sha256WithRsa
+        | SignatureAlgorithm::Sha256WithRsaPss
+        | SignatureAlgorithm::Sha256WithEcdsa => Some("sha256"),
+        SignatureAlgorithm::Sha384WithRsa
+        | SignatureAlgorithm::Sha384WithRsaPss
+        | SignatureAlgorithm::Sha384WithEcdsa => Some("sha384"),
+        SignatureAlgorithm::Sha512WithRsa
+        | SignatureAlgorithm::Sha512WithRsaPss
+        | SignatureAlgorithm::Sha512WithEcdsa => Some("sha512"),
+        SignatureAlgorithm::Ed25519 | SignatureAlgorithm::Ed448 => None,
     };
     let mut arguments = vec![
         "pkeyutl",
@@ -325,6 +331,11 @@ pub fn openssl_accepts(
         "signature",
     ];
     arguments.extend(digest.iter().flat_map(|digest| ["-digest", *digest]));
+    if algorithm.is_rsa_pss() {
+        // a salt as long as the hash
+        arguments.extend(["-pkeyopt", "rsa_padding_mode:pss"]);
+        arguments.extend(["-pkeyopt", "rsa_pss_saltlen:digest"]);
+    }
     let output = openssl(folder, &arguments);
     assert!(
         output.status.success(),

@@ -5,7 +5,7 @@ use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
 use super::*;
-use crate::asn1::Writer;
+use crate::asn1::{Writer, oid};
 
 fn rsa_spki(modulus: &[u8], exponent: u64) -> Vec<u8> {
     let mut writer = Writer::new();
@@ -112,14 +112,14 @@ fn point_off_the_curve_is_refused() {
 
 #[test]
 fn unknown_algorithms_and_curves_are_refused() {
-    let key = PKey::generate_x25519()
-        .unwrap()
-        .public_key_to_der()
-        .unwrap();
-    assert!(matches!(
+    // 1.3.101.115 is nobody's
+    let key = PKey::generate_x25519().unwrap();
+    let mut key = key.public_key_to_der().unwrap();
+    key[8] = 115;
+    assert_eq!(
         PublicKey::from_spki_der(&key),
-        Err(KeyError::Algorithm(_))
-    ));
+        Err(KeyError::Algorithm("1.3.101.115".to_owned()))
+    );
     let group = EcGroup::from_curve_name(Nid::SECP256K1).unwrap();
     let key = PKey::from_ec_key(EcKey::generate(&group).unwrap())
         .unwrap()
@@ -161,4 +161,81 @@ fn foreign_signatures_with_other_hashes_are_verified() {
         key.verify(SignatureAlgorithm::Sha256WithRsa, b"message", &signature)
             .is_err()
     );
+}
+
+#[test]
+fn keys_of_openssl_are_read() {
+    let brainpool = |curve| {
+        let mut group = EcGroup::from_curve_name(curve).unwrap();
+        group.set_asn1_flag(openssl::ec::Asn1Flag::NAMED_CURVE);
+        PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
+    };
+    for (algorithm, key) in [
+        (
+            KeyAlgorithm::BrainpoolP256r1,
+            brainpool(Nid::BRAINPOOL_P256R1),
+        ),
+        (
+            KeyAlgorithm::BrainpoolP384r1,
+            brainpool(Nid::BRAINPOOL_P384R1),
+        ),
+        (
+            KeyAlgorithm::BrainpoolP512r1,
+            brainpool(Nid::BRAINPOOL_P512R1),
+        ),
+        (KeyAlgorithm::Ed448, PKey::generate_ed448().unwrap()),
+        (KeyAlgorithm::X25519, PKey::generate_x25519().unwrap()),
+        (KeyAlgorithm::X448, PKey::generate_x448().unwrap()),
+    ] {
+        let mut spki = key.public_key_to_der().unwrap();
+        let read = PublicKey::from_spki_der(&spki).unwrap();
+        assert_eq!(read.algorithm(), algorithm);
+        assert_eq!(openssl::sha::sha1(read.key_octets()), read.key_identifier());
+        if algorithm.is_brainpool() {
+            // Failure 34: a point that is not on the curve
+            *spki.last_mut().unwrap() ^= 1;
+            assert_eq!(
+                PublicKey::from_spki_der(&spki),
+                Err(KeyError::Point(algorithm))
+            );
+        } else {
+            // an octet too few, lengths adjusted
+            spki.pop();
+            spki[1] -= 1;
+            let place = spki.len() - read.key_octets().len() - 1;
+            spki[place] -= 1;
+            assert_eq!(
+                PublicKey::from_spki_der(&spki),
+                Err(KeyError::Rejected(algorithm))
+            );
+        }
+    }
+}
+
+#[test]
+fn keys_for_pss_with_other_parameters_are_refused() {
+    let modulus = sound_modulus();
+    let with = |parameters: &[u8]| {
+        let mut writer = Writer::new();
+        writer.sequence(|writer| {
+            writer.sequence(|writer| {
+                writer.oid(&oid::RSASSA_PSS);
+                writer.raw(parameters);
+            });
+            let mut key = Writer::new();
+            key.sequence(|writer| {
+                writer.tlv(tag::INTEGER, &[&[0][..], &modulus].concat());
+                writer.integer(65537);
+            });
+            writer.bit_string(&key.finish());
+        });
+        PublicKey::from_spki_der(&writer.finish())
+    };
+    let free = with(&[]).unwrap();
+    assert_eq!(free.algorithm(), KeyAlgorithm::RsaPss2048);
+    assert!(free.accepts(SignatureAlgorithm::Sha512WithRsaPss));
+    assert!(!free.accepts(SignatureAlgorithm::Sha512WithRsa));
+    // SHA-1, as the defaults have it
+    assert!(matches!(with(&[0x30, 0]), Err(KeyError::Algorithm(_))));
+    assert!(with(&[5, 0]).is_err());
 }

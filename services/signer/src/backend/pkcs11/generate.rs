@@ -16,7 +16,12 @@ const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+const BRAINPOOL_P256_R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.7");
+const BRAINPOOL_P384_R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.11");
+const BRAINPOOL_P512_R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.36.3.3.2.8.1.1.13");
+const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
 
 /// RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }, RFC 8017 §A.1.1
 #[derive(Sequence)]
@@ -27,9 +32,16 @@ struct RsaPublicKey<'a> {
 
 /// What is made, in the words of PKCS #11.
 enum Kind {
-    Rsa { bits: u64 },
+    Rsa {
+        bits: u64,
+        pss: bool,
+    },
     Curve(ObjectIdentifier),
-    Ed25519,
+    Edwards {
+        curve: ObjectIdentifier,
+        /// PrintableString, DER.
+        name: &'static [u8],
+    },
 }
 
 /// Makes a key pair that never leaves the token. The id is random and the same for both halves.
@@ -44,7 +56,7 @@ pub(super) fn generate(
     connection.destroy(id)?;
     let session = &connection.session;
     let public = match &kind {
-        Kind::Rsa { bits } => {
+        Kind::Rsa { bits, .. } => {
             let parameters = [
                 Attribute::ModulusBits((*bits).into()),
                 Attribute::PublicExponent(vec![1, 0, 1]),
@@ -61,7 +73,7 @@ pub(super) fn generate(
             let parameters = [Attribute::EcParams(encoded(curve)?)];
             make(session, &Mechanism::EccKeyPairGen, id, label, &parameters)?
         }
-        Kind::Ed25519 => make_ed25519(session, id, label)?,
+        Kind::Edwards { curve, name } => make_edwards(session, id, label, curve, name)?,
     };
     let spki = kind.read(session, public)?;
     PublicKey::from_spki_der(&spki)
@@ -69,8 +81,13 @@ pub(super) fn generate(
 }
 
 /// PKCS #11 3.0 §2.3.5 lets a library take the curve as OID or by name; SoftHSM 2.6 and some others know only the name.
-fn make_ed25519(session: &Session, id: &[u8], label: &str) -> Result<ObjectHandle, Fault> {
-    const NAME: &[u8] = b"\x13\x0cedwards25519";
+fn make_edwards(
+    session: &Session,
+    id: &[u8],
+    label: &str,
+    curve: &ObjectIdentifier,
+    name: &[u8],
+) -> Result<ObjectHandle, Fault> {
     let with = |parameters: Vec<u8>| {
         let parameters = [Attribute::EcParams(parameters)];
         make(
@@ -81,7 +98,7 @@ fn make_ed25519(session: &Session, id: &[u8], label: &str) -> Result<ObjectHandl
             &parameters,
         )
     };
-    with(encoded(&ED25519)?).or_else(|_| with(NAME.to_vec()))
+    with(encoded(curve)?).or_else(|_| with(name.to_vec()))
 }
 
 fn make(
@@ -120,31 +137,49 @@ fn make(
 
 impl Kind {
     fn of(algorithm: KeyAlgorithm) -> Result<Self, Fault> {
+        if let Some(bits) = algorithm.modulus_bits() {
+            return Ok(Self::Rsa {
+                bits: u64::try_from(bits).unwrap_or(u64::MAX),
+                pss: algorithm.is_rsa_pss(),
+            });
+        }
         match algorithm {
-            KeyAlgorithm::Rsa2048 => Ok(Self::Rsa { bits: 2048 }),
-            KeyAlgorithm::Rsa3072 => Ok(Self::Rsa { bits: 3072 }),
-            KeyAlgorithm::Rsa4096 => Ok(Self::Rsa { bits: 4096 }),
             KeyAlgorithm::P256 => Ok(Self::Curve(P256)),
             KeyAlgorithm::P384 => Ok(Self::Curve(P384)),
             KeyAlgorithm::P521 => Ok(Self::Curve(P521)),
-            KeyAlgorithm::Ed25519 => Ok(Self::Ed25519),
-            KeyAlgorithm::Rsa8192 => Err(Fault::Unsupported(algorithm.to_string())),
+            KeyAlgorithm::BrainpoolP256r1 => Ok(Self::Curve(BRAINPOOL_P256_R1)),
+            KeyAlgorithm::BrainpoolP384r1 => Ok(Self::Curve(BRAINPOOL_P384_R1)),
+            KeyAlgorithm::BrainpoolP512r1 => Ok(Self::Curve(BRAINPOOL_P512_R1)),
+            KeyAlgorithm::Ed25519 => Ok(Self::Edwards {
+                curve: ED25519,
+                name: b"\x13\x0cedwards25519",
+            }),
+            KeyAlgorithm::Ed448 => Ok(Self::Edwards {
+                curve: ED448,
+                name: b"\x13\x0aedwards448",
+            }),
+            // key agreement, which a signer has no use for
+            _ => Err(Fault::Unsupported(algorithm.to_string())),
         }
     }
 
     /// The public half as SubjectPublicKeyInfo, DER.
     fn read(&self, session: &Session, public: ObjectHandle) -> Result<Vec<u8>, Fault> {
         let (oid, parameters, key) = match self {
-            Self::Rsa { .. } => (
-                RSA_ENCRYPTION,
-                Some(Any::null()),
-                rsa_public_key(session, public)?,
-            ),
+            // the token knows one kind of RSA key; what it is for is said outside
+            Self::Rsa { pss, .. } => {
+                let (oid, parameters) = if *pss {
+                    (RSASSA_PSS, None)
+                } else {
+                    (RSA_ENCRYPTION, Some(Any::null()))
+                };
+                (oid, parameters, rsa_public_key(session, public)?)
+            }
             Self::Curve(curve) => {
                 let curve = Any::from_der(&encoded(curve)?).map_err(unreadable)?;
                 (EC_PUBLIC_KEY, Some(curve), point(session, public)?)
             }
-            Self::Ed25519 => (ED25519, None, point(session, public)?),
+            Self::Edwards { curve, .. } => (*curve, None, point(session, public)?),
         };
         encoded(&SubjectPublicKeyInfoOwned {
             algorithm: AlgorithmIdentifierOwned { oid, parameters },

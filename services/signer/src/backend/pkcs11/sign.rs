@@ -5,8 +5,9 @@ use aws_lc_rs::digest::{Algorithm, SHA256, SHA384, SHA512, digest};
 use der::asn1::UintRef;
 use der::{Encode, Sequence};
 use ers_pki::key::{PublicKey, SignatureAlgorithm};
-use pkcs11::mechanism::Mechanism;
 use pkcs11::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
+use pkcs11::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
+use pkcs11::mechanism::{Mechanism, MechanismType};
 
 use super::connection::Connection;
 use super::fault::Fault;
@@ -53,8 +54,22 @@ pub(super) fn sign(
             let raw = session.sign(&Mechanism::Ecdsa, handle, digest(hash, message).as_ref())?;
             to_der(&raw).ok_or(Fault::KeyMismatch)?
         }
+        Scheme::Pss(hash, hash_alg, mgf) => {
+            let hash = digest(hash, message);
+            let salt_length = u64::try_from(hash.as_ref().len()).unwrap_or(u64::MAX);
+            let parameters = PkcsPssParams {
+                hash_alg,
+                mgf,
+                s_len: salt_length.into(),
+            };
+            session.sign(&Mechanism::RsaPkcsPss(parameters), handle, hash.as_ref())?
+        }
         Scheme::Ed25519 => {
             let mechanism = Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519));
+            session.sign(&mechanism, handle, message)?
+        }
+        Scheme::Ed448 => {
+            let mechanism = Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed448(&[])));
             session.sign(&mechanism, handle, message)?
         }
     };
@@ -66,8 +81,10 @@ pub(super) fn sign(
 
 enum Scheme {
     Rsa(&'static Algorithm, &'static [u8]),
+    Pss(&'static Algorithm, MechanismType, PkcsMgfType),
     Ecdsa(&'static Algorithm),
     Ed25519,
+    Ed448,
 }
 
 fn scheme(algorithm: SignatureAlgorithm) -> Scheme {
@@ -78,7 +95,17 @@ fn scheme(algorithm: SignatureAlgorithm) -> Scheme {
         SignatureAlgorithm::Sha256WithEcdsa => Scheme::Ecdsa(&SHA256),
         SignatureAlgorithm::Sha384WithEcdsa => Scheme::Ecdsa(&SHA384),
         SignatureAlgorithm::Sha512WithEcdsa => Scheme::Ecdsa(&SHA512),
+        SignatureAlgorithm::Sha256WithRsaPss => {
+            Scheme::Pss(&SHA256, MechanismType::SHA256, PkcsMgfType::MGF1_SHA256)
+        }
+        SignatureAlgorithm::Sha384WithRsaPss => {
+            Scheme::Pss(&SHA384, MechanismType::SHA384, PkcsMgfType::MGF1_SHA384)
+        }
+        SignatureAlgorithm::Sha512WithRsaPss => {
+            Scheme::Pss(&SHA512, MechanismType::SHA512, PkcsMgfType::MGF1_SHA512)
+        }
         SignatureAlgorithm::Ed25519 => Scheme::Ed25519,
+        SignatureAlgorithm::Ed448 => Scheme::Ed448,
     }
 }
 
