@@ -9,8 +9,12 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use rustls::{ClientConfig, RootCertStore, ServerConfig, server::WebPkiClientVerifier};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+use rustls::{
+    ClientConfig, RootCertStore, ServerConfig,
+    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+    sign::CertifiedKey,
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject as _};
 use serde::Deserialize;
 use thiserror::Error;
 use x509_cert::{
@@ -62,6 +66,8 @@ pub enum TlsError {
 struct Configs {
     server: Arc<ServerConfig>,
     client: Arc<ClientConfig>,
+    peers: Arc<dyn ClientCertVerifier>,
+    own: Arc<CertifiedKey>,
 }
 
 /// A service's identity, ready for use in both directions. The private key never shows in `Debug`.
@@ -143,10 +149,57 @@ impl Identity {
         self.current.load().as_ref().map(|c| Arc::clone(&c.server))
     }
 
+    /// For HTTPS with the same certificate: the clients are people and other systems, whose certificates are for the
+    /// service to judge. A changed certificate is used from the next connection on.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    #[cfg(feature = "http")]
+    pub fn https(self: &Arc<Self>) -> Result<Arc<ServerConfig>, TlsError> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Rustls)?
+            .with_client_cert_verifier(crate::http::AnyClientCertificate::hinting(Vec::new()))
+            .with_cert_resolver(Arc::new(Resolver(Arc::clone(self))));
+        Ok(Arc::new(config))
+    }
+
     /// For connecting to peers; `None` for [`Self::none`].
     #[must_use]
     pub fn client(&self) -> Option<Arc<ClientConfig>> {
         self.current.load().as_ref().map(|c| Arc::clone(&c.client))
+    }
+
+    /// Name of the service whose identity this chain is (DER, its own certificate first), if our authorities vouch for it
+    /// at that time.
+    #[must_use]
+    pub fn service_of(
+        &self,
+        chain: &[CertificateDer<'_>],
+        now: time::OffsetDateTime,
+    ) -> Option<String> {
+        let (own, above) = chain.split_first()?;
+        let now = u64::try_from(now.unix_timestamp()).ok()?;
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
+        let configs = self.current.load();
+        configs
+            .as_ref()?
+            .peers
+            .verify_client_cert(own, above, now)
+            .ok()?;
+        service_name(own)
+    }
+}
+
+#[cfg(feature = "http")]
+#[derive(Debug)]
+struct Resolver(Arc<Identity>);
+
+#[cfg(feature = "http")]
+impl rustls::server::ResolvesServerCert for Resolver {
+    fn resolve(&self, _: rustls::server::ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.0.current.load().as_ref().map(|c| Arc::clone(&c.own))
     }
 }
 
@@ -200,10 +253,11 @@ fn configs(certificate: &str, key: &str, authorities: &str) -> Result<Configs, T
     let mut server = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::Rustls)?
-        .with_client_cert_verifier(verifier)
+        .with_client_cert_verifier(Arc::<dyn ClientCertVerifier>::clone(&verifier))
         .with_single_cert(chain.clone(), key()?)
         .map_err(TlsError::Rustls)?;
     server.alpn_protocols = vec![b"h2".to_vec()];
+    let own = CertifiedKey::from_der(chain.clone(), key()?, &provider).map_err(TlsError::Rustls)?;
     let mut client = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::Rustls)?
@@ -214,6 +268,8 @@ fn configs(certificate: &str, key: &str, authorities: &str) -> Result<Configs, T
     Ok(Configs {
         server: Arc::new(server),
         client: Arc::new(client),
+        peers: verifier,
+        own: Arc::new(own),
     })
 }
 

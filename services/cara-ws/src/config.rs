@@ -23,6 +23,9 @@ use serde::Deserialize;
 pub struct Config {
     /// Where gRPC is served.
     pub listen: SocketAddr,
+    /// Address of REST, HTTPS with the service's own identity; absent: no REST.
+    #[serde(default)]
+    pub http_listen: Option<SocketAddr>,
     /// The signer, `host:port`.
     pub signer: String,
     /// CARA's database.

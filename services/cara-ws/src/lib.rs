@@ -10,6 +10,7 @@ pub mod config;
 pub mod domain;
 mod flows;
 mod grpc;
+mod http;
 mod metrics;
 mod service;
 mod store;

@@ -9,6 +9,8 @@ use ers_runtime::{
     db::{DatabaseConfig, DatabaseError},
     error::chain,
     grpc::{self, ServeError},
+    http::{self, Listener, ListenerError},
+    tls::TlsError,
 };
 use ers_signer_client::{Signer, SignerClient};
 use thiserror::Error;
@@ -23,7 +25,7 @@ use crate::{
         adopt::{AdoptError, adopt},
         maintain,
     },
-    grpc as services,
+    grpc as services, http as rest,
     metrics::Metrics,
     store::{Store, StoreError, Writer},
 };
@@ -58,6 +60,12 @@ pub enum StartError {
     /// Serving ended early.
     #[error("serve cara-ws")]
     Serve(#[source] ServeError),
+    /// The REST listener does not stand.
+    #[error("serve cara-ws")]
+    Http(#[source] ListenerError),
+    /// The REST listener has no TLS.
+    #[error("serve cara-ws")]
+    Tls(#[source] TlsError),
 }
 
 /// A running CARA. Cheap to clone.
@@ -176,6 +184,13 @@ impl Cara {
         services::routes(&self.core)
     }
 
+    /// The REST interface, under `/cara-ws-server`.
+    pub fn configure(
+        &self,
+    ) -> impl Fn(&mut actix_web::web::ServiceConfig) + Clone + Send + use<> + 'static {
+        rest::configure(&self.core)
+    }
+
     /// One round of what CARA does by itself, now: for tests that move the clock.
     pub async fn maintain(&self) {
         maintain::round(&self.core).await;
@@ -201,7 +216,24 @@ pub async fn serve(context: Context, config: Config) -> Result<(), StartError> {
             address: config.listen,
             source,
         })?;
-    grpc::serve(&context, listener, cara.routes())
-        .await
-        .map_err(StartError::Serve)
+    let Some(address) = config.http_listen else {
+        return grpc::serve(&context, listener, cara.routes())
+            .await
+            .map_err(StartError::Serve);
+    };
+    let tls = context.identity.https().map_err(StartError::Tls)?;
+    let https = Listener::bind(address, Some(tls)).map_err(StartError::Http)?;
+    let (served_grpc, served_http) = tokio::join!(
+        stopping(&context, grpc::serve(&context, listener, cara.routes())),
+        stopping(&context, http::serve(&context, https, cara.configure())),
+    );
+    served_grpc.map_err(StartError::Serve)?;
+    served_http.map_err(StartError::Http)
+}
+
+/// When one listener ends the other must not go on alone.
+async fn stopping<T>(context: &Context, served: impl Future<Output = T>) -> T {
+    let outcome = served.await;
+    context.shutdown.stop();
+    outcome
 }

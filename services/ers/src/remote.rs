@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use ers_proto::{
-    cara::v1::authorities_client::AuthoritiesClient,
+    cara::v1::{
+        administrators_client::AdministratorsClient, authorities_client::AuthoritiesClient,
+        issuance_client::IssuanceClient,
+    },
     clm::v1::{administration_client::AdministrationClient, enrollment_client::EnrollmentClient},
 };
 use ers_runtime::{
@@ -140,6 +143,16 @@ impl Remote {
     /// CARA's CAs.
     pub fn authorities(&self) -> AuthoritiesClient<Channel> {
         AuthoritiesClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
+    }
+
+    /// CARA's administrators.
+    pub fn administrators(&self) -> AdministratorsClient<Channel> {
+        AdministratorsClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
+    }
+
+    /// CARA's issuance, past CLM: for what is the CA's own.
+    pub fn issuance(&self) -> IssuanceClient<Channel> {
+        IssuanceClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
     }
 
     /// CLM's door for certificates.

@@ -10,21 +10,45 @@ pub(super) struct Peer {
     pub(super) caller: Option<Caller>,
 }
 
-/// Name of the calling service, from its mutual-TLS identity.
+/// The calling service, from its mutual-TLS identity; and the person in whose name it calls, where one is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Caller(String);
+pub struct Caller {
+    name: String,
+    person: Option<String>,
+}
 
 impl Caller {
     /// A caller of that name; for tests and for calls inside one process.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
-        Self(name.into())
+        Self {
+            name: name.into(),
+            person: None,
+        }
+    }
+
+    /// The same, in a person's name. Only for calls inside one process: over the wire nobody can say that.
+    #[must_use]
+    pub fn in_name_of(self, person: impl Into<String>) -> Self {
+        Self {
+            person: Some(person.into()),
+            ..self
+        }
+    }
+
+    /// Who acts, in the words that audit events and requesters keep: `administrator:alice`, or the service's name.
+    #[must_use]
+    pub fn actor(&self) -> String {
+        match &self.person {
+            Some(person) => format!("{}:{person}", self.name),
+            None => self.name.clone(),
+        }
     }
 
     /// The name, e.g. `cara-ws`.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0
+        &self.name
     }
 
     /// Refuses every caller that is not among the allowed.
@@ -44,7 +68,7 @@ impl Caller {
 
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
     }
 }
 

@@ -16,7 +16,10 @@ use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 use tracing_actix_web::TracingLogger;
 
-use super::problem::{Problem, not_found};
+use super::{
+    client_certificate,
+    problem::{Problem, not_found},
+};
 use crate::Context;
 
 const SHUTDOWN_SECONDS: u64 = 15;
@@ -106,6 +109,7 @@ where
                 async || -> Result<actix_web::HttpResponse, Problem> { Err(not_found().await) },
             ))
     })
+    .on_connect(client_certificate::keep)
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .client_request_timeout(REQUEST_HEAD_TIMEOUT)

@@ -1,5 +1,6 @@
 //! What CARA speaks about; no IO.
 
+mod administrator;
 mod authority;
 mod criteria;
 mod event;
@@ -7,6 +8,10 @@ mod indexed_name;
 mod randomness;
 mod record;
 
+pub use administrator::{
+    Act, ActOutcome, Administrator, AdministratorCertificate, AdministratorName,
+    InvalidAdministratorName, Permission, Role, UnknownRole,
+};
 pub use authority::{Authority, AuthorityName, InvalidName, OcspSigner, State};
 pub use criteria::{Criteria, Cursor, InvalidCursor, Order, Outline, Times, WantedState};
 pub use event::{Event, What};

@@ -1,5 +1,6 @@
 //! One file per thing that CARA does: the story in order, over domain, store and signer.
 
+pub mod administrators;
 pub mod adopt;
 pub mod create_authority;
 mod in_flight;

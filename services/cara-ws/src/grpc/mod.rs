@@ -1,5 +1,6 @@
 //! CARA's gRPC services: who may call, what the words mean, and back. The work is in `flows`.
 
+mod administrators;
 mod authorities;
 mod certificates;
 mod convert;
@@ -12,8 +13,9 @@ mod status;
 use std::sync::Arc;
 
 use ers_proto::cara::v1::{
-    authorities_server::AuthoritiesServer, certificates_server::CertificatesServer,
-    events_server::EventsServer, issuance_server::IssuanceServer, profiles_server::ProfilesServer,
+    administrators_server::AdministratorsServer, authorities_server::AuthoritiesServer,
+    certificates_server::CertificatesServer, events_server::EventsServer,
+    issuance_server::IssuanceServer, profiles_server::ProfilesServer,
     revoking_server::RevokingServer, status_server::StatusServer,
 };
 use tonic::service::Routes;
@@ -25,8 +27,8 @@ const ADMINISTRATOR: &str = "administrator";
 
 /// Serves every call of CARA.
 #[derive(Clone)]
-struct Service {
-    core: Arc<Core>,
+pub struct Service {
+    pub(crate) core: Arc<Core>,
 }
 
 /// All services.
@@ -38,6 +40,7 @@ pub fn routes(core: &Arc<Core>) -> Routes {
         .add_service(RevokingServer::new(service.clone()))
         .add_service(CertificatesServer::new(service.clone()))
         .add_service(AuthoritiesServer::new(service.clone()))
+        .add_service(AdministratorsServer::new(service.clone()))
         .add_service(ProfilesServer::new(service.clone()))
         .add_service(StatusServer::new(service.clone()))
         .add_service(EventsServer::new(service))

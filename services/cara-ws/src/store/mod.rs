@@ -1,5 +1,7 @@
 //! CARA's tables. Everything here takes and gives domain types; the database's models stay inside.
 
+mod act;
+mod administrator;
 mod authority;
 mod certificate;
 mod certificate_name;
@@ -24,6 +26,8 @@ use sea_orm::{DatabaseConnection, DbErr};
 use thiserror::Error;
 use tokio::sync::watch;
 
+pub use act::ActFilter;
+pub use administrator::AdministratorChange;
 pub use certificate::RevokeOutcome;
 pub use certificate_name::{Indexed, Unindexed};
 pub use crl::CrlRow;

@@ -12,12 +12,14 @@ use ers_pki::{
     key::{KeyAlgorithm, PrivateKey},
 };
 use ers_proto::cara::v1::{
-    Authority, CreateAuthorityRequest, IssueRequest, authorities_client::AuthoritiesClient,
-    certificates_client::CertificatesClient, events_client::EventsClient,
-    issuance_client::IssuanceClient, revoking_client::RevokingClient, status_client::StatusClient,
+    Authority, CreateAuthorityRequest, IssueRequest, LoadAuthorityRequest,
+    authorities_client::AuthoritiesClient, certificates_client::CertificatesClient,
+    events_client::EventsClient, issuance_client::IssuanceClient, revoking_client::RevokingClient,
+    status_client::StatusClient,
 };
 use ers_runtime::{
     Context, clock::ManualClock, db::DatabaseConfig, grpc::Caller, shutdown::Shutdown,
+    tls::Identity,
 };
 use ers_signer_client::{Signer, fake::FakeSigner};
 use ers_test_support::databases::TestDatabase;
@@ -46,6 +48,8 @@ pub type Way = InterceptedService<Routes, As>;
 pub struct Replica {
     pub cara: Cara,
     pub clock: Arc<ManualClock>,
+    pub context: Context,
+    pub identity: Arc<Identity>,
     shutdown: Shutdown,
 }
 
@@ -71,10 +75,13 @@ impl Replica {
         let context = Context::for_test("cara-ws", Arc::<ManualClock>::clone(clock)).unwrap();
         let shutdown = context.shutdown.clone();
         let signer: Arc<dyn Signer> = Arc::<FakeSigner>::clone(signer);
-        let cara = cara_ws::start_with(context, database, issuing(), signer, randomness).await?;
+        let cara =
+            cara_ws::start_with(context.clone(), database, issuing(), signer, randomness).await?;
         Ok(Self {
             cara,
             clock: Arc::clone(clock),
+            identity: Arc::clone(&context.identity),
+            context,
             shutdown,
         })
     }
@@ -90,7 +97,7 @@ impl Replica {
         );
     }
 
-    fn way(&self, who: &'static str) -> Way {
+    pub fn way(&self, who: &'static str) -> Way {
         InterceptedService::new(self.cara.routes(), As(who))
     }
 
@@ -116,6 +123,11 @@ impl Replica {
 
     pub fn events(&self) -> EventsClient<Way> {
         EventsClient::new(self.way("clm-api"))
+    }
+
+    pub async fn authority(&self, name: &str) -> Authority {
+        let request = LoadAuthorityRequest { name: name.into() };
+        self.authorities().load(request).await.unwrap().into_inner()
     }
 
     pub async fn create(&self, request: CreateAuthorityRequest) -> Result<Authority, Status> {

@@ -7,6 +7,7 @@ mod authorities;
 mod common;
 mod issuing;
 mod randomness;
+mod rest;
 mod revoking;
 mod schema;
 mod searching;

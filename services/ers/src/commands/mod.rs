@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod acme_account_key;
+mod administrator;
 mod audit;
 mod ca;
 mod cert;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Audit(command) => audit::run(&global, command).await,
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
             Command::Password(options) => password::run(&global, &options).await,
+            Command::Administrator(command) => administrator::run(&global, command).await,
             Command::Identity(command) => identity::run(&command),
             Command::Init(options) => init::run(&global, &options).await,
             Command::Completions { shell } => {
@@ -68,6 +70,18 @@ pub fn read_password(file: &Path) -> Outcome<Zeroizing<String>> {
     Ok(Zeroizing::new(
         text.trim_end_matches(['\r', '\n']).to_owned(),
     ))
+}
+
+/// The password of a file, or one that is made and shown.
+pub fn password_or_new(file: Option<&Path>) -> Outcome<(Zeroizing<String>, bool)> {
+    match file {
+        Some(file) => Ok((read_password(file)?, false)),
+        None => {
+            let mut random = [0; 15];
+            aws_lc_rs::rand::fill(&mut random).attempt("make a password")?;
+            Ok((Zeroizing::new(hex::encode(random)), true))
+        }
+    }
 }
 
 /// `90d`, `12h`, `1y` (365 days) and the like.

@@ -12,6 +12,7 @@ mod services;
 
 use std::{future::Future, path::Path, time::Duration};
 
+use ers_pki::name::Name;
 use ers_runtime::{
     Context,
     clock::SystemClock,
@@ -116,8 +117,15 @@ async fn serve(
         .frontend(config, context, folder, identities, addresses)
         .await?;
     let landing = landing::Landing::new(folder)?;
+    let management: Name = config
+        .pki
+        .management
+        .subject
+        .parse()
+        .attempt("read pki.management.subject")?;
+    let management = management.to_der().to_vec();
     let https = Listener {
-        tls: Some(certificate.server_config()),
+        tls: Some(certificate.server_config(vec![management])),
         ..https
     };
     let (secure, plain) = (frontend.clone(), frontend);

@@ -13,7 +13,7 @@ use ers_pki::{
     key::{KeyAlgorithm, PrivateKey},
 };
 use ers_proto::clm::v1::{EnrollRequest, enroll_response::Outcome as Decision};
-use ers_runtime::Context;
+use ers_runtime::{Context, http::AnyClientCertificate};
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -90,12 +90,13 @@ impl ServerCertificate {
         })
     }
 
-    /// For the HTTPS listener.
-    pub fn server_config(&self) -> Arc<ServerConfig> {
+    /// For the HTTPS listener. Clients may show a certificate; browsers offer only those of the issuers named (Name,
+    /// DER).
+    pub fn server_config(&self, issuers: Vec<Vec<u8>>) -> Arc<ServerConfig> {
         let resolver = Arc::clone(&self.in_use);
         Arc::new(
             ServerConfig::builder()
-                .with_no_client_auth()
+                .with_client_cert_verifier(AnyClientCertificate::hinting(issuers))
                 .with_cert_resolver(resolver),
         )
     }

@@ -31,6 +31,7 @@ use crate::{
 /// The services that decide and keep: signer, CARA, CLM.
 pub struct Backend {
     endpoints: Endpoints,
+    cara: Cara,
     clm: Clm,
     broken: Broken,
 }
@@ -91,6 +92,7 @@ impl Backend {
                 cara_ws: cara_address,
                 clm_api: clm_address,
             },
+            cara,
             clm,
             broken,
         })
@@ -165,6 +167,7 @@ impl Backend {
         progress("  rev-info");
         Ok(Frontend {
             acme,
+            cara: self.cara.clone(),
             clm: self.clm.clone(),
             rev_info,
         })
@@ -184,6 +187,7 @@ impl Backend {
 #[derive(Clone)]
 pub struct Frontend {
     acme: Acme,
+    cara: Cara,
     clm: Clm,
     rev_info: RevInfo,
 }
@@ -193,6 +197,7 @@ impl Frontend {
     pub fn mount_all(&self, routes: &mut ServiceConfig) {
         self.acme.configure()(routes);
         self.clm.configure()(routes);
+        self.cara.configure()(routes);
         self.rev_info.configure()(routes);
     }
 

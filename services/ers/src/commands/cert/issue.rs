@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use ers_pki::{general_name::GeneralName, key::PrivateKey, name::Name};
 use ers_proto::clm::v1::{EnrollRequest, Issued, enroll_response::Outcome as Decision};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use crate::{
     cli::{CertIssue, Encoding, Global},
-    commands::{duration, read_password},
+    commands::{duration, password_or_new},
     failure::{Attempt as _, Failure, Outcome, answered},
     key_store,
     output::{self, Show},
@@ -145,7 +144,7 @@ fn write(options: &CertIssue, issued: &Issued, key: Option<&PrivateKey>) -> Outc
         password: None,
     };
     if let (Encoding::P12, Some(key)) = (options.format, key) {
-        let (password, shown) = password(options.password_file.as_deref())?;
+        let (password, shown) = password_or_new(options.password_file.as_deref())?;
         let path = file(".p12");
         key_store::write_private(
             &path,
@@ -166,18 +165,6 @@ fn write(options: &CertIssue, issued: &Issued, key: Option<&PrivateKey>) -> Outc
         written.files.push(file(".key"));
     }
     Ok(written)
-}
-
-/// The password of a file, or one that is made and shown.
-fn password(file: Option<&Path>) -> Outcome<(Zeroizing<String>, bool)> {
-    match file {
-        Some(file) => Ok((read_password(file)?, false)),
-        None => {
-            let mut random = [0; 15];
-            aws_lc_rs::rand::fill(&mut random).attempt("make a password")?;
-            Ok((Zeroizing::new(hex::encode(random)), true))
-        }
-    }
 }
 
 impl Show for Written {

@@ -1,0 +1,285 @@
+//! `/v1/certificates`: read, issued, revoked.
+
+use actix_web::{HttpResponse, get, post, web};
+use ers_pki::{csr::Csr, profile::Period};
+use ers_proto::cara::v1::{
+    self as wire, certificates_server::Certificates, issuance_server::Issuance,
+    load_certificate_request::By, revoking_server::Revoking,
+};
+use ers_runtime::{error::chain, http::Problem};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    allowed::{Allowed, needs},
+    bodies::{CertificateBody, ProblemBody, certificate_pem, page_size},
+    problems::{refused, wrong},
+};
+use crate::grpc::Service;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CertificateQuery {
+    /// Only of that CA.
+    issuer: Option<String>,
+    /// `valid` or `revoked`.
+    state: Option<String>,
+    /// At most so many; 100, at most 1000.
+    #[serde(default, deserialize_with = "page_size")]
+    page_size: Option<u32>,
+    /// `next_page_token` of the page before.
+    page_token: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct CertificateList {
+    /// Newest first.
+    certificates: Vec<CertificateBody>,
+    /// Empty: there are no more.
+    next_page_token: String,
+}
+
+/// A certificate to be issued.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewCertificate {
+    /// The same again gives the same certificate; absent: drawn anew.
+    request_id: Option<String>,
+    /// Name of the CA.
+    #[schema(example = "default-sub")]
+    issuer: String,
+    /// Name of the profile.
+    #[schema(example = "tls-server")]
+    profile: String,
+    /// PKCS#10, PEM. Subject and names are taken from it where the profile allows.
+    csr: String,
+    /// Instead of those in the CSR.
+    #[schema(example = json!(["dns:www.example.com"]))]
+    subject_alternative_names: Option<Vec<String>>,
+    /// E.g. `90d`; absent: the profile's default.
+    validity: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct IssuedCertificate {
+    #[serde(flatten)]
+    certificate: CertificateBody,
+    /// PEM; the issuer first, the root left out.
+    chain_pem: Vec<String>,
+}
+
+/// Why it is revoked.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reason {
+    /// RFC 5280 name; absent: `unspecified`.
+    #[serde(default)]
+    #[schema(example = "keyCompromise")]
+    reason: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Revoked {
+    #[serde(flatten)]
+    certificate: CertificateBody,
+    /// It was revoked before, and stays as it was.
+    already_revoked: bool,
+}
+
+/// Certificates
+#[utoipa::path(
+    tag = "certificates",
+    params(CertificateQuery),
+    extensions(("x-permission" = json!("read-certificates"))),
+    responses(
+        (status = 200, description = "A page of certificates", body = CertificateList),
+        (status = 400, description = "A field is wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/certificates")]
+pub(super) async fn list_certificates(
+    allowed: Allowed<needs::ReadCertificates>,
+    service: web::Data<Service>,
+    query: web::Query<CertificateQuery>,
+) -> Result<web::Json<CertificateList>, Problem> {
+    let query = query.into_inner();
+    let state = match query.state.as_deref() {
+        None => wire::CertificateState::Unspecified,
+        Some("valid") => wire::CertificateState::Valid,
+        Some("revoked") => wire::CertificateState::Revoked,
+        Some(_) => return Err(wrong("state", "must be one of valid, revoked")),
+    };
+    let issuer = query.issuer.unwrap_or_default();
+    names_one_of_theirs(&allowed, &issuer)?;
+    let request = wire::ListCertificatesRequest {
+        issuer,
+        state: state.into(),
+        page_size: query.page_size.unwrap_or_default(),
+        page_token: query.page_token.unwrap_or_default(),
+    };
+    let answer = Certificates::list(&**service, allowed.call(request))
+        .await
+        .map_err(refused)?
+        .into_inner();
+    Ok(web::Json(CertificateList {
+        certificates: answer.certificates.into_iter().map(Into::into).collect(),
+        next_page_token: answer.next_page_token,
+    }))
+}
+
+/// Issue a certificate
+#[utoipa::path(
+    tag = "certificates",
+    extensions(("x-permission" = json!("issue-certificates"))),
+    request_body = NewCertificate,
+    responses(
+        (status = 201, description = "Issued", body = IssuedCertificate),
+        (status = 400, description = "A field is wrong, or not as the profile says", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such CA or profile", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The CA does not issue, or the request id was used for something else", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Try again", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/certificates")]
+pub(super) async fn issue_certificate(
+    allowed: Allowed<needs::IssueCertificates>,
+    service: web::Data<Service>,
+    new: web::Json<NewCertificate>,
+) -> Result<HttpResponse, Problem> {
+    let new = new.into_inner();
+    allowed.with_authority(&new.issuer)?;
+    let csr = Csr::from_pem(&new.csr).map_err(|error| wrong("csr", chain(&error)))?;
+    let validity: Option<Period> = new
+        .validity
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|error| wrong("validity", error))?;
+    let request_id = new
+        .request_id
+        .unwrap_or_else(|| format!("rest-{}", uuid::Uuid::new_v4()));
+    let request = wire::IssueRequest {
+        request_id: request_id.clone(),
+        issuer: new.issuer,
+        profile: new.profile,
+        public_key: csr.public_key().spki_der().to_vec(),
+        subject: csr.subject().to_der().to_vec(),
+        subject_alternative_names: new
+            .subject_alternative_names
+            .unwrap_or_else(|| csr.names().iter().map(ToString::to_string).collect()),
+        validity: validity.map(|validity| prost_types::Duration {
+            seconds: validity.duration().whole_seconds(),
+            nanos: 0,
+        }),
+        origin: Some(wire::Origin {
+            requester: allowed.actor(),
+            protocol: "rest".into(),
+            ..wire::Origin::default()
+        }),
+        ..wire::IssueRequest::default()
+    };
+    let work = service.issue(allowed.call(request));
+    let issued = allowed
+        .act(&service, "issue-certificate", &request_id, work)
+        .await?
+        .into_inner();
+    let certificate = issued.certificate.unwrap_or_default();
+    Ok(HttpResponse::Created().json(IssuedCertificate {
+        certificate: certificate.into(),
+        chain_pem: issued
+            .chain
+            .iter()
+            .map(|der| certificate_pem(der))
+            .collect(),
+    }))
+}
+
+/// One certificate
+#[utoipa::path(
+    tag = "certificates",
+    params(
+        ("issuer" = String, Path, description = "Name of the CA"),
+        ("serial" = String, Path, description = "Hex"),
+    ),
+    extensions(("x-permission" = json!("read-certificates"))),
+    responses(
+        (status = 200, description = "The certificate", body = CertificateBody),
+        (status = 400, description = "Not a serial", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such certificate", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/certificates/{issuer}/{serial}")]
+pub(super) async fn show_certificate(
+    allowed: Allowed<needs::ReadCertificates>,
+    service: web::Data<Service>,
+    path: web::Path<(String, String)>,
+) -> Result<web::Json<CertificateBody>, Problem> {
+    let (issuer, serial) = path.into_inner();
+    allowed.with_authority(&issuer)?;
+    let request = wire::LoadCertificateRequest {
+        by: Some(By::IssuerAndSerial(wire::IssuerAndSerial {
+            issuer,
+            serial,
+        })),
+    };
+    let certificate = Certificates::load(&**service, allowed.call(request))
+        .await
+        .map_err(refused)?
+        .into_inner();
+    Ok(web::Json(certificate.into()))
+}
+
+/// Revoke a certificate
+#[utoipa::path(
+    tag = "certificates",
+    params(
+        ("issuer" = String, Path, description = "Name of the CA"),
+        ("serial" = String, Path, description = "Hex"),
+    ),
+    extensions(("x-permission" = json!("revoke-certificates"))),
+    request_body = Reason,
+    responses(
+        (status = 200, description = "Revoked", body = Revoked),
+        (status = 400, description = "No such reason", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such certificate", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/certificates/{issuer}/{serial}/revocation")]
+pub(super) async fn revoke_certificate(
+    allowed: Allowed<needs::RevokeCertificates>,
+    service: web::Data<Service>,
+    path: web::Path<(String, String)>,
+    reason: web::Json<Reason>,
+) -> Result<web::Json<Revoked>, Problem> {
+    let (issuer, serial) = path.into_inner();
+    allowed.with_authority(&issuer)?;
+    let object = format!("{issuer}/{serial}");
+    let request = wire::RevokeRequest {
+        issuer,
+        serial,
+        reason: reason.into_inner().reason,
+        requester: allowed.actor(),
+    };
+    let work = service.revoke(allowed.call(request));
+    let answer = allowed
+        .act(&service, "revoke-certificate", &object, work)
+        .await?
+        .into_inner();
+    Ok(web::Json(Revoked {
+        certificate: answer.certificate.unwrap_or_default().into(),
+        already_revoked: answer.already_revoked,
+    }))
+}
+
+/// Who administers some CAs only must say which one's certificates they want to see.
+fn names_one_of_theirs<N>(allowed: &Allowed<N>, issuer: &str) -> Result<(), Problem> {
+    if issuer.is_empty() && !allowed.administrator().authorities.is_empty() {
+        return Err(wrong("issuer", "name one of the CAs that you administer"));
+    }
+    allowed.with_authority(issuer)
+}

@@ -1,0 +1,65 @@
+//! CARA over HTTP, under `/cara-ws-server`: everything that administrators do, as JSON. Each endpoint says the same to
+//! the gRPC services inside this process: what may be asked, and what is refused, is decided there once.
+//!
+//! To add an endpoint: a function in the file of its resource, and a line in [`routes`]. Who may call it stands in its
+//! arguments: [`Allowed`] names the permission; the OpenAPI document repeats it as `x-permission`.
+
+mod acts;
+mod administrators;
+mod allowed;
+mod authorities;
+mod bodies;
+mod certificates;
+mod ingress;
+mod openapi;
+mod problems;
+mod profiles;
+mod session;
+
+use std::sync::Arc;
+
+use actix_web::{middleware::from_fn, web};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{flows::Core, grpc::Service};
+
+/// Mounts everything under `/cara-ws-server`.
+pub fn configure(
+    core: &Arc<Core>,
+) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + use<> + 'static {
+    let service = web::Data::new(Service {
+        core: Arc::clone(core),
+    });
+    move |config| {
+        let scope = utoipa_actix_web::scope("/cara-ws-server")
+            .app_data(service.clone())
+            .app_data(problems::json())
+            .app_data(problems::query())
+            .app_data(problems::path())
+            .wrap(from_fn(allowed::identify))
+            .configure(routes)
+            .route("/openapi.json", web::get().to(openapi::show))
+            .default_service(web::to(problems::nothing_here));
+        config.service(scope);
+    }
+}
+
+fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(session::show_session)
+        .service(authorities::list_authorities)
+        .service(authorities::create_authority)
+        .service(authorities::show_authority)
+        .service(profiles::list_profiles)
+        .service(certificates::list_certificates)
+        .service(certificates::issue_certificate)
+        .service(certificates::show_certificate)
+        .service(certificates::revoke_certificate)
+        .service(administrators::list_administrators)
+        .service(administrators::show_administrator)
+        .service(administrators::put_administrator)
+        .service(administrators::delete_administrator)
+        .service(administrators::add_certificate)
+        .service(administrators::remove_certificate)
+        .service(acts::list_acts);
+}

@@ -1,0 +1,48 @@
+//! `GET /v1/session`: who the caller is.
+
+use actix_web::{get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    allowed::{Allowed, needs},
+    bodies::ProblemBody,
+};
+
+/// Who calls.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Session {
+    /// Name of the administrator.
+    #[schema(example = "alice")]
+    administrator: String,
+    /// `ca-administrator`, `ra`, `auditor`, `operator`.
+    roles: Vec<String>,
+    /// CAs that they administer; empty: all.
+    authorities: Vec<String>,
+}
+
+/// Who am I?
+#[utoipa::path(
+    tag = "session",
+    responses(
+        (status = 200, description = "Whom the client certificate shows", body = Session),
+        (status = 403, description = "Nobody", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/session")]
+pub(super) async fn show_session(allowed: Allowed<needs::ToBeKnown>) -> web::Json<Session> {
+    let administrator = allowed.administrator();
+    web::Json(Session {
+        administrator: administrator.name.to_string(),
+        roles: administrator
+            .roles
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        authorities: administrator
+            .authorities
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    })
+}
