@@ -18,6 +18,7 @@ BINARIES := -p ers -p signer -p cara-ws -p clm-api -p rev-info -p acme
 STORIES ?=
 STORY_WORKERS ?= 4
 FUZZ_SECONDS ?= 60
+PEERS ?= 2000
 
 .PHONY: help
 help: ## This list
@@ -51,6 +52,11 @@ lint: ## Formatting, clippy, dependency rules, scripts, landed migrations
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --offline --log-level error check bans licenses sources; fi
 	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; fi
 	@scripts/check-migrations.sh
+
+.PHONY: lint-peers
+lint-peers: ## Hold the certificate linter against zlint and pkilint on PEERS (2000) certificates of each sort
+	@scripts/setup.sh test
+	@ERS_PEERS_COUNT=$(PEERS) ERS_PEERS_SEED=$${ERS_PEERS_SEED:-$$RANDOM} $(CARGO) test --locked -p ers-pki --test peers -- --nocapture
 
 .PHONY: fmt
 fmt: ## Format the code

@@ -17,7 +17,13 @@ test_packages=(
   lego certbot openssl sqlite3 jq
   # what the stories are written with
   python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-h2
+  # what pkilint is installed with
+  python3-venv
 )
+# linters of certificates, which ours is held against; not in Debian 12, so in a folder of their own
+tools=${ERS_TOOLS:-$HOME/.cache/ers/tools}
+zlint_version=3.6.2-4
+pkilint_version=0.13.3
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -95,6 +101,42 @@ install_rust() {
     fail "the Rust toolchain of rust-toolchain.toml could not be installed"
 }
 
+# zlint is in Debian 13, linked so that it runs here as well: fetched by apt with sources, lists and cache of its own,
+# checked against Debian's keyring, and unpacked without being installed.
+install_zlint() (
+  if [[ -x $tools/zlint/usr/bin/zlint && $(cat "$tools/zlint/version" 2>/dev/null) == "$zlint_version" ]]; then return; fi
+  say "fetching zlint $zlint_version from Debian 13"
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  mkdir -p "$work/lists/partial" "$work/archives/partial"
+  printf '%s\n' 'Types: deb' 'URIs: http://deb.debian.org/debian' 'Suites: trixie' 'Components: main' \
+    'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg' >"$work/trixie.sources"
+  apart=(
+    -o "Dir::Etc::SourceList=$work/trixie.sources" -o Dir::Etc::SourceParts=/dev/null
+    -o "Dir::State::Lists=$work/lists" -o "Dir::Cache::Archives=$work/archives"
+    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o "APT::Sandbox::User=$(id -un)"
+    -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false
+  )
+  cd "$work"
+  quietly apt-get "${apart[@]}" update || fail "the package list of Debian 13 could not be had: is the network there?"
+  quietly apt-get "${apart[@]}" download "zlint=$zlint_version" || fail "zlint $zlint_version could not be had"
+  rm -rf "$tools/zlint"
+  mkdir -p "$tools/zlint"
+  dpkg-deb --extract zlint_*.deb "$tools/zlint"
+  echo "$zlint_version" >"$tools/zlint/version"
+)
+
+install_pkilint() {
+  if [[ $(cat "$tools/pkilint/version" 2>/dev/null) == "$pkilint_version" ]]; then return; fi
+  say "installing pkilint $pkilint_version from PyPI"
+  rm -rf "$tools/pkilint"
+  mkdir -p "$tools"
+  quietly /usr/bin/python3 -m venv "$tools/pkilint" || fail "a Python environment could not be made in $tools"
+  quietly "$tools/pkilint/bin/pip" install --disable-pip-version-check "pkilint==$pkilint_version" ||
+    fail "pkilint $pkilint_version could not be had"
+  echo "$pkilint_version" >"$tools/pkilint/version"
+}
+
 command -v dpkg-query >/dev/null || fail "this is not Debian: install the counterparts of ${packages[*]} yourself"
 find_missing
 if ((${#missing[@]} > 0)) && [[ $group == lint && ${missing[*]} == shellcheck ]]; then
@@ -104,6 +146,10 @@ elif ((${#missing[@]} > 0)); then
   install_packages
 fi
 install_rust
+if [[ $group == test ]]; then
+  install_zlint
+  install_pkilint
+fi
 
 if [[ $group == lint ]] && ! command -v cargo-deny >/dev/null; then
   say "building cargo-deny (once; some minutes)"

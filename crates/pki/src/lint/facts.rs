@@ -40,7 +40,7 @@ pub(super) struct Facts<'a> {
     pub(super) key_algorithm: Element<'a>,
     /// Content of subjectPublicKey without the octet of unused bits.
     pub(super) key_octets: &'a [u8],
-    /// Kind of the key, if it is one of ours.
+    /// Kind of the key; of a key that is none of ours, one of the same family, if that is known.
     pub(super) key: Option<KeyAlgorithm>,
     pub(super) has_unique_identifiers: bool,
     /// In their order, repetitions with them.
@@ -129,7 +129,7 @@ impl<'a> Facts<'a> {
             attributes: crate::name::parse(subject).ok(),
             key_algorithm,
             key_octets,
-            key: PublicKey::kind_of(spki.whole),
+            key: PublicKey::kind_of(spki.whole).or_else(|| family_of(key_algorithm)),
             has_unique_identifiers: identifiers.iter().any(Option::is_some),
             extensions,
             basic_constraints: None,
@@ -213,6 +213,18 @@ impl<'a> Facts<'a> {
     /// The subject alternative names; none when they cannot be read.
     pub(super) fn alternative_names(&self) -> &[Element<'a>] {
         self.names.as_deref().unwrap_or_default()
+    }
+}
+
+/// A kind of key with the same algorithm identifier: key usages depend on no more.
+fn family_of(identifier: Element<'_>) -> Option<KeyAlgorithm> {
+    match Reader::new(identifier.content)
+        .oid("AlgorithmIdentifier")
+        .ok()?
+    {
+        oid::RSA_ENCRYPTION => Some(KeyAlgorithm::Rsa2048),
+        oid::EC_PUBLIC_KEY => Some(KeyAlgorithm::P256),
+        _ => None,
     }
 }
 

@@ -56,7 +56,8 @@ pub(in crate::lint) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         findings.check(&CONSTRAINTS_CRITICAL, !critical);
         findings.check(&CA_SUBJECT_KEY, subject_key.is_none());
         let signs = facts.has_usage(KeyUsage::KeyCertSign);
-        findings.check(&CA_KEY_USAGE, !signs);
+        let readable = facts.key_usages.is_some() || facts.extension(oid::KEY_USAGE).is_none();
+        findings.check(&CA_KEY_USAGE, readable && !signs);
         findings.check(&PATH_LENGTH_WITHOUT_CA, path_length.is_some() && !signs);
     } else {
         findings.check(

@@ -141,9 +141,12 @@ fn string(attribute: &Attribute<'_>, findings: &mut Findings) {
         return;
     }
     if !type_is_right(attribute) {
-        return findings.say(&STRING_TYPE, || {
+        findings.say(&STRING_TYPE, || {
             format!("{} is of a string type that it must not have", name())
         });
+        if ![tag::UTF8_STRING, tag::PRINTABLE_STRING, tag::IA5_STRING].contains(&attribute.tag) {
+            return;
+        }
     }
     let Some(text) = text(attribute) else {
         return findings.say(&STRING_CONTENT, || {
