@@ -229,7 +229,7 @@ impl Answerer {
             .min(responder.signatory.certificate().not_after());
         for id in ids {
             let status = match id.serial().filter(|_| responder.hashes.matches(id)) {
-                Some(serial) => self.status(&responder.issuer, &serial).await?,
+                Some(serial) => self.status(responder, &serial).await?,
                 None => CertStatus::Unknown,
             };
             answers.push(ocsp::Answer {
@@ -273,13 +273,19 @@ impl Answerer {
         })
     }
 
-    async fn status(&self, issuer: &str, serial: &SerialNumber) -> Result<CertStatus, AnswerError> {
+    async fn status(
+        &self,
+        responder: &Responder,
+        serial: &SerialNumber,
+    ) -> Result<CertStatus, AnswerError> {
         let status = self
             .sources
-            .status(issuer, &serial.to_hex())
+            .status(&responder.issuer, &serial.to_hex())
             .await
             .map_err(AnswerError::Source)?;
-        if !status.issued {
+        // The key that is asked about has issued no such certificate when another generation has.
+        let other_key = status.generation != 0 && status.generation != responder.generation;
+        if !status.issued || other_key {
             return Ok(CertStatus::Unknown);
         }
         let Some(revocation) = status.revocation else {

@@ -24,8 +24,8 @@ const MAX_CRL_BYTES: usize = 256 << 20;
 pub struct Responder {
     /// Name of the CA.
     pub issuer: String,
-    /// Its certificate.
-    pub issuer_certificate: Certificate,
+    /// Its generation: each has a key of its own.
+    pub generation: u32,
     /// How clients ask for it.
     pub hashes: IssuerHashes,
     /// The OCSP signer's key.
@@ -34,6 +34,19 @@ pub struct Responder {
     pub signatory: ocsp::Responder,
     /// From thisUpdate to nextUpdate.
     pub answer_validity: Duration,
+}
+
+/// The certificates of a generation of a CA.
+#[derive(Debug)]
+pub struct IssuerCertificates {
+    /// Name of the CA.
+    pub issuer: String,
+    /// Its generation, from 1.
+    pub generation: u32,
+    /// DER.
+    pub certificate: Bytes,
+    /// DER: link and cross certificates, and those of foreign CAs above it.
+    pub others: Vec<Bytes>,
 }
 
 /// A CRL, ready to be sent.
@@ -76,6 +89,7 @@ pub enum SourceError {
 pub struct Sources {
     client: StatusClient<Channel>,
     responders: ArcSwap<Vec<Arc<Responder>>>,
+    issuers: ArcSwap<Vec<IssuerCertificates>>,
     crls: RwLock<Crls>,
 }
 
@@ -92,6 +106,7 @@ impl Sources {
         Self {
             client: StatusClient::new(cara).max_decoding_message_size(MAX_CRL_BYTES),
             responders: ArcSwap::default(),
+            issuers: ArcSwap::default(),
             crls: RwLock::default(),
         }
     }
@@ -110,7 +125,9 @@ impl Sources {
             .into_iter()
             .map(read_responder)
             .collect::<Result<_, _>>()?;
+        let issuers = answer.issuers.into_iter().map(read_issuer).collect();
         self.responders.store(Arc::new(responders));
+        self.issuers.store(Arc::new(issuers));
         Ok(())
     }
 
@@ -123,13 +140,25 @@ impl Sources {
             .cloned()
     }
 
-    /// The CA of that name.
-    pub fn find(&self, issuer: &str) -> Option<Arc<Responder>> {
-        self.responders
+    /// The certificate of a CA's generation, named as files are: `sub`, `sub.g2`. DER.
+    pub fn find_certificate(&self, file: &str) -> Option<Bytes> {
+        let (name, generation) = issuer_of_file(file);
+        self.issuers
             .load()
             .iter()
-            .find(|responder| responder.issuer == issuer)
+            .find(|issuer| issuer.issuer == name && issuer.generation == generation)
+            .map(|issuer| issuer.certificate.clone())
+    }
+
+    /// All certificates of a CA: of its generations, link and cross certificates; empty when there is no such CA. DER.
+    pub fn certificates(&self, name: &str) -> Vec<Bytes> {
+        self.issuers
+            .load()
+            .iter()
+            .filter(|issuer| issuer.issuer == name)
+            .flat_map(|issuer| std::iter::once(&issuer.certificate).chain(&issuer.others))
             .cloned()
+            .collect()
     }
 
     /// Status of a certificate, fresh.
@@ -151,7 +180,7 @@ impl Sources {
             .into_inner())
     }
 
-    /// The newest CRL of a CA; none when there is no such CA. When events do not arrive (`fresh` is false) CARA is asked,
+    /// The newest CRL of a CA's generation, named as files are: `sub`, `sub.g2`; none when there is no such CA. When events do not arrive (`fresh` is false) CARA is asked,
     /// and the one that is kept given only while CARA does not answer.
     pub async fn crl(&self, issuer: &str, fresh: bool) -> Result<Option<Arc<Crl>>, SourceError> {
         let (kept, forgotten) = {
@@ -176,8 +205,10 @@ impl Sources {
         issuer: &str,
         forgotten: u64,
     ) -> Result<Option<Arc<Crl>>, SourceError> {
+        let (name, generation) = issuer_of_file(issuer);
         let request = wire::LoadCrlRequest {
-            issuer: issuer.to_owned(),
+            issuer: name.to_owned(),
+            generation,
         };
         let answer = match self.client.clone().load_crl(request).await {
             Err(status)
@@ -204,11 +235,12 @@ impl Sources {
         Ok(Some(crl))
     }
 
-    /// Forgets a CA's CRL: there is a newer one.
+    /// Forgets a CA's CRLs, of all its generations: there is a newer one.
     pub fn forget_crl(&self, issuer: &str) {
         let mut crls = self.crls.write();
         crls.forgotten += 1;
-        crls.newest.remove(issuer);
+        crls.newest
+            .retain(|file, _| issuer_of_file(file).0 != issuer);
     }
 
     /// Forgets the CRLs of all CAs: there may be newer ones.
@@ -216,6 +248,25 @@ impl Sources {
         let mut crls = self.crls.write();
         crls.forgotten += 1;
         crls.newest.clear();
+    }
+}
+
+/// Name and generation that a file's name stands for: `sub` is the first generation of `sub`, `sub.g2` its second.
+fn issuer_of_file(file: &str) -> (&str, u32) {
+    let later = file.rsplit_once(".g").and_then(|(name, number)| {
+        let generation: u32 = number.parse().ok()?;
+        // one name for one file
+        (generation.to_string() == number && generation > 1).then_some((name, generation))
+    });
+    later.unwrap_or((file, 1))
+}
+
+fn read_issuer(wire: wire::IssuerCertificates) -> IssuerCertificates {
+    IssuerCertificates {
+        issuer: wire.issuer,
+        generation: wire.generation,
+        certificate: wire.certificate.into(),
+        others: wire.others.into_iter().map(Bytes::from).collect(),
     }
 }
 
@@ -253,7 +304,7 @@ fn read_responder(wire: wire::Responder) -> Result<Arc<Responder>, SourceError> 
             .map_err(SourceError::Responder)?,
         answer_validity: validity.ok_or_else(|| malformed("answer_validity"))?,
         key_id: KeyId::new(wire.key_id),
+        generation: wire.generation.max(1),
         issuer: wire.issuer,
-        issuer_certificate,
     }))
 }

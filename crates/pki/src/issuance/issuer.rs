@@ -59,6 +59,8 @@ struct Inner {
     signature_algorithm: SignatureAlgorithm,
     ocsp_urls: Vec<Uri>,
     ca_issuer_urls: Vec<Uri>,
+    /// What it issues is for itself, under another key.
+    for_links: bool,
     crls: CrlPlaces,
     delta_crls: CrlPlaces,
     /// AlgorithmIdentifier, DER.
@@ -134,6 +136,7 @@ impl Issuer {
             signature_algorithm,
             ocsp_urls: Vec::new(),
             ca_issuer_urls: Vec::new(),
+            for_links: false,
             crls: CrlPlaces::default(),
             delta_crls: CrlPlaces::default(),
             algorithm_identifier: encode(&|writer| signature_algorithm.write(writer)),
@@ -213,6 +216,19 @@ impl Issuer {
         })
     }
 
+    /// The same issuer, for link certificates (RFC 9810 section 4.4): for its own name under another key, and nothing else.
+    pub fn for_links(self) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        inner.for_links = true;
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    pub(super) fn is_for_links(&self) -> bool {
+        self.inner.for_links
+    }
+
     /// Its certificate; `None` for a root that is about to sign its own.
     pub fn certificate(&self) -> Option<&Certificate> {
         self.inner.certificate.as_ref()
@@ -280,7 +296,8 @@ impl Issuer {
         }
     }
 
-    /// The basic constraints of a certificate below this issuer: a CA gets one step less than its issuer has.
+    /// The basic constraints of a certificate below this issuer: a CA gets one step less than its issuer has; in a link
+    /// certificate as much as it has (RFC 5280 section 4.2.1.9 counts no self-issued certificates).
     pub(super) fn constraints_below(
         &self,
         profile: &Profile,
@@ -295,8 +312,9 @@ impl Issuer {
         let path_length = match (limit, path_length) {
             (None, wanted) => wanted,
             (Some(issuer), wanted) => {
+                let step = u32::from(!self.inner.for_links);
                 let most = issuer
-                    .checked_sub(1)
+                    .checked_sub(step)
                     .ok_or(PrepareError::PathLength { issuer })?;
                 if wanted.is_some_and(|wanted| wanted > most) {
                     return Err(PrepareError::PathLength { issuer });

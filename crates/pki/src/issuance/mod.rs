@@ -70,7 +70,8 @@ pub fn prepare(
     let names = names::alternative_names(profile, issuer, request, &subject)?;
     let validity = validity::decide(profile, issuer, request, now)?;
     let constraints = issuer.constraints_below(profile)?;
-    if issuer.is_self_signed() && (subject != *issuer.name() || !profile.is_ca()) {
+    let of_itself = issuer.is_self_signed() || issuer.is_for_links();
+    if of_itself && (subject != *issuer.name() || !profile.is_ca()) {
         return Err(PrepareError::NotSelf);
     }
     let distribution_points = if profile.crl_distribution_points {

@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr, sync::Arc};
 use ers_pki::{certificate::Certificate, key::SignatureAlgorithm};
 use ers_signer_client::KeyId;
 
+use super::Settings;
+
 const MAX_NAME: usize = 64;
 
 /// Name of a CA: 1 to 64 of `a-z 0-9 -`. It stands in URLs.
@@ -51,6 +53,49 @@ pub enum State {
     Suspended,
     /// Revokes and publishes, never issues again.
     Retired,
+    /// Its certificate was revoked: it revokes and publishes, and never issues again.
+    Revoked,
+    /// Its key is elsewhere: its certificate and CRLs are carried in.
+    External,
+}
+
+impl State {
+    /// The number that stands for it in the table.
+    #[must_use]
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Active => 1,
+            Self::Suspended => 2,
+            Self::Retired => 3,
+            Self::Revoked => 4,
+            Self::External => 5,
+        }
+    }
+
+    /// The state of a number in the table.
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
+        const ALL: [State; 5] = [
+            State::Active,
+            State::Suspended,
+            State::Retired,
+            State::Revoked,
+            State::External,
+        ];
+        ALL.into_iter().find(|state| state.code() == code)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Retired => "retired",
+            Self::Revoked => "revoked",
+            Self::External => "external",
+        })
+    }
 }
 
 /// A CA.
@@ -72,6 +117,10 @@ pub struct Authority {
     pub created_at_ms: i64,
     /// Which of its generations issues, from 1: each has a key, certificates and CRLs of its own.
     pub generation: i16,
+    /// What it does otherwise than configured for all.
+    pub settings: Settings,
+    /// Counts changes of its settings.
+    pub settings_version: i32,
 }
 
 /// The key and certificate that answer OCSP for a CA now.
@@ -79,8 +128,10 @@ pub struct Authority {
 pub struct OcspSigner {
     /// The CA.
     pub authority: AuthorityName,
+    /// The generation of the CA that it answers for.
+    pub generation: i16,
     /// Counts renewals, from 1.
-    pub generation: i32,
+    pub renewal: i32,
     /// The key in the signer.
     pub key_id: KeyId,
     /// The certificate, with id-kp-OCSPSigning and id-pkix-ocsp-nocheck.

@@ -4,9 +4,11 @@ mod administrator;
 mod authority;
 mod criteria;
 mod event;
+mod generation;
 mod indexed_name;
 mod randomness;
 mod record;
+mod settings;
 
 pub use administrator::{
     Act, ActOutcome, Administrator, AdministratorCertificate, AdministratorName,
@@ -15,6 +17,8 @@ pub use administrator::{
 pub use authority::{Authority, AuthorityName, InvalidName, OcspSigner, State};
 pub use criteria::{Criteria, Cursor, InvalidCursor, Order, Outline, Times, WantedState};
 pub use event::{Event, What};
+pub use generation::{CertificateKind, Generation, GenerationState, OtherCertificate};
 pub use indexed_name::{IndexedName, NameKind, NotSearchable, WantedName};
 pub use randomness::{BadRandomness, Randomness, SystemRandomness, self_test};
 pub use record::{Origin, Record, RequestDigest, Revocation};
+pub use settings::{InvalidSettings, Settings};

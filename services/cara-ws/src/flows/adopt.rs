@@ -197,7 +197,9 @@ async fn adopt_one(
 
 fn issuer(core: &Core, entry: &JournalEntry, note: &JournalNote) -> Result<Issuer, AdoptError> {
     if !note.self_signed {
-        let ca = note.issuer().and_then(|name| core.registry.find(&name));
+        let ca = note
+            .issuer()
+            .and_then(|name| core.registry.find_generation(&name, note.generation()));
         let ca = ca.ok_or_else(|| bad(entry, &"the note names a CA that does not exist"))?;
         return Ok(ca.issuer.clone());
     }

@@ -20,7 +20,7 @@ use super::{
     publish_crl::{PublishError, publish_crl},
 };
 use crate::{
-    domain::{Authority, AuthorityName, Origin, Record, RequestDigest, State},
+    domain::{Authority, AuthorityName, Origin, Record, RequestDigest, Settings, State},
     store::StoreError,
 };
 
@@ -149,7 +149,7 @@ pub async fn create_authority(
     }
     if core
         .store
-        .find_crl_head(&new.name)
+        .find_crl_head(&new.name, ca.authority.generation)
         .await
         .map_err(CreateError::Store)?
         .is_none()
@@ -201,6 +201,8 @@ async fn make(core: &Arc<Core>, new: &NewAuthority) -> Result<(), CreateError> {
         state: State::Active,
         created_at_ms: core.context.clock.now_ms(),
         generation: 1,
+        settings: Settings::default(),
+        settings_version: 0,
     };
     core.store
         .insert_authority(&authority)
@@ -278,14 +280,7 @@ async fn sign(
     if above.authority.state != State::Active {
         return Err(IssueError::IssuerNotActive(above.authority.name.clone()));
     }
-    let signatory = Signatory {
-        name: &above.authority.name,
-        key_id: &above.authority.key_id,
-        issuer: &above.issuer,
-        generation: above.authority.generation,
-        self_signed: false,
-    };
-    issue_as(core, &signatory, profile, request).await
+    issue_as(core, &Signatory::of(above), profile, request).await
 }
 
 async fn self_sign(

@@ -163,6 +163,19 @@ pub(super) struct Signatory<'a> {
     pub(super) self_signed: bool,
 }
 
+impl<'a> Signatory<'a> {
+    /// A CA.
+    pub(super) fn of(ca: &'a super::IssuingAuthority) -> Self {
+        Self {
+            name: &ca.authority.name,
+            key_id: &ca.authority.key_id,
+            issuer: &ca.issuer,
+            generation: ca.authority.generation,
+            self_signed: false,
+        }
+    }
+}
+
 /// Issues, once per request id, however often and by however many it is asked.
 pub async fn issue(
     core: &Arc<Core>,
@@ -184,14 +197,7 @@ pub async fn issue(
             .get(&request.profile)
             .cloned()
             .ok_or_else(|| IssueError::UnknownProfile(request.profile.clone()))?;
-        let signatory = Signatory {
-            name: &authority.authority.name,
-            key_id: &authority.authority.key_id,
-            issuer: &authority.issuer,
-            generation: authority.authority.generation,
-            self_signed: false,
-        };
-        let mut issued = issue_as(&worker, &signatory, &profile, &request).await;
+        let mut issued = issue_as(&worker, &Signatory::of(&authority), &profile, &request).await;
         if let Err(IssueError::Store {
             source: StoreError::SerialTaken,
             ..
@@ -199,7 +205,7 @@ pub async fn issue(
         {
             // Another replica was given the same number at the same moment; ours was never handed out.
             tracing::error!(target: "audit", act = "issue", request_id = request.request_id, "serial number taken: another is drawn");
-            issued = issue_as(&worker, &signatory, &profile, &request).await;
+            issued = issue_as(&worker, &Signatory::of(&authority), &profile, &request).await;
         }
         issued.map(|record| Issued { record })
     };

@@ -52,7 +52,10 @@ pub async fn round(core: &Arc<Core>) {
         Ok(adopted) => tracing::warn!(adopted, "certificates adopted from the journal"),
         Err(error) => tracing::error!(error = chain(&error), "adoption failed"),
     }
-    for ca in core.registry.all() {
+    for ca in core.registry.generations() {
+        if !is_maintained(core, &ca) {
+            continue;
+        }
         if ocsp_signer::is_due(core, &ca)
             && let Err(error) = ocsp_signer::renew(core, &ca).await
         {
@@ -70,19 +73,25 @@ pub async fn round(core: &Arc<Core>) {
     }
 }
 
+/// A CA whose key is ours, until its certificate has ended: then nobody asks any more.
+fn is_maintained(core: &Core, ca: &IssuingAuthority) -> bool {
+    ca.has_key() && ca.authority.certificate.not_after() > core.context.clock.now()
+}
+
 /// By age; or a revocation happened after the newest CRL and whoever saw it has died.
 async fn crl_is_due(core: &Core, ca: &IssuingAuthority) -> Result<bool, StoreError> {
-    let Some(head) = core.store.find_crl_head(&ca.authority.name).await? else {
+    let (name, generation) = (&ca.authority.name, ca.authority.generation);
+    let Some(head) = core.store.find_crl_head(name, generation).await? else {
         return Ok(true);
     };
     let now_ms = core.context.clock.now_ms();
-    let interval_ms = i64::try_from(core.issuing.crl.interval().as_millis()).unwrap_or(i64::MAX);
+    let interval_ms = i64::try_from(ca.crl.interval().as_millis()).unwrap_or(i64::MAX);
     let half_life_ms = (head.next_update_ms - head.this_update_ms) / 2;
     if now_ms >= head.this_update_ms + interval_ms.min(half_life_ms) {
         return Ok(true);
     }
     core.store
-        .is_revoked_since(&ca.authority.name, head.this_update_ms)
+        .is_revoked_since(name, generation, head.this_update_ms)
         .await
 }
 
@@ -102,12 +111,12 @@ async fn crl_on_revocation(core: Arc<Core>) {
         }
         tokio::time::sleep(GATHER).await;
         let stale = std::mem::take(&mut *core.stale_crls.lock());
-        for name in stale {
-            let Some(ca) = core.registry.find(&name) else {
+        for (name, generation) in stale {
+            let Some(ca) = core.registry.find_generation(&name, generation) else {
                 continue;
             };
             if !publish(&core, &ca).await {
-                core.stale_crls.lock().insert(name);
+                core.stale_crls.lock().insert((name, generation));
                 core.crl_bell.notify_one();
             }
         }

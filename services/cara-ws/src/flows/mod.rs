@@ -53,8 +53,8 @@ pub struct Core {
     pub serials: Serials,
     /// Requests under way in this process.
     pub in_flight: InFlight,
-    /// CAs whose CRL is out of date since a revocation.
-    pub stale_crls: parking_lot::Mutex<std::collections::BTreeSet<AuthorityName>>,
+    /// CAs, and their generations, whose CRL is out of date since a revocation.
+    pub stale_crls: parking_lot::Mutex<std::collections::BTreeSet<(AuthorityName, i16)>>,
     /// Rung when [`Self::stale_crls`] grows.
     pub crl_bell: Notify,
     /// Rung when somebody waits for the search index.

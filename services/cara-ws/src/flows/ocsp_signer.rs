@@ -6,7 +6,10 @@ use ers_pki::{key::KeyAlgorithm, name::Name};
 use ers_signer_client::{KeyLimits, NewKey, Purpose, SignerError};
 use thiserror::Error;
 
-use super::{Core, IssuingAuthority, RegistryError, issue};
+use super::{
+    Core, IssuingAuthority, RegistryError,
+    issue::{self, Signatory},
+};
 use crate::{
     domain::{OcspSigner, Origin, RequestDigest},
     store::StoreError,
@@ -28,7 +31,10 @@ pub enum OcspSignerError {
     Key(#[source] SignerError),
     /// The certificate was not issued.
     #[error("issue certificate of OCSP signer")]
-    Issue(#[source] Arc<issue::IssueError>),
+    Issue(#[source] issue::IssueError),
+    /// The profile for OCSP signers is missing.
+    #[error("make OCSP signer: there is no profile {PROFILE}")]
+    NoProfile,
     /// The database failed.
     #[error("store OCSP signer")]
     Store(#[source] StoreError),
@@ -52,18 +58,13 @@ pub fn is_due(core: &Core, ca: &IssuingAuthority) -> bool {
 /// Makes the next OCSP signer of a CA. May be repeated after an interruption: nothing is made twice.
 pub async fn renew(core: &Arc<Core>, ca: &IssuingAuthority) -> Result<(), OcspSignerError> {
     let name = &ca.authority.name;
-    let generation = ca
-        .ocsp_signer
-        .as_ref()
-        .map_or(0, |signer| signer.generation)
-        + 1;
-    let request_id = format!("ocsp-signer-{name}-{generation}");
-    let algorithm: KeyAlgorithm = core
-        .issuing
+    let renewal = ca.ocsp_signer.as_ref().map_or(0, |signer| signer.renewal) + 1;
+    let request_id = format!("ocsp-signer-{}-{renewal}", ca.file_name());
+    let algorithm: KeyAlgorithm = ca
         .ocsp
         .key_algorithm
         .parse()
-        .map_err(|_| OcspSignerError::Algorithm(core.issuing.ocsp.key_algorithm.clone()))?;
+        .map_err(|_| OcspSignerError::Algorithm(ca.ocsp.key_algorithm.clone()))?;
     let key = core
         .signer
         .create_key(NewKey {
@@ -76,7 +77,7 @@ pub async fn renew(core: &Arc<Core>, ca: &IssuingAuthority) -> Result<(), OcspSi
         })
         .await
         .map_err(OcspSignerError::Key)?;
-    let wanted = Duration::from_secs(u64::from(core.issuing.ocsp.certificate_days) * 86_400);
+    let wanted = Duration::from_secs(u64::from(ca.ocsp.certificate_days) * 86_400);
     let left = ca.authority.certificate.not_after() - core.context.clock.now();
     let request = issue::IssueRequest {
         digest: RequestDigest::from_hex(hex::encode(key.public_key.key_identifier())),
@@ -94,14 +95,21 @@ pub async fn renew(core: &Arc<Core>, ca: &IssuingAuthority) -> Result<(), OcspSi
         },
         request_id,
     };
-    let issued = issue::issue(core, request)
+    // Not by `issue`: a CA that issues nothing else any more still answers for what it has issued, and so does each
+    // of its generations.
+    let profile = core
+        .profiles
+        .get(PROFILE)
+        .ok_or(OcspSignerError::NoProfile)?;
+    let record = issue::issue_as(core, &Signatory::of(ca), profile, &request)
         .await
         .map_err(OcspSignerError::Issue)?;
     let signer = OcspSigner {
         authority: name.clone(),
-        generation,
+        generation: ca.authority.generation,
+        renewal,
         key_id: key.id,
-        certificate: issued.record.certificate.clone(),
+        certificate: record.certificate,
     };
     core.store
         .put_ocsp_signer(&signer)
@@ -111,7 +119,7 @@ pub async fn renew(core: &Arc<Core>, ca: &IssuingAuthority) -> Result<(), OcspSi
         .refresh(&core.store, &core.issuing)
         .await
         .map_err(OcspSignerError::Registry)?;
-    tracing::info!(target: "audit", act = "renew OCSP signer", issuer_id = %name, generation, "OCSP signer in place");
+    tracing::info!(target: "audit", act = "renew OCSP signer", issuer_id = %name, generation = ca.authority.generation, renewal, "OCSP signer in place");
     Ok(())
 }
 

@@ -28,14 +28,14 @@ pub enum PublishError {
     Sign(#[source] SignerError),
 }
 
-/// Makes and publishes the next CRL of a CA. When another replica publishes the same number first, theirs stands and
+/// Makes and publishes the next CRL of a CA's generation. When another replica publishes the same number first, theirs stands and
 /// false is returned: it may have been made before the revocation that this one was to tell.
 #[tracing::instrument(name = "cara.publish_crl", skip_all, fields(issuer_id = %ca.authority.name))]
 pub async fn publish_crl(core: &Core, ca: &IssuingAuthority) -> Result<bool, PublishError> {
     let name = &ca.authority.name;
     let before = core
         .store
-        .find_crl_head(name)
+        .find_crl_head(name, ca.authority.generation)
         .await
         .map_err(PublishError::Store)?;
     let number = before.map_or(0, |head| head.number) + 1;
@@ -43,7 +43,7 @@ pub async fn publish_crl(core: &Core, ca: &IssuingAuthority) -> Result<bool, Pub
     // thisUpdate must not go back when the clock does.
     let this_update_ms = before.map_or(now_ms, |head| head.this_update_ms.max(now_ms));
     let this_update = from_ms(this_update_ms);
-    let next_update = this_update + core.issuing.crl.validity();
+    let next_update = this_update + ca.crl.validity();
 
     let entries = load_entries(core, ca, now_ms).await?;
     let prepared = crl::prepare(
@@ -54,7 +54,7 @@ pub async fn publish_crl(core: &Core, ca: &IssuingAuthority) -> Result<bool, Pub
         entries.into_iter(),
     )
     .map_err(PublishError::Prepare)?;
-    let request_id = format!("crl-{name}-{number}");
+    let request_id = format!("crl-{}-{number}", ca.file_name());
     let signed = core
         .signer
         .sign(SignCall {
@@ -79,12 +79,12 @@ pub async fn publish_crl(core: &Core, ca: &IssuingAuthority) -> Result<bool, Pub
     };
     let published = core
         .store
-        .publish_crl(name, &row)
+        .publish_crl(name, ca.authority.generation, &row)
         .await
         .map_err(PublishError::Store)?;
     if published {
         core.metrics.published();
-        tracing::info!(target: "audit", act = "publish CRL", issuer_id = %name, number, bytes = row.der.len(), "CRL published");
+        tracing::info!(target: "audit", act = "publish CRL", issuer_id = %name, generation = ca.authority.generation, number, bytes = row.der.len(), "CRL published");
     }
     Ok(published)
 }
@@ -99,7 +99,13 @@ async fn load_entries(
     loop {
         let page = core
             .store
-            .list_revoked(&ca.authority.name, now_ms, &after, PAGE)
+            .list_revoked(
+                &ca.authority.name,
+                ca.authority.generation,
+                now_ms,
+                &after,
+                PAGE,
+            )
             .await
             .map_err(PublishError::Store)?;
         let Some((last, ..)) = page.last() else {

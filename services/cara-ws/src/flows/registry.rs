@@ -13,37 +13,66 @@ use ers_runtime::error::{Fault, Kind};
 use thiserror::Error;
 
 use crate::{
-    config::Issuing,
-    domain::{Authority, AuthorityName, OcspSigner},
-    store::{Store, StoreError},
+    config::{CrlConfig, Issuing, OcspConfig},
+    domain::{
+        Authority, AuthorityName, CertificateKind, Generation, GenerationState, OcspSigner,
+        OtherCertificate, Settings, State,
+    },
+    store::{Authorities, Store, StoreError},
 };
 
-/// A CA with everything that issuing needs.
+#[expect(dead_code, reason = "read by the flows of rollover")]
+/// A CA with everything that issuing needs; more exactly one generation of it: those before go on signing CRLs.
 pub struct IssuingAuthority {
-    /// The CA.
+    /// The CA, with the key and certificate of this generation.
     pub authority: Authority,
+    /// How far this generation is.
+    pub state: GenerationState,
+    /// When it is to issue, epoch milliseconds, while it is prepared.
+    pub switch_at_ms: Option<i64>,
+    /// PKCS#10, DER, for another CA to sign, while one is out.
+    pub request: Option<Vec<u8>>,
     /// What goes into its certificates.
     pub issuer: Issuer,
     /// The CAs above it, its own issuer first, the root last; empty for a root.
     pub above: Vec<Certificate>,
     /// Who answers OCSP for it now.
     pub ocsp_signer: Option<OcspSigner>,
+    /// Further certificates of the CA, of all its generations: link, cross, before renewals, and of those above.
+    pub others: Arc<[OtherCertificate]>,
+    /// How its CRLs are made.
+    pub crl: CrlConfig,
+    /// How its OCSP answers are signed.
+    pub ocsp: OcspConfig,
 }
 
 impl IssuingAuthority {
     /// What is handed out beside a certificate of this CA: itself first, the root left out.
     pub fn chain(&self) -> Vec<Vec<u8>> {
-        if self.authority.issuer.is_none() {
-            return Vec::new();
-        }
-        let above = self
-            .above
-            .split_last()
-            .map_or(&[][..], |(_root, below)| below);
         std::iter::once(&self.authority.certificate)
-            .chain(above)
+            .chain(&self.above)
+            .filter(|certificate| !certificate.is_self_issued())
             .map(|c| c.der().to_vec())
             .collect()
+    }
+
+    /// Whether it signs CRLs and OCSP signers: its key is ours.
+    pub fn has_key(&self) -> bool {
+        self.authority.state != State::External
+    }
+
+    /// Name of the CA and number of the generation, as files are named: `sub` for the first, then `sub.g2` and so on.
+    pub fn file_name(&self) -> String {
+        file_name(&self.authority.name, self.authority.generation)
+    }
+}
+
+/// As files of a CA's generation are named.
+pub fn file_name(name: &AuthorityName, generation: i16) -> String {
+    if generation == 1 {
+        name.to_string()
+    } else {
+        format!("{name}.g{generation}")
     }
 }
 
@@ -76,76 +105,284 @@ impl Fault for RegistryError {
 /// All CAs by name.
 #[derive(Default)]
 pub struct Registry {
-    authorities: ArcSwap<HashMap<AuthorityName, Arc<IssuingAuthority>>>,
+    known: ArcSwap<Known>,
 }
 
+#[derive(Default)]
+struct Known {
+    /// The generations that issue.
+    current: HashMap<AuthorityName, Arc<IssuingAuthority>>,
+    /// Every generation that has a certificate, by name and number.
+    all: Vec<Arc<IssuingAuthority>>,
+    /// Those that have none yet.
+    awaiting: Vec<Arc<Generation>>,
+}
+
+#[expect(dead_code, reason = "read by the flows of rollover")]
 impl Registry {
     /// Reads all CAs anew.
     pub async fn refresh(&self, store: &Store, issuing: &Issuing) -> Result<(), RegistryError> {
-        let (authorities, signers) = store
+        let kept = store
             .load_authorities()
             .await
             .map_err(RegistryError::Store)?;
-        let mut signers: HashMap<_, _> = signers
-            .into_iter()
-            .map(|s| (s.authority.clone(), s))
-            .collect();
-        let by_name: HashMap<_, _> = authorities
-            .into_iter()
-            .map(|a| (a.name.clone(), a))
-            .collect();
-        let all = by_name
-            .values()
-            .map(|authority| {
-                let ready = IssuingAuthority {
-                    issuer: issuer(authority, issuing).map_err(|source| RegistryError::Issuer {
-                        name: authority.name.clone(),
-                        source,
-                    })?,
-                    above: above(authority, &by_name),
-                    ocsp_signer: signers.remove(&authority.name),
-                    authority: authority.clone(),
-                };
-                Ok((authority.name.clone(), Arc::new(ready)))
-            })
-            .collect::<Result<_, _>>()?;
-        self.authorities.store(Arc::new(all));
+        self.known.store(Arc::new(Known::of(kept, issuing)?));
         Ok(())
     }
 
-    /// The CA of that name.
+    /// The CA of that name, as it issues.
     pub fn find(&self, name: &AuthorityName) -> Option<Arc<IssuingAuthority>> {
-        self.authorities.load().get(name).cloned()
+        self.known.load().current.get(name).cloned()
     }
 
-    /// All CAs, by name.
-    pub fn all(&self) -> Vec<Arc<IssuingAuthority>> {
-        let mut all: Vec<_> = self.authorities.load().values().cloned().collect();
-        all.sort_by(|a, b| a.authority.name.cmp(&b.authority.name));
-        all
+    /// A generation of a CA that has a certificate.
+    pub fn find_generation(
+        &self,
+        name: &AuthorityName,
+        generation: i16,
+    ) -> Option<Arc<IssuingAuthority>> {
+        let known = self.known.load();
+        let found = known
+            .all
+            .iter()
+            .find(|ca| ca.authority.name == *name && ca.authority.generation == generation);
+        found.cloned()
     }
+
+    /// A CA's generation that awaits its certificate.
+    pub fn find_awaiting(&self, name: &AuthorityName) -> Option<Arc<Generation>> {
+        let known = self.known.load();
+        known
+            .awaiting
+            .iter()
+            .find(|generation| generation.authority == *name)
+            .cloned()
+    }
+
+    /// All that await their certificates.
+    pub fn awaiting(&self) -> Vec<Arc<Generation>> {
+        self.known.load().awaiting.clone()
+    }
+
+    /// All CAs as they issue, by name.
+    pub fn all(&self) -> Vec<Arc<IssuingAuthority>> {
+        let known = self.known.load();
+        let current = |ca: &&Arc<IssuingAuthority>| ca.state == GenerationState::Current;
+        known.all.iter().filter(current).cloned().collect()
+    }
+
+    /// Every generation of every CA that has a certificate, by name and number.
+    pub fn generations(&self) -> Vec<Arc<IssuingAuthority>> {
+        self.known.load().all.clone()
+    }
+}
+
+impl Known {
+    fn of(kept: Authorities, issuing: &Issuing) -> Result<Self, RegistryError> {
+        let pool = certificates(&kept);
+        let mut signers: HashMap<_, _> = kept
+            .signers
+            .into_iter()
+            .map(|s| (s.authority.clone(), s))
+            .collect();
+        let mut known = Self::default();
+        for authority in kept.authorities {
+            let others: Arc<[_]> = kept
+                .others
+                .iter()
+                .filter(|other| other.authority == authority.name)
+                .cloned()
+                .collect();
+            let mut rows: Vec<_> = kept
+                .generations
+                .iter()
+                .filter(|row| row.authority == authority.name && row.certificate.is_some())
+                .cloned()
+                .collect();
+            if !rows.iter().any(|row| row.number == authority.generation) {
+                rows.push(row_of(&authority));
+            }
+            rows.sort_by_key(|row| row.number);
+            for row in rows {
+                let first = (row.number == 1)
+                    .then(|| signers.remove(&authority.name))
+                    .flatten();
+                let ready = ready(&authority, row, first, &others, &pool, issuing)?;
+                let ready = Arc::new(ready);
+                if ready.authority.generation == authority.generation {
+                    known
+                        .current
+                        .insert(authority.name.clone(), Arc::clone(&ready));
+                }
+                known.all.push(ready);
+            }
+        }
+        known
+            .all
+            .sort_by(|a, b| a.authority.name.cmp(&b.authority.name));
+        known.awaiting = kept
+            .generations
+            .into_iter()
+            .filter(|row| row.certificate.is_none())
+            .map(Arc::new)
+            .collect();
+        Ok(known)
+    }
+}
+
+/// A CA's only generation, of which its own row says all.
+pub(super) fn row_of(authority: &Authority) -> Generation {
+    Generation {
+        authority: authority.name.clone(),
+        number: authority.generation,
+        state: GenerationState::Current,
+        key_id: authority.key_id.clone(),
+        signature_algorithm: authority.signature_algorithm,
+        request: None,
+        certificate: Some(authority.certificate.clone()),
+        switch_at_ms: None,
+        ocsp_signer: None,
+        created_at_ms: authority.created_at_ms,
+        created_by: String::new(),
+    }
+}
+
+fn ready(
+    authority: &Authority,
+    row: Generation,
+    first_signer: Option<OcspSigner>,
+    others: &Arc<[OtherCertificate]>,
+    pool: &[Certificate],
+    issuing: &Issuing,
+) -> Result<IssuingAuthority, RegistryError> {
+    let authority = Authority {
+        certificate: row
+            .certificate
+            .unwrap_or_else(|| authority.certificate.clone()),
+        key_id: row.key_id,
+        signature_algorithm: row.signature_algorithm,
+        generation: row.number,
+        ..authority.clone()
+    };
+    let issuer = issuer(&authority, issuing).map_err(|source| RegistryError::Issuer {
+        name: authority.name.clone(),
+        source,
+    })?;
+    Ok(IssuingAuthority {
+        issuer,
+        above: above(&authority.certificate, pool),
+        state: row.state,
+        switch_at_ms: row.switch_at_ms,
+        request: row.request,
+        ocsp_signer: first_signer.or(row.ocsp_signer),
+        others: Arc::clone(others),
+        crl: crl_config(&authority.settings, issuing),
+        ocsp: ocsp_config(&authority.settings, issuing),
+        authority,
+    })
 }
 
 /// What a CA writes into its certificates.
 fn issuer(authority: &Authority, issuing: &Issuing) -> Result<Issuer, IssuerError> {
-    let base = issuing.revocation_url.trim_end_matches('/');
-    let name = &authority.name;
+    let settings = &authority.settings;
+    let base = settings
+        .revocation_url
+        .as_ref()
+        .unwrap_or(&issuing.revocation_url);
+    let base = base.trim_end_matches('/');
+    let name = file_name(&authority.name, authority.generation);
+    let number = authority.generation.to_string();
+    let with = |first: String, further: &[String]| {
+        let filled = further
+            .iter()
+            .map(|url| url.replace("{generation}", &number));
+        std::iter::once(first).chain(filled).collect::<Vec<_>>()
+    };
     Issuer::new(authority.certificate.clone(), authority.signature_algorithm)?
-        .with_ocsp_urls([format!("{base}/ocsp")])?
-        .with_crl_urls([format!("{base}/crl/{name}.crl")])?
-        .with_ca_issuer_urls([format!("{base}/ca/{name}.cer")])
+        .with_ocsp_urls(with(format!("{base}/ocsp"), &settings.extra_ocsp_urls))?
+        .with_crl_urls(with(
+            format!("{base}/crl/{name}.crl"),
+            &settings.extra_crl_urls,
+        ))?
+        .with_ca_issuer_urls(with(
+            format!("{base}/ca/{name}.cer"),
+            &settings.extra_ca_issuer_urls,
+        ))
 }
 
-fn above(authority: &Authority, all: &HashMap<AuthorityName, Authority>) -> Vec<Certificate> {
-    let mut above = Vec::new();
-    let mut next = authority.issuer.as_ref();
+fn crl_config(settings: &Settings, issuing: &Issuing) -> CrlConfig {
+    let validity_hours = settings
+        .crl_validity_hours
+        .unwrap_or(issuing.crl.validity_hours);
+    let interval_hours = settings
+        .crl_interval_hours
+        .unwrap_or(issuing.crl.interval_hours);
+    CrlConfig {
+        validity_hours,
+        interval_hours: interval_hours.min(validity_hours),
+    }
+}
+
+fn ocsp_config(settings: &Settings, issuing: &Issuing) -> OcspConfig {
+    let configured = &issuing.ocsp;
+    OcspConfig {
+        key_algorithm: settings
+            .ocsp_key_algorithm
+            .clone()
+            .unwrap_or_else(|| configured.key_algorithm.clone()),
+        certificate_days: settings
+            .ocsp_certificate_days
+            .unwrap_or(configured.certificate_days),
+        answer_minutes: settings
+            .ocsp_answer_minutes
+            .unwrap_or(configured.answer_minutes),
+    }
+}
+
+/// Every CA certificate that may stand above another.
+fn certificates(kept: &Authorities) -> Vec<Certificate> {
+    let own = kept.authorities.iter().map(|a| &a.certificate);
+    let generations = kept
+        .generations
+        .iter()
+        .filter_map(|row| row.certificate.as_ref());
+    let foreign = kept
+        .others
+        .iter()
+        .filter(|other| other.kind == CertificateKind::Above);
+    own.chain(generations)
+        .chain(foreign.map(|other| &other.certificate))
+        .cloned()
+        .collect()
+}
+
+/// From a certificate's issuer up to a root. A CA has several certificates: it goes by the key that signed, and of
+/// several for one key by the one that is valid longest.
+fn above(certificate: &Certificate, pool: &[Certificate]) -> Vec<Certificate> {
+    let mut above: Vec<Certificate> = Vec::new();
     // Bounded by the number of CAs: a ring in the table must not hang us.
-    while let Some(parent) = next
-        .and_then(|name| all.get(name))
-        .filter(|_| above.len() < all.len())
-    {
-        above.push(parent.certificate.clone());
-        next = parent.issuer.as_ref();
+    while above.len() <= pool.len() {
+        let below = above.last().unwrap_or(certificate);
+        if below.is_self_issued() {
+            break;
+        }
+        let issuer = pool
+            .iter()
+            .filter(|candidate| signed_by(below, candidate))
+            .max_by_key(|candidate| candidate.not_after());
+        let Some(issuer) = issuer.cloned() else {
+            break;
+        };
+        above.push(issuer);
     }
     above
+}
+
+/// By name and key identifier: signatures were verified when the certificates were taken in.
+fn signed_by(certificate: &Certificate, issuer: &Certificate) -> bool {
+    let identifiers = certificate
+        .authority_key_identifier()
+        .zip(issuer.subject_key_identifier());
+    certificate.issuer() == issuer.subject()
+        && identifiers.is_none_or(|(wanted, found)| wanted == found)
 }

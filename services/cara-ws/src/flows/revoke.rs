@@ -91,7 +91,8 @@ pub async fn revoke(
                 target: "audit", act = "revoke", issuer_id = %issuer, serial = serial.to_hex(), reason = %reason, requester,
                 "certificate revoked"
             );
-            core.stale_crls.lock().insert(issuer.clone());
+            let stale = (issuer.clone(), record.generation);
+            core.stale_crls.lock().insert(stale);
             core.crl_bell.notify_one();
             Ok((*record, false))
         }

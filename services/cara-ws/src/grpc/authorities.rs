@@ -75,13 +75,15 @@ impl Service {
         let crl = self
             .core
             .store
-            .find_crl_head(&authority.name)
+            .find_crl_head(&authority.name, authority.generation)
             .await
             .map_err(status)?;
         let state = match authority.state {
             State::Active => wire::AuthorityState::Active,
             State::Suspended => wire::AuthorityState::Suspended,
             State::Retired => wire::AuthorityState::Retired,
+            State::Revoked => wire::AuthorityState::Revoked,
+            State::External => wire::AuthorityState::External,
         };
         Ok(wire::Authority {
             name: authority.name.to_string(),

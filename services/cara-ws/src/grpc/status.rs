@@ -14,15 +14,13 @@ impl StatusService for Service {
         request: Request<wire::ListRespondersRequest>,
     ) -> Result<Response<wire::ListRespondersResponse>, Status> {
         caller(&request)?.require(&["rev-info", ADMINISTRATOR])?;
-        let validity =
-            std::time::Duration::from_secs(u64::from(self.core.issuing.ocsp.answer_minutes) * 60);
-        let responders = self
-            .core
-            .registry
-            .all()
+        let generations = self.core.registry.generations();
+        let responders = generations
             .iter()
             .filter_map(|ca| {
                 let signer = ca.ocsp_signer.as_ref()?;
+                let validity =
+                    std::time::Duration::from_secs(u64::from(ca.ocsp.answer_minutes) * 60);
                 Some(wire::Responder {
                     issuer: ca.authority.name.to_string(),
                     issuer_certificate: ca.authority.certificate.der().to_vec(),
@@ -33,10 +31,27 @@ impl StatusService for Service {
                     )
                     .to_string(),
                     answer_validity: prost_types::Duration::try_from(validity).ok(),
+                    generation: number(ca.authority.generation),
                 })
             })
             .collect();
-        Ok(Response::new(wire::ListRespondersResponse { responders }))
+        let issuers = generations
+            .iter()
+            .map(|ca| wire::IssuerCertificates {
+                issuer: ca.authority.name.to_string(),
+                generation: number(ca.authority.generation),
+                certificate: ca.authority.certificate.der().to_vec(),
+                others: ca
+                    .others
+                    .iter()
+                    .map(|other| other.certificate.der().to_vec())
+                    .collect(),
+            })
+            .collect();
+        Ok(Response::new(wire::ListRespondersResponse {
+            responders,
+            issuers,
+        }))
     }
 
     async fn find(
@@ -57,6 +72,9 @@ impl StatusService for Service {
             .map_err(status)?;
         Ok(Response::new(wire::FindStatusResponse {
             issued: record.is_some(),
+            generation: record
+                .as_ref()
+                .map_or(0, |record| number(record.generation)),
             revocation: record
                 .and_then(|record| record.revocation)
                 .as_ref()
@@ -70,11 +88,14 @@ impl StatusService for Service {
         request: Request<wire::LoadCrlRequest>,
     ) -> Result<Response<wire::Crl>, Status> {
         caller(&request)?.require(&["rev-info", ADMINISTRATOR])?;
-        let issuer = convert::authority_name("issuer", &request.into_inner().issuer)?;
+        let request = request.into_inner();
+        let issuer = convert::authority_name("issuer", &request.issuer)?;
+        let generation = i16::try_from(request.generation.max(1))
+            .map_err(|error| convert::invalid("generation", error))?;
         let crl = self
             .core
             .store
-            .find_crl(&issuer)
+            .find_crl(&issuer, generation)
             .await
             .map_err(status)?
             .ok_or_else(|| Status::not_found(format!("issuer: CA {issuer} has no CRL")))?;
@@ -86,4 +107,8 @@ impl StatusService for Service {
             next_update: Some(convert::timestamp_ms(crl.next_update_ms)),
         }))
     }
+}
+
+fn number(generation: i16) -> u32 {
+    u32::try_from(generation).unwrap_or(1)
 }

@@ -81,10 +81,12 @@ impl Store {
             .map_err(failed("load serial numbers"))
     }
 
-    /// A page of a CA's revoked certificates that had not expired at a time, by serial number, behind the one given.
+    /// A page of the revoked certificates of a CA's generation that had not expired at a time, by serial number, behind the
+    /// one given.
     pub async fn list_revoked(
         &self,
         issuer: &AuthorityName,
+        generation: i16,
         not_expired_at_ms: i64,
         after: &str,
         size: u64,
@@ -97,6 +99,7 @@ impl Store {
                 certificate::Column::RevocationReason,
             ])
             .filter(certificate::Column::Issuer.eq(issuer.as_str()))
+            .filter(certificate::Column::Generation.eq(generation))
             .filter(certificate::Column::RevokedAt.is_not_null())
             .filter(certificate::Column::NotAfter.gte(not_expired_at_ms))
             .filter(certificate::Column::Serial.gt(after))
@@ -108,16 +111,18 @@ impl Store {
             .map_err(failed("list revoked certificates"))
     }
 
-    /// Whether a certificate of a CA was revoked at or after a time.
+    /// Whether a certificate of a CA's generation was revoked at or after a time.
     pub async fn is_revoked_since(
         &self,
         issuer: &AuthorityName,
+        generation: i16,
         since_ms: i64,
     ) -> Result<bool, StoreError> {
         let found: Option<String> = certificate::Entity::find()
             .select_only()
             .column(certificate::Column::Serial)
             .filter(certificate::Column::Issuer.eq(issuer.as_str()))
+            .filter(certificate::Column::Generation.eq(generation))
             .filter(certificate::Column::RevokedAt.gte(since_ms))
             .into_tuple()
             .one(&self.connection)

@@ -37,10 +37,15 @@ pub struct CrlHead {
 }
 
 impl Store {
-    /// The newest CRL of a CA.
-    pub async fn find_crl(&self, authority: &AuthorityName) -> Result<Option<CrlRow>, StoreError> {
+    /// The newest CRL of a CA's generation.
+    pub async fn find_crl(
+        &self,
+        authority: &AuthorityName,
+        generation: i16,
+    ) -> Result<Option<CrlRow>, StoreError> {
         let row = crl::Entity::find()
             .filter(crl::Column::Authority.eq(authority.as_str()))
+            .filter(crl::Column::Generation.eq(generation))
             .order_by_desc(crl::Column::Number)
             .one(&self.connection)
             .await
@@ -53,10 +58,11 @@ impl Store {
         }))
     }
 
-    /// Number and times of the newest CRL of a CA, without its bytes.
+    /// Number and times of the newest CRL of a CA's generation, without its bytes.
     pub async fn find_crl_head(
         &self,
         authority: &AuthorityName,
+        generation: i16,
     ) -> Result<Option<CrlHead>, StoreError> {
         let row: Option<(i64, i64, i64)> = crl::Entity::find()
             .select_only()
@@ -66,6 +72,7 @@ impl Store {
                 crl::Column::NextUpdate,
             ])
             .filter(crl::Column::Authority.eq(authority.as_str()))
+            .filter(crl::Column::Generation.eq(generation))
             .order_by_desc(crl::Column::Number)
             .into_tuple()
             .one(&self.connection)
@@ -82,6 +89,7 @@ impl Store {
     pub async fn publish_crl(
         &self,
         authority: &AuthorityName,
+        generation: i16,
         new: &CrlRow,
     ) -> Result<bool, StoreError> {
         const ACT: &str = "publish CRL";
@@ -89,7 +97,7 @@ impl Store {
             let transaction = db::begin(&self.connection).await.map_err(failed(ACT))?;
             let inserted = crl::Entity::insert(crl::ActiveModel {
                 authority: Set(authority.to_string()),
-                generation: Set(1),
+                generation: Set(generation),
                 partition: Set(0),
                 delta: Set(false),
                 number: Set(new.number),
@@ -105,6 +113,7 @@ impl Store {
             }
             crl::Entity::delete_many()
                 .filter(crl::Column::Authority.eq(authority.as_str()))
+                .filter(crl::Column::Generation.eq(generation))
                 .filter(crl::Column::Number.lte(new.number - KEPT))
                 .exec(&transaction)
                 .await

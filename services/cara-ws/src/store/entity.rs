@@ -80,6 +80,57 @@ pub mod ocsp_signer {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub mod authority_generation {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "authority_generation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub authority: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub generation: i16,
+        pub state: i16,
+        pub key_id: String,
+        pub signature_algorithm: String,
+        pub request: Option<Vec<u8>>,
+        pub certificate: Option<Vec<u8>>,
+        pub switch_at: Option<i64>,
+        pub ocsp_renewal: i32,
+        pub ocsp_key_id: Option<String>,
+        pub ocsp_certificate: Option<Vec<u8>>,
+        pub created_at: i64,
+        pub created_by: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod authority_certificate {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "authority_certificate")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub authority: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub fingerprint: String,
+        pub generation: i16,
+        pub kind: i16,
+        pub certificate: Vec<u8>,
+        pub created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub mod crl {
     use sea_orm::entity::prelude::*;
 

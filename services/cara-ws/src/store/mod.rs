@@ -8,6 +8,7 @@ mod certificate_name;
 mod crl;
 mod entity;
 mod event;
+mod generation;
 mod index_entity;
 mod journal_position;
 mod key;
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 
 pub use act::ActFilter;
 pub use administrator::AdministratorChange;
+pub use authority::Authorities;
 pub use certificate::RevokeOutcome;
 pub use certificate_name::{Indexed, Unindexed};
 pub use crl::CrlRow;

@@ -84,6 +84,7 @@ async fn a_revocation_is_told_by_status_crl_and_event(database: TestDatabase) {
     let crl = loop {
         let request = LoadCrlRequest {
             issuer: "sub".into(),
+            generation: 1,
         };
         let crl = replica
             .status()
@@ -277,6 +278,7 @@ async fn a_crl_is_renewed_before_it_ends_and_its_number_only_grows() {
     let crl = async || {
         let request = LoadCrlRequest {
             issuer: "sub".into(),
+            generation: 1,
         };
         replica
             .status()

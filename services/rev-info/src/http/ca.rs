@@ -5,17 +5,37 @@ use actix_web::{
     http::{StatusCode, header::CACHE_CONTROL},
     web::{Data, Path},
 };
+use ers_pki::certificate::certs_only;
 use ers_runtime::http::Problem;
 
 use super::State;
 
 pub(super) async fn get(state: Data<State>, name: Path<String>) -> Result<HttpResponse, Problem> {
-    let responder = state
+    let certificate = state
         .sources
-        .find(&name)
+        .find_certificate(&name)
         .ok_or_else(|| Problem::of(StatusCode::NOT_FOUND, format!("there is no CA {name}")))?;
     Ok(HttpResponse::Ok()
         .content_type("application/pkix-cert")
         .insert_header((CACHE_CONTROL, "max-age=86400, public"))
-        .body(responder.issuer_certificate.der().to_vec()))
+        .body(certificate))
+}
+
+/// All certificates of a CA in one file: of its generations, link and cross certificates (`.p7c`).
+pub(super) async fn get_all(
+    state: Data<State>,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let certificates = state.sources.certificates(&name);
+    if certificates.is_empty() {
+        return Err(Problem::of(
+            StatusCode::NOT_FOUND,
+            format!("there is no CA {name}"),
+        ));
+    }
+    Ok(HttpResponse::Ok()
+        .content_type("application/pkcs7-mime; smime-type=certs-only")
+        // a link certificate may be there tomorrow
+        .insert_header((CACHE_CONTROL, "max-age=3600, public"))
+        .body(certs_only(certificates.iter().map(AsRef::as_ref))))
 }

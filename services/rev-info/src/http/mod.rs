@@ -1,4 +1,5 @@
-//! The paths of rev-info: `/rev-info/ocsp`, `/rev-info/crl/{ca}.crl`, `/rev-info/ca/{ca}.cer`.
+//! The paths of rev-info: `/rev-info/ocsp`, `/rev-info/crl/{ca}.crl`, `/rev-info/ca/{ca}.cer` (of later
+//! generations of a CA `{ca}.g2.crl`, `{ca}.g2.cer`), `/rev-info/ca/{ca}.p7c`.
 
 mod ca;
 mod crl;
@@ -32,7 +33,8 @@ pub fn configure(state: &web::Data<State>, config: &mut ServiceConfig) {
             .route("/ocsp/{request:.*}", web::get().to(ocsp::get))
             .route("/crl/{name}.crl", web::get().to(crl::get))
             .route("/crl/{name}.crl", web::head().to(crl::get))
-            .route("/ca/{name}.cer", web::get().to(ca::get)),
+            .route("/ca/{name}.cer", web::get().to(ca::get))
+            .route("/ca/{name}.p7c", web::get().to(ca::get_all)),
     );
 }
 

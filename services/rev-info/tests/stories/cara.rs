@@ -110,6 +110,12 @@ impl StatusService for FakeCara {
         self.is_down()?;
         Ok(Response::new(wire::ListRespondersResponse {
             responders: vec![self.responder.clone()],
+            issuers: vec![wire::IssuerCertificates {
+                issuer: self.responder.issuer.clone(),
+                generation: 1,
+                certificate: self.responder.issuer_certificate.clone(),
+                others: Vec::new(),
+            }],
         }))
     }
 
@@ -126,6 +132,7 @@ impl StatusService for FakeCara {
             .cloned();
         Ok(Response::new(wire::FindStatusResponse {
             issued: found.is_some(),
+            generation: u32::from(found.is_some()),
             revocation: found.flatten(),
             event_sequence: 0,
         }))

@@ -82,6 +82,7 @@ impl World {
                 seconds: 3600,
                 nanos: 0,
             }),
+            generation: 1,
         };
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ca.pem"), ca.pem()).unwrap();
