@@ -55,5 +55,9 @@ if [[ ! -s $work/data/run/platform.json ]]; then
   exit 1
 fi
 url=$(sed -n 's/.*"url": *"\(https[^"]*\)".*/\1/p' "$work/data/run/platform.json")
-curl --silent --show-error --fail --cacert "$work/data/root.pem" "$url/clm-api/openapi.json" |
-  python3 -m json.tool --sort-keys >"$out/clm-api.openapi.json"
+for service in clm-api cara-ws; do
+  path=$service
+  if [[ $service == cara-ws ]]; then path=cara-ws-server; fi
+  curl --silent --show-error --fail --cacert "$work/data/root.pem" "$url/$path/openapi.json" |
+    python3 -m json.tool --sort-keys >"$out/$service.openapi.json"
+done

@@ -23,7 +23,7 @@ class ManyProcesses(Platform):
         self.token = SoftHsm(self.folder / "token")
         self.identities = self.folder / "identities"
         self.grpc = {name: free_port() for name in ("signer", "cara-ws", "clm-api")}
-        self.http = {name: free_port() for name in ("clm-api", "rev-info", "acme")}
+        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme")}
         self.health = {name: free_port() for name in SERVICES}
         self.port, self.revocation_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
@@ -36,13 +36,18 @@ class ManyProcesses(Platform):
         return self.folder / "root.pem"
 
     @property
+    def client_authorities(self):
+        """The CAs whose client certificates nginx believes."""
+        return self.folder / "client-authorities.pem"
+
+    @property
     def where(self):
         return ["--platform", self.platform_file]
 
     def start(self):
         self.token.start()
         run(binary("ers"), "identity", "init", "--dir", self.identities)
-        run(binary("ers"), "identity", "issue", "--dir", self.identities, *SERVICES, "administrator")
+        run(binary("ers"), "identity", "issue", "--dir", self.identities, *SERVICES, "administrator", "ingress")
         for name, service in self._services().items():
             self._start_service(name, service)
         self.platform_file.write_text(yaml.safe_dump({
@@ -61,8 +66,9 @@ class ManyProcesses(Platform):
         """What `ers up` does by itself at its first start."""
         run(binary("ers"), *self.where, "init", seconds=120)
         listed = self.ers_json("ca", "list")
-        root = next(ca for ca in listed if ca["name"] == "default-root")
-        self.root.write_text(root["certificate"])
+        certificate = {ca["name"]: ca["certificate"] for ca in listed}
+        self.root.write_text(certificate["default-root"])
+        self.client_authorities.write_text(certificate["management-root"])
 
     def _start_service(self, name, service):
         file = self.folder / f"{name}.yaml"
@@ -101,6 +107,7 @@ class ManyProcesses(Platform):
             },
             "cara-ws": {
                 "listen": self._grpc("cara-ws"),
+                "http_listen": listen(self.http["cara-ws"]),
                 "signer": self._grpc("signer"),
                 "database": self._database("cara"),
                 "issuing": {"revocation_url": f"{self.revocation_url}/rev-info"},
@@ -150,6 +157,15 @@ class ManyProcesses(Platform):
             f"proxy_pass http://127.0.0.1:{self.http[name]}; proxy_set_header Host $http_host; "
             "proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme;"
         )
+        identity = self._identity("ingress")
+        to_cara = (
+            f"proxy_pass https://127.0.0.1:{self.http['cara-ws']}; proxy_set_header Host $http_host; "
+            "proxy_ssl_protocols TLSv1.3; proxy_ssl_verify on; proxy_ssl_name cara-ws.ers.internal; "
+            f"proxy_ssl_trusted_certificate {identity['authorities']}; "
+            f"proxy_ssl_certificate {identity['certificate']}; proxy_ssl_certificate_key {identity['key']}; "
+            "proxy_set_header ssl-client-verify $ssl_client_verify; "
+            "proxy_set_header ssl-client-cert $ssl_client_escaped_cert; proxy_set_header X-Real-IP $remote_addr;"
+        )
         temporary = "".join(f"{kind}_temp_path {self.folder}/nginx-{kind};\n" for kind in
                             ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         return f"""
@@ -164,8 +180,11 @@ class ManyProcesses(Platform):
                     listen 127.0.0.1:{self.port} ssl http2;
                     ssl_certificate {certificate};
                     ssl_certificate_key {key};
+                    ssl_client_certificate {self.client_authorities};
+                    ssl_verify_client optional;
                     location /acme {{ {to("acme")} }}
                     location /clm-api {{ {to("clm-api")} }}
+                    location /cara-ws-server {{ {to_cara} }}
                     location /rev-info {{ {to("rev-info")} }}
                 }}
                 server {{

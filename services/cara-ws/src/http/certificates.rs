@@ -8,6 +8,7 @@ use ers_proto::cara::v1::{
 };
 use ers_runtime::{error::chain, http::Problem};
 use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -17,19 +18,45 @@ use super::{
 };
 use crate::grpc::Service;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub(super) struct CertificateQuery {
     /// Only of that CA.
-    issuer: Option<String>,
-    /// `valid` or `revoked`.
-    state: Option<String>,
+    issuer: String,
+    /// Hex, of any CA.
+    serial: String,
+    /// SHA-256 of the certificate, hex.
+    fingerprint: String,
+    /// RFC 4514, the whole; case does not count.
+    subject: String,
+    /// `CN=www.example.com`; `CN=www*` for all that begin so.
+    subject_attribute: Option<String>,
+    /// `dns:www.example.com` `ip:192.0.2.1` `email:…` `uri:…` `upn:…`; `dns:.example.com`: all below.
+    name: Option<String>,
+    /// Hex.
+    subject_key_identifier: String,
+    /// SHA-256 of the SubjectPublicKeyInfo, hex.
+    public_key_fingerprint: String,
+    profile: String,
+    /// `valid`, `revoked`, `held` or `expired`.
+    state: String,
+    /// RFC 3339.
+    issued_from: Option<String>,
+    /// RFC 3339.
+    issued_until: Option<String>,
+    /// RFC 3339.
+    expires_from: Option<String>,
+    /// RFC 3339.
+    expires_until: Option<String>,
+    /// CLM's policy that allowed it.
+    policy: String,
+    end_entity: String,
     /// At most so many; 100, at most 1000.
-    #[serde(default, deserialize_with = "page_size")]
+    #[serde(deserialize_with = "page_size")]
     page_size: Option<u32>,
-    /// `next_page_token` of the page before.
-    page_token: Option<String>,
+    /// `next_page_token` of the page before, with the same search.
+    page_token: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -38,6 +65,8 @@ pub(super) struct CertificateList {
     certificates: Vec<CertificateBody>,
     /// Empty: there are no more.
     next_page_token: String,
+    /// What was issued just now may be missing.
+    incomplete: bool,
 }
 
 /// A certificate to be issued.
@@ -87,7 +116,7 @@ pub(super) struct Revoked {
     already_revoked: bool,
 }
 
-/// Certificates
+/// Search certificates
 #[utoipa::path(
     tag = "certificates",
     params(CertificateQuery),
@@ -104,29 +133,77 @@ pub(super) async fn list_certificates(
     service: web::Data<Service>,
     query: web::Query<CertificateQuery>,
 ) -> Result<web::Json<CertificateList>, Problem> {
-    let query = query.into_inner();
-    let state = match query.state.as_deref() {
-        None => wire::CertificateState::Unspecified,
-        Some("valid") => wire::CertificateState::Valid,
-        Some("revoked") => wire::CertificateState::Revoked,
-        Some(_) => return Err(wrong("state", "must be one of valid, revoked")),
-    };
-    let issuer = query.issuer.unwrap_or_default();
-    names_one_of_theirs(&allowed, &issuer)?;
-    let request = wire::ListCertificatesRequest {
-        issuer,
-        state: state.into(),
-        page_size: query.page_size.unwrap_or_default(),
-        page_token: query.page_token.unwrap_or_default(),
-    };
-    let answer = Certificates::list(&**service, allowed.call(request))
+    let request = search(query.into_inner())?;
+    names_one_of_theirs(&allowed, &request.issuer)?;
+    let answer = service
+        .search(allowed.call(request))
         .await
         .map_err(refused)?
         .into_inner();
     Ok(web::Json(CertificateList {
         certificates: answer.certificates.into_iter().map(Into::into).collect(),
         next_page_token: answer.next_page_token,
+        incomplete: answer.incomplete,
     }))
+}
+
+fn search(query: CertificateQuery) -> Result<wire::SearchCertificatesRequest, Problem> {
+    let bytes = |field, text: &str| {
+        hex::decode(text).map_err(|_| wrong(field, "must be hex"))
+    };
+    let state = match query.state.as_str() {
+        "" => wire::SearchState::Unspecified,
+        "valid" => wire::SearchState::Valid,
+        "revoked" => wire::SearchState::Revoked,
+        "held" => wire::SearchState::Held,
+        "expired" => wire::SearchState::Expired,
+        _ => return Err(wrong("state", "must be one of valid, revoked, held, expired")),
+    };
+    Ok(wire::SearchCertificatesRequest {
+        serial: query.serial,
+        fingerprint: bytes("fingerprint", &query.fingerprint)?,
+        subject: query.subject,
+        subject_attributes: query.subject_attribute.into_iter().collect(),
+        names: query.name.into_iter().collect(),
+        subject_key_identifier: bytes("subject_key_identifier", &query.subject_key_identifier)?,
+        public_key_fingerprint: bytes("public_key_fingerprint", &query.public_key_fingerprint)?,
+        issuer: query.issuer,
+        profile: query.profile,
+        state: state.into(),
+        issued: range(
+            ("issued_from", query.issued_from),
+            ("issued_until", query.issued_until),
+        )?,
+        not_after: range(
+            ("expires_from", query.expires_from),
+            ("expires_until", query.expires_until),
+        )?,
+        policy: query.policy,
+        end_entity: query.end_entity,
+        page_size: query.page_size.unwrap_or_default(),
+        page_token: query.page_token,
+        ..wire::SearchCertificatesRequest::default()
+    })
+}
+
+fn range(
+    from: (&str, Option<String>),
+    until: (&str, Option<String>),
+) -> Result<Option<wire::TimeRange>, Problem> {
+    let read = |(field, text): (&str, Option<String>)| {
+        text.map(|text| {
+            OffsetDateTime::parse(&text, &Rfc3339)
+                .map(|time| prost_types::Timestamp {
+                    seconds: time.unix_timestamp(),
+                    nanos: 0,
+                })
+                .map_err(|_| wrong(field, "must be a time like 2027-01-31T12:00:00Z"))
+        })
+        .transpose()
+    };
+    let (from, until) = (read(from)?, read(until)?);
+    let is_open = from.is_none() && until.is_none();
+    Ok((!is_open).then_some(wire::TimeRange { from, until }))
 }
 
 /// Issue a certificate
