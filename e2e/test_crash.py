@@ -103,6 +103,7 @@ class Load:
 
 
 def test_killed_in_the_middle_of_issuing_nothing_is_lost_or_double(own_platform, form, folder):
+    """Failure 1: killed between signature and commit; failure 2: killed in front of it; on every database."""
     platform = own_platform
     with Load(platform, folder) as load:
         load.until_more(4)
@@ -130,7 +131,7 @@ def _after(seconds):
 
 @pytest.mark.forms("sqlite", "postgresql", "mariadb")
 def test_a_request_repeated_over_a_crash_gives_the_same_certificate(own_platform, folder):
-    """One request id, sent again and again over a kill -9, is one certificate."""
+    """Failure 2: one request id, sent again and again over a kill -9, is one certificate."""
     platform = own_platform
     key, csr = folder / "key.pem", folder / "csr.pem"
     run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,

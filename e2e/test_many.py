@@ -33,6 +33,7 @@ def test_private_keys_lie_on_the_token_and_stay_there(platform):
 
 
 def test_a_foreign_identity_gets_no_answer(platform, folder):
+    """Failure 22: a client certificate of a foreign authority."""
     foreign = folder / "foreign"
     run(binary("ers"), "identity", "init", "--dir", foreign)
     run(binary("ers"), "identity", "issue", "--dir", foreign, "administrator")
@@ -47,6 +48,7 @@ def test_a_foreign_identity_gets_no_answer(platform, folder):
 
 
 def test_an_identity_may_do_only_what_is_its_own(platform, folder):
+    """Failure 21: a front end that was taken over asks for what is not its own."""
     file = folder / "platform.yaml"
     known = yaml.safe_load(platform.platform_file.read_text())
     for caller, command in (("acme", ["ca", "list"]), ("rev-info", ["audit", "verify"]), ("clm-api", ["audit", "show"]),
@@ -64,6 +66,7 @@ def test_nonces_lie_in_redis(platform, host, folder):
 
 
 def test_a_missing_neighbour_shows_in_readiness_and_recovery_needs_nobody(own_platform, folder):
+    """Failure 20: CARA, then the signer, is gone and comes back."""
     platform = own_platform
     acme, clm = (f"http://127.0.0.1:{platform.health[name]}/health/ready" for name in ("acme", "clm-api"))
     platform.kill("cara-ws")

@@ -24,6 +24,9 @@ use crate::{
     store::{StoreError, Stored},
 };
 
+/// How far the clock may go back behind what was stored last: replicas and their clocks differ a little.
+const CLOCK_TOLERANCE_MS: i64 = 300_000;
+
 /// What is wanted.
 #[derive(Debug, Clone)]
 pub struct IssueRequest {
@@ -113,6 +116,12 @@ pub enum IssueError {
     /// The process stops.
     #[error("issue: interrupted by shutdown")]
     Interrupted,
+    /// What was stored last is of a later time: validities and CRLs would run back.
+    #[error("issue: the clock is {by_seconds} s behind what was stored last; set it right")]
+    ClockWentBack {
+        /// By how much.
+        by_seconds: i64,
+    },
 }
 
 impl Fault for IssueError {
@@ -134,7 +143,8 @@ impl Fault for IssueError {
                 source: SignerError::Unavailable(_),
                 ..
             }
-            | Self::Interrupted => Kind::Unavailable,
+            | Self::Interrupted
+            | Self::ClockWentBack { .. } => Kind::Unavailable,
             Self::Store { source, .. } => source.kind(),
             Self::RequestIdReused { .. } => Kind::AlreadyExists,
             Self::Serial(SerialFault::Store(source)) => source.kind(),
@@ -241,6 +251,8 @@ pub(super) async fn issue_as(
     {
         return same_request(record, request);
     }
+
+    check_clock(core)?;
 
     // 2. Say exactly what the certificate says, and lint it.
     let serial = core
@@ -393,4 +405,15 @@ fn pki_request(request: &IssueRequest) -> issuance::Request {
             .map(|validity| validity.try_into().unwrap_or(time::Duration::MAX)),
         ..issuance::Request::new(request.public_key.clone())
     }
+}
+
+/// A clock that went back further than clocks are set right by is not issued with.
+fn check_clock(core: &Core) -> Result<(), IssueError> {
+    let behind = core.store.newest_ms() - core.context.clock.now_ms();
+    if behind > CLOCK_TOLERANCE_MS {
+        return Err(IssueError::ClockWentBack {
+            by_seconds: behind / 1000,
+        });
+    }
+    Ok(())
 }

@@ -148,16 +148,19 @@ pub(super) async fn list_certificates(
 }
 
 fn search(query: CertificateQuery) -> Result<wire::SearchCertificatesRequest, Problem> {
-    let bytes = |field, text: &str| {
-        hex::decode(text).map_err(|_| wrong(field, "must be hex"))
-    };
+    let bytes = |field, text: &str| hex::decode(text).map_err(|_| wrong(field, "must be hex"));
     let state = match query.state.as_str() {
         "" => wire::SearchState::Unspecified,
         "valid" => wire::SearchState::Valid,
         "revoked" => wire::SearchState::Revoked,
         "held" => wire::SearchState::Held,
         "expired" => wire::SearchState::Expired,
-        _ => return Err(wrong("state", "must be one of valid, revoked, held, expired")),
+        _ => {
+            return Err(wrong(
+                "state",
+                "must be one of valid, revoked, held, expired",
+            ));
+        }
     };
     Ok(wire::SearchCertificatesRequest {
         serial: query.serial,

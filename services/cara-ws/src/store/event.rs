@@ -1,7 +1,7 @@
 //! Tables `event` and `event_counter`. Numbers are given under a row lock that is held until commit: an event is never
 //! visible before one with a lower number, on no replica.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::atomic::Ordering};
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, ExprTrait as _,
@@ -94,6 +94,7 @@ impl Store {
             })?
             .sequence;
         let at = self.clock.now_ms();
+        self.newest_ms.fetch_max(at, Ordering::Relaxed);
         let rows = new
             .iter()
             .zip(head - count + 1..)
@@ -137,6 +138,26 @@ impl Store {
         let head = counter.map_or(0, |counter| counter.sequence);
         self.announce(head);
         Ok(head)
+    }
+
+    /// When the newest event known was written, epoch milliseconds; zero: there is none.
+    pub fn newest_ms(&self) -> i64 {
+        self.newest_ms.load(Ordering::Relaxed)
+    }
+
+    /// Asks the database when its newest event was written.
+    pub(super) async fn load_newest(&self) -> Result<(), StoreError> {
+        let newest: Option<i64> = event::Entity::find()
+            .select_only()
+            .column(event::Column::At)
+            .order_by_desc(event::Column::Sequence)
+            .into_tuple()
+            .one(&self.connection)
+            .await
+            .map_err(failed("load newest event"))?;
+        self.newest_ms
+            .fetch_max(newest.unwrap_or_default(), Ordering::Relaxed);
+        Ok(())
     }
 
     /// Events from a number on, in order, at most so many.

@@ -16,7 +16,7 @@ mod lease;
 mod search;
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicI64};
 
 use ers_runtime::{
     clock::SharedClock,
@@ -43,6 +43,8 @@ pub struct Store {
     clock: SharedClock,
     /// Number of the newest event that this process knows of.
     head: Arc<watch::Sender<i64>>,
+    /// When the newest event that this process knows of was written.
+    newest_ms: Arc<AtomicI64>,
 }
 
 /// Why the database did not do what it was asked.
@@ -111,8 +113,10 @@ impl Store {
             connection,
             clock,
             head: Arc::new(watch::Sender::new(0)),
+            newest_ms: Arc::default(),
         };
         store.refresh_head().await?;
+        store.load_newest().await?;
         Ok(store)
     }
 }
