@@ -82,6 +82,21 @@ pub struct Key {
     pub creator: String,
     /// When it was made.
     pub created_at: OffsetDateTime,
+    /// Other tokens that hold a copy, by name.
+    pub replicas: Vec<String>,
+    /// Why it signs nothing at present; none: it may sign.
+    pub quarantine: Option<KeyQuarantine>,
+    /// CKA_ID on its token; empty for software keys.
+    pub token_key_id: Vec<u8>,
+}
+
+/// A key made a wrong signature, and signs nothing until an administrator says that it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyQuarantine {
+    /// Since when.
+    pub at: OffsetDateTime,
+    /// What happened.
+    pub reason: String,
 }
 
 impl From<KeyLimits> for wire::KeyLimits {
@@ -138,6 +153,15 @@ impl TryFrom<wire::Key> for Key {
         let created_at = key.created_at.ok_or(SignerError::Malformed {
             field: "created_at",
         })?;
+        let quarantine = key.quarantine.map(|quarantine| -> Result<_, SignerError> {
+            let at = quarantine.at.ok_or(SignerError::Malformed {
+                field: "quarantine.at",
+            })?;
+            Ok(KeyQuarantine {
+                at: crate::journal::time_of(&at, "quarantine.at")?,
+                reason: quarantine.reason,
+            })
+        });
         Ok(Self {
             id: KeyId(key.id),
             label: key.label,
@@ -161,6 +185,9 @@ impl TryFrom<wire::Key> for Key {
             })?,
             creator: key.creator,
             created_at: crate::journal::time_of(&created_at, "created_at")?,
+            replicas: key.replicas,
+            quarantine: quarantine.transpose()?,
+            token_key_id: key.token_key_id,
         })
     }
 }
@@ -177,6 +204,12 @@ impl From<Key> for wire::Key {
             public_key: key.public_key.spki_der().to_vec(),
             creator: key.creator,
             created_at: Some(crate::journal::timestamp_of(key.created_at)),
+            replicas: key.replicas,
+            quarantine: key.quarantine.map(|quarantine| wire::KeyQuarantine {
+                at: Some(crate::journal::timestamp_of(quarantine.at)),
+                reason: quarantine.reason,
+            }),
+            token_key_id: key.token_key_id,
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! To add a call: the `.proto` first, then a method of [`Signer`], then `remote.rs` and `fake.rs`.
 
+mod administer;
 mod error;
 #[cfg(feature = "fake")]
 pub mod fake;
@@ -14,7 +15,7 @@ mod signer;
 
 pub use error::SignerError;
 pub use journal::{ChainHead, JournalEntry, JournalStream, VerifyProgress, VerifyStream};
-pub use key::{Key, KeyId, KeyLimits, NewKey};
+pub use key::{Key, KeyId, KeyLimits, KeyQuarantine, NewKey};
 pub use purpose::{Purpose, UnknownPurpose};
 pub use remote::SignerClient;
 pub use signer::{MacAlgorithm, MacCheck, SignCall, Signed, Signer};

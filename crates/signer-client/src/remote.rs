@@ -29,7 +29,7 @@ type AnyChannel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>,
 #[derive(Debug, Clone)]
 pub struct SignerClient {
     signing: SigningClient<AnyChannel>,
-    keys: KeysClient<AnyChannel>,
+    pub(crate) keys: KeysClient<AnyChannel>,
     sealing: SealingClient<AnyChannel>,
     journal: JournalClient<AnyChannel>,
 }

@@ -1,6 +1,7 @@
 //! The schema of the `signer` database: keys, secrets under the master password, the journal and its checkpoints.
 
 mod m20261122_000001_create_signer_tables;
+mod m20261122_000002_add_key_replicas;
 
 use sea_orm_migration::prelude::*;
 
@@ -14,6 +15,9 @@ impl MigratorTrait for Migrator {
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_create_signer_tables::Migration)]
+        vec![
+            Box::new(m20261122_000001_create_signer_tables::Migration),
+            Box::new(m20261122_000002_add_key_replicas::Migration),
+        ]
     }
 }

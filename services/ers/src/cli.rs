@@ -67,6 +67,12 @@ pub enum Command {
     /// Certificates
     #[command(subcommand)]
     Cert(Cert),
+    /// The signer's tokens: software or HSM
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// The signer's keys
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// The signer's journal
     #[command(subcommand)]
     Audit(Audit),
@@ -281,6 +287,57 @@ pub struct CertExport {
     /// File with the password of the PKCS#12 file
     #[arg(long, value_name = "FILE", required_if_eq("format", "p12"))]
     pub password_file: Option<PathBuf>,
+}
+
+/// The signer's tokens.
+#[derive(Subcommand)]
+pub enum TokenCommand {
+    /// List them: state, keys, queue
+    List,
+    /// Show one: slot, sessions, PIN, mechanisms
+    Show {
+        /// Its name in the signer's configuration
+        name: String,
+    },
+}
+
+/// The signer's keys.
+#[derive(Subcommand)]
+pub enum KeyCommand {
+    /// List them
+    List,
+    /// Show one
+    Show {
+        /// Its label or id
+        key: String,
+    },
+    /// Use a copy of a key that another token holds, after it was found there and signed rightly
+    AttachReplica {
+        /// Its label or id
+        key: String,
+        /// The token that holds the copy
+        #[arg(long)]
+        token: String,
+        /// CKA_ID of the copy, hex; default: that of the original
+        #[arg(long, value_name = "HEX")]
+        token_key_id: Option<String>,
+    },
+    /// Use a copy no more; it stays on its token
+    DetachReplica {
+        /// Its label or id
+        key: String,
+        /// The token that holds the copy
+        #[arg(long)]
+        token: String,
+    },
+    /// Let a key sign again that had made a wrong signature
+    LiftQuarantine {
+        /// Its label or id
+        key: String,
+        /// Why it may; goes to the audit log
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 /// The signer's journal.

@@ -16,6 +16,13 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    // a child of the signer in `ers up`: nobody types this
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == "token-worker")
+    {
+        return signer::token_worker();
+    }
     ers_runtime::process::install_crypto_provider();
     let cli = cli::Cli::parse();
     match commands::run(cli) {

@@ -7,10 +7,15 @@ use std::time::Duration;
 
 use ers_runtime::config::Secret;
 use ers_runtime::db::DatabaseConfig;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::Grant;
 use crate::journal::JournalSettings;
+
+pub use self::pkcs11::{
+    EcPoint, EdwardsCurve, GenerationConfig, Hashing, Login, MechanismConfig, Pkcs11Config,
+    TemplateAttribute,
+};
 
 /// How many calls may wait when the configuration says nothing.
 pub const DEFAULT_QUEUE_LENGTH: usize = 1024;
@@ -86,31 +91,8 @@ pub struct TokenConfig {
 #[serde(deny_unknown_fields)]
 pub struct SoftwareConfig {}
 
-/// How a token is reached.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pkcs11Config {
-    /// The vendor's library.
-    pub library: PathBuf,
-    /// Which slot; absent: the first one with an initialised token.
-    #[serde(default)]
-    pub slot: SlotConfig,
-    /// The user PIN; absent where the token has a keypad of its own.
-    #[serde(default)]
-    pub pin: Option<Secret>,
-    /// A user type of the vendor's, for C_Login; absent: CKU_USER.
-    #[serde(default)]
-    pub vendor_user_type: Option<u32>,
-    /// Sessions, each with a thread of its own.
-    #[serde(default = "sessions")]
-    pub sessions: usize,
-    /// Longest time that a call may take, its waiting included.
-    #[serde(default = "timeout_s")]
-    pub timeout_s: u64,
-}
-
 /// Which slot: all that is given must fit.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlotConfig {
     /// Label of the token.
@@ -119,9 +101,12 @@ pub struct SlotConfig {
     /// Serial number of the token.
     #[serde(default)]
     pub serial: Option<String>,
-    /// Number of the slot.
+    /// Number of the slot, as the library gives it.
     #[serde(default)]
     pub number: Option<u64>,
+    /// Its place among the slots with a token, from 0.
+    #[serde(default)]
+    pub index: Option<usize>,
 }
 
 /// How the journal is kept.
@@ -165,6 +150,16 @@ pub enum ConfigError {
     Name {
         /// The key.
         key: &'static str,
+    },
+    /// A key of a token's contradicts another, or is out of bounds.
+    #[error("read configuration: {key} of token {token} {why}")]
+    Pkcs11 {
+        /// The token.
+        token: String,
+        /// The key.
+        key: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
     },
     /// The PIN is not where it should be.
     #[error("read PIN of token {token}")]
@@ -215,13 +210,8 @@ impl Config {
                     token: token.name.clone(),
                 });
             }
-            if let Some(pkcs11) = &token.pkcs11
-                && !pkcs11.library.exists()
-            {
-                return Err(ConfigError::Library {
-                    token: token.name.clone(),
-                    library: pkcs11.library.clone(),
-                });
+            if let Some(pkcs11) = &token.pkcs11 {
+                pkcs11.check(&token.name)?;
             }
         }
         if !(1..=128).contains(&self.journal.chain.len()) {
@@ -273,10 +263,12 @@ impl Default for JournalConfig {
 impl fmt::Display for SlotConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.number.map(|number| number.to_string());
+        let index = self.index.map(|index| index.to_string());
         let parts = [
             ("label", &self.label),
             ("serial", &self.serial),
             ("number", &number),
+            ("index", &index),
         ];
         let mut wanted = parts
             .into_iter()
@@ -301,13 +293,6 @@ fn queue_length() -> usize {
     DEFAULT_QUEUE_LENGTH
 }
 
-fn sessions() -> usize {
-    4
-}
-
-fn timeout_s() -> u64 {
-    10
-}
-
+mod pkcs11;
 #[cfg(test)]
 mod tests;

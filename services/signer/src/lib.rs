@@ -16,6 +16,7 @@ mod store;
 mod telemetry;
 mod vault;
 
+pub use backend::token_worker;
 pub use config::Config;
 pub use domain::Grant;
 pub use serve::{Signer, StartError, change_master_password, serve, start};

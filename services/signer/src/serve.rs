@@ -1,7 +1,9 @@
 //! Putting the parts together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use ers_migrations::signer::Migrator;
 use ers_proto::signer::v1::{
@@ -10,6 +12,7 @@ use ers_proto::signer::v1::{
 };
 use ers_runtime::Context;
 use ers_runtime::db::{self, DatabaseError};
+use parking_lot::RwLock;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
@@ -17,15 +20,20 @@ use tonic::service::Routes;
 use crate::backend::{Pkcs11Token, SoftwareToken, Token};
 use crate::config::{Config, ConfigError, TokenConfig};
 use crate::domain::Grants;
+use crate::flows::finish_keys;
 use crate::grpc::{JournalService, KeysService, SealingService, SigningService};
 use crate::journal::{self, JournalKey, OpenError};
 use crate::state::State;
-use crate::store::{KeyTable, Secrets};
-use crate::telemetry::Metrics;
+use crate::store::{KeyTable, Secrets, StoreError};
+use crate::telemetry::{self, Metrics};
 use crate::vault::{self, UnlockError, Vault};
 
 /// A CRL of 64 MiB, and what stands around it.
 const MAX_SIGN_REQUEST_BYTES: usize = 65 * 1024 * 1024;
+
+/// How often it is looked for keys that were begun and not finished, when there are none and when there are.
+const FINISH_INTERVAL: Duration = Duration::from_secs(60);
+const UNFINISHED_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why the signer did not start.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +53,9 @@ pub enum StartError {
     /// The journal is not as it was left.
     #[error(transparent)]
     Journal(#[from] OpenError),
+    /// The keys cannot be read.
+    #[error("read keys")]
+    Keys(#[source] StoreError),
     /// Nowhere to listen.
     #[error("read configuration: listen is missing")]
     NoListen,
@@ -97,20 +108,30 @@ pub async fn start(context: Context, config: Config) -> Result<Signer, StartErro
         config.journal_settings(),
     )
     .await?;
-    let state = State {
+    let tokens = start_tokens(&context, &config, &vault, &metrics).await?;
+    telemetry::observe_queues(&context.meter, &tokens);
+    let keys = KeyTable::new(database);
+    let quarantined = keys.count_quarantined().await.map_err(StartError::Keys)?;
+    metrics.quarantined(quarantined);
+    let state = Arc::new(State {
         grants: Grants::new(config.grants.clone()),
-        tokens: start_tokens(&context, &config, &vault, &metrics).await?,
+        tokens,
         default_token: config.default_token()?.to_owned(),
-        keys: KeyTable::new(database),
+        keys,
         known_keys: State::known_keys(),
+        destroyed: State::destroyed_keys(),
+        quarantined: RwLock::new(HashMap::new()),
+        shunned: State::shunned_tokens(),
+        turn: AtomicUsize::new(0),
+        chain: config.journal.chain.clone(),
+        started_at_ms: context.clock.now_ms(),
         journal,
         vault,
-        clock: context.clock,
+        clock: Arc::clone(&context.clock),
         metrics,
-    };
-    Ok(Signer {
-        state: Arc::new(state),
-    })
+    });
+    finish_keys_from_time_to_time(&context, &state);
+    Ok(Signer { state })
 }
 
 /// Starts the signer and serves it until shutdown.
@@ -169,6 +190,28 @@ impl Signer {
             .add_service(SealingServer::new(SealingService(state())))
             .add_service(JournalServer::new(JournalService(state())))
     }
+}
+
+/// Keys that were begun and not finished, by this process before it was started anew, or by another one that is no more.
+fn finish_keys_from_time_to_time(context: &Context, state: &Arc<State>) {
+    let (state, shutdown) = (Arc::downgrade(state), context.shutdown.clone());
+    context.shutdown.spawn("finish keys", async move {
+        loop {
+            let Some(state) = state.upgrade() else {
+                return;
+            };
+            let left = finish_keys::run(&state).await;
+            drop(state);
+            let pause = if left {
+                UNFINISHED_INTERVAL
+            } else {
+                FINISH_INTERVAL
+            };
+            if !shutdown.sleep(pause).await {
+                return;
+            }
+        }
+    });
 }
 
 async fn start_tokens(

@@ -1,14 +1,22 @@
 //! Metrics of the signer. Labels have few values: no keys, no callers.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+
 use ers_signer_client::Purpose;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Meter};
+
+use crate::backend::Token;
 
 /// What is counted.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     signatures: Counter<u64>,
-    queued: Gauge<u64>,
+    token_errors: Counter<u64>,
+    wrong_signatures: Counter<u64>,
+    failovers: Counter<u64>,
+    quarantined: Gauge<u64>,
     /// 1 while a token answers, else 0; by token.
     pub token_up: Gauge<u64>,
 }
@@ -21,9 +29,23 @@ impl Metrics {
                 .u64_counter("ers_signer_signatures")
                 .with_description("Signatures asked for, by purpose and outcome")
                 .build(),
-            queued: meter
-                .u64_gauge("ers_signer_queue_depth")
-                .with_description("Calls that wait for a token or are under way in it, by token")
+            token_errors: meter
+                .u64_counter("ers_signer_token_errors")
+                .with_description("Calls that a token failed, by token and error")
+                .build(),
+            wrong_signatures: meter
+                .u64_counter("ers_signer_wrong_signatures")
+                .with_description("Signatures that did not verify and were not handed on, by token")
+                .build(),
+            failovers: meter
+                .u64_counter("ers_signer_failovers")
+                .with_description(
+                    "Signatures that another token was asked for, by the token that failed",
+                )
+                .build(),
+            quarantined: meter
+                .u64_gauge("ers_signer_quarantined_keys")
+                .with_description("Keys that sign nothing until an administrator lets them")
                 .build(),
             token_up: meter
                 .u64_gauge("ers_signer_token_up")
@@ -41,9 +63,47 @@ impl Metrics {
         self.signatures.add(1, &labels);
     }
 
-    /// Notes how many places of a token's queue are taken.
-    pub fn queue_depth(&self, token: &str, depth: usize) {
-        self.queued
-            .record(depth as u64, &[KeyValue::new("token", token.to_owned())]);
+    /// Counts a call that a token failed.
+    pub fn token_error(&self, token: &str, error: &'static str) {
+        let labels = [by_token(token), KeyValue::new("error", error)];
+        self.token_errors.add(1, &labels);
     }
+
+    /// Counts a signature that was wrong.
+    pub fn wrong_signature(&self, token: &str) {
+        self.wrong_signatures.add(1, &[by_token(token)]);
+    }
+
+    /// Counts a signature that went to another token.
+    pub fn failover(&self, token: &str) {
+        self.failovers.add(1, &[by_token(token)]);
+    }
+
+    /// Notes how many keys are in quarantine.
+    pub fn quarantined(&self, keys: u64) {
+        self.quarantined.record(keys, &[]);
+    }
+}
+
+fn by_token(token: &str) -> KeyValue {
+    KeyValue::new("token", token.to_owned())
+}
+
+/// Has the depth of each token's queue looked up whenever metrics are read.
+pub(crate) fn observe_queues(meter: &Meter, tokens: &BTreeMap<String, Arc<dyn Token>>) {
+    let tokens: Vec<(KeyValue, Weak<dyn Token>)> = tokens
+        .iter()
+        .map(|(name, token)| (by_token(name), Arc::downgrade(token)))
+        .collect();
+    meter
+        .u64_observable_gauge("ers_signer_queue_depth")
+        .with_description("Calls that wait for a token or are under way in it, by token")
+        .with_callback(move |observer| {
+            for (label, token) in &tokens {
+                if let Some(token) = token.upgrade() {
+                    observer.observe(token.depth() as u64, std::slice::from_ref(label));
+                }
+            }
+        })
+        .build();
 }

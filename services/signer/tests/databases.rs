@@ -25,6 +25,7 @@ on_every_database!(
     what_one_start_wrote_the_next_one_finds,
     labels_are_compared_letter_by_letter,
     concurrent_signatures_stand_in_one_chain,
+    copies_and_quarantine_of_keys_are_kept,
     the_schema_goes_down_and_up_again,
 );
 
@@ -195,6 +196,57 @@ async fn concurrent_signatures_stand_in_one_chain(database: TestDatabase) {
     );
     drop(cara);
     second.stop().await;
+    signing.stop().await;
+}
+
+/// What is written of keys on tokens: where their copies are, that they sign nothing, and what was begun.
+async fn copies_and_quarantine_of_keys_are_kept(database: TestDatabase) {
+    use ers_faulty_pkcs11::{Fault, FaultyToken};
+    let first = FaultyToken::new().unwrap();
+    let line = |name: &str, token: &FaultyToken| {
+        let library = token.library().display().to_string();
+        format!("  - {{ name: {name}, pkcs11: {{ library: {library}, pin: '1234' }} }}\n")
+    };
+    let tokens = format!("tokens:\n{}", line("first", &first));
+    let signing = Signing::over(&database, &tokens).await.unwrap();
+    let cara = signing.caller("cara-ws");
+    let key = cara
+        .create_key(common::ca_key("root", KeyAlgorithm::P256))
+        .await
+        .unwrap();
+    let prepared = root(&key.public_key);
+    first.set(&[Fault::Flip]).unwrap();
+    let wrong = sign(&cara, &key, Purpose::Certificate, prepared.to_be_signed()).await;
+    assert_eq!(wrong.unwrap_err().code(), Code::Internal);
+    first.set(&[]).unwrap();
+    drop(cara);
+    signing.stop().await;
+
+    let second = first.clone_keys().unwrap();
+    let tokens = format!("{tokens}{}", line("second", &second));
+    let signing = Signing::over(&database, &tokens).await.unwrap();
+    let administrator = signing.caller("administrator");
+    let told = administrator.list_keys().await.unwrap().pop().unwrap();
+    assert!(told.quarantine.is_some() && told.replicas.is_empty());
+    administrator
+        .lift_quarantine(&key.id, "it was a test")
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let attached = administrator.attach_replica(&key.id, "second", None).await;
+        assert_eq!(attached.unwrap().replicas, ["second"]);
+    }
+    let told = administrator.list_keys().await.unwrap().pop().unwrap();
+    assert_eq!((told.replicas.len(), told.quarantine), (1, None));
+    let cara = signing.caller("cara-ws");
+    for _ in 0..2 {
+        sign(&cara, &key, Purpose::Certificate, prepared.to_be_signed())
+            .await
+            .unwrap();
+    }
+    administrator.destroy_key(&key.id).await.unwrap();
+    assert!(administrator.list_keys().await.unwrap().is_empty());
+    drop((cara, administrator));
     signing.stop().await;
 }
 

@@ -155,6 +155,9 @@ impl Signer for FakeSigner {
             public_key: private.public_key().clone(),
             creator: "test".to_owned(),
             created_at: OffsetDateTime::UNIX_EPOCH,
+            replicas: Vec::new(),
+            quarantine: None,
+            token_key_id: Vec::new(),
         };
         state
             .keys

@@ -7,9 +7,11 @@ mod ca;
 mod cert;
 mod identity;
 mod init;
+mod key;
 mod password;
 mod policy;
 mod status;
+mod token;
 mod up;
 
 use std::{io::Read as _, path::Path};
@@ -37,6 +39,8 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Ca(command) => ca::run(&global, command).await,
             Command::Policy(command) => policy::run(&global, command).await,
             Command::Cert(command) => cert::run(&global, command).await,
+            Command::Token(command) => token::run(&global, command).await,
+            Command::Key(command) => key::run(&global, command).await,
             Command::Audit(command) => audit::run(&global, command).await,
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
             Command::Password(options) => password::run(&global, &options).await,

@@ -14,9 +14,15 @@ pub enum TokenError {
         /// The token.
         token: String,
     },
-    /// It did not answer in time; the call goes on holding its place in the queue.
-    #[error("ask token {token}: no answer in time")]
+    /// It had so much to do that the call did not come up in time. Nothing was done.
+    #[error("ask token {token}: too slow, the call did not come up in time")]
     TimedOut {
+        /// The token.
+        token: String,
+    },
+    /// It was asked and did not answer in time; the call may still be under way in it.
+    #[error("ask token {token}: it hangs, no answer in time")]
+    Hung {
         /// The token.
         token: String,
     },
@@ -36,11 +42,29 @@ pub enum TokenError {
         /// The library's word for it.
         reason: String,
     },
-    /// The token refused the PIN. It is not tried again, because the token would lock itself.
+    /// The token, or the way to it, is broken at present.
+    #[error("ask token {token}: the device failed ({reason})")]
+    DeviceFailed {
+        /// The token.
+        token: String,
+        /// The library's word for it.
+        reason: String,
+    },
+    /// The token refused the PIN. The same PIN is not tried again, because the token would lock itself.
     #[error(
-        "log in to token {token}: PIN refused ({reason}); correct the PIN, then restart the signer"
+        "log in to token {token}: PIN refused ({reason}); it is not tried again until it was changed where `pin` says"
     )]
     PinRefused {
+        /// The token.
+        token: String,
+        /// The library's word for it.
+        reason: String,
+    },
+    /// The token has locked the PIN.
+    #[error(
+        "log in to token {token}: PIN locked, or nearly so ({reason}); the security officer must unlock it"
+    )]
+    PinLocked {
         /// The token.
         token: String,
         /// The library's word for it.
@@ -52,9 +76,21 @@ pub enum TokenError {
         /// The token.
         token: String,
     },
-    /// What the token signed does not verify with the key's public half: another key, or a fault in the token.
-    #[error("verify signature of token {token}: it is not one by this key")]
+    /// Under the key's id the token has another key.
+    #[error("find key on token {token}: another key is under its id")]
     KeyMismatch {
+        /// The token.
+        token: String,
+    },
+    /// What the token signed does not verify with the key's public half: a fault in the token. It is not handed on.
+    #[error("verify signature of token {token}: it is wrong")]
+    WrongSignature {
+        /// The token.
+        token: String,
+    },
+    /// Keys of this kind of token have no copies elsewhere.
+    #[error("find key on token {token}: its keys have no copies")]
+    NoCopies {
         /// The token.
         token: String,
     },
@@ -89,11 +125,38 @@ pub enum TokenError {
 }
 
 impl TokenError {
+    /// Whether the key may sign on another token that has it: the fault is this token's alone.
+    pub fn is_elsewhere_possible(&self) -> bool {
+        match self {
+            Self::Busy { .. }
+            | Self::TimedOut { .. }
+            | Self::Hung { .. }
+            | Self::SessionLost { .. }
+            | Self::Absent { .. }
+            | Self::DeviceFailed { .. }
+            | Self::PinRefused { .. }
+            | Self::PinLocked { .. }
+            | Self::KeyMissing { .. }
+            | Self::KeyMismatch { .. }
+            | Self::Unsupported { .. }
+            | Self::Failed { .. } => true,
+            Self::WrongSignature { .. }
+            | Self::NoCopies { .. }
+            | Self::Sealed(_)
+            | Self::Software { .. } => false,
+        }
+    }
+
     /// A word for metrics.
     pub fn outcome(&self) -> &'static str {
         match self {
             Self::Busy { .. } => "busy",
             Self::TimedOut { .. } => "timed_out",
+            Self::Hung { .. } => "hung",
+            Self::DeviceFailed { .. } => "device_failed",
+            Self::PinLocked { .. } => "pin_locked",
+            Self::WrongSignature { .. } => "wrong_signature",
+            Self::NoCopies { .. } => "no_copies",
             Self::SessionLost { .. } => "session_lost",
             Self::Absent { .. } => "token_absent",
             Self::PinRefused { .. } => "pin_refused",
@@ -110,12 +173,16 @@ impl Fault for TokenError {
         match self {
             Self::Busy { .. } => Kind::ResourceExhausted,
             Self::TimedOut { .. }
+            | Self::Hung { .. }
             | Self::SessionLost { .. }
             | Self::Absent { .. }
-            | Self::PinRefused { .. } => Kind::Unavailable,
-            Self::Unsupported { .. } => Kind::InvalidArgument,
+            | Self::DeviceFailed { .. }
+            | Self::PinRefused { .. }
+            | Self::PinLocked { .. } => Kind::Unavailable,
+            Self::Unsupported { .. } | Self::NoCopies { .. } => Kind::InvalidArgument,
             Self::KeyMissing { .. }
             | Self::KeyMismatch { .. }
+            | Self::WrongSignature { .. }
             | Self::Failed { .. }
             | Self::Sealed(_)
             | Self::Software { .. } => Kind::Internal,

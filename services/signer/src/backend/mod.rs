@@ -7,7 +7,7 @@ mod software;
 mod token;
 
 pub use error::TokenError;
-pub use pkcs11::Pkcs11Token;
+pub use pkcs11::{Pkcs11Token, token_worker};
 pub use pool::Reservation;
 pub use software::SoftwareToken;
-pub use token::Token;
+pub use token::{Description, Found, Token};

@@ -11,7 +11,7 @@ use parking_lot::RwLock;
 
 use super::TokenError;
 use super::pool::{Pool, Reservation};
-use super::token::{Generated, Token};
+use super::token::{Description, Found, Generated, Token};
 use crate::store::StoredKey;
 use crate::vault::{Use, Vault};
 
@@ -37,7 +37,13 @@ impl SoftwareToken {
     /// When no thread can be started.
     pub fn start(name: &str, vault: Arc<Vault>, queue_length: usize) -> io::Result<Self> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let pool = Pool::start(&format!("token {name}"), threads, queue_length, || ())?;
+        let pool = Pool::start(
+            &format!("token {name}"),
+            threads,
+            queue_length,
+            false,
+            || (),
+        )?;
         let keys = Arc::new(OpenKeys {
             vault,
             open: RwLock::default(),
@@ -97,6 +103,10 @@ impl OpenKeys {
 
 #[async_trait::async_trait]
 impl Token for SoftwareToken {
+    fn kind(&self) -> &'static str {
+        "software"
+    }
+
     fn reserve(&self) -> Result<Reservation, TokenError> {
         self.pool.reserve().ok_or_else(|| TokenError::Busy {
             token: self.name.clone(),
@@ -107,12 +117,25 @@ impl Token for SoftwareToken {
         self.pool.depth()
     }
 
+    fn capacity(&self) -> usize {
+        self.pool.capacity()
+    }
+
+    fn may_ask(&self) -> Result<(), TokenError> {
+        Ok(())
+    }
+
+    fn choose_material(&self) -> Result<Option<Vec<u8>>, TokenError> {
+        Ok(None)
+    }
+
     async fn generate(
         &self,
         place: Reservation,
         id: &KeyId,
         _label: &str,
         algorithm: KeyAlgorithm,
+        _chosen: Option<Vec<u8>>,
     ) -> Result<Generated, TokenError> {
         let id = id.clone();
         self.run(place, move |keys| {
@@ -137,10 +160,11 @@ impl Token for SoftwareToken {
         &self,
         place: Reservation,
         key: &StoredKey,
+        material: &[u8],
         algorithm: SignatureAlgorithm,
         message: Vec<u8>,
     ) -> Result<Vec<u8>, TokenError> {
-        let (id, kind, material) = (key.key.id.clone(), key.key.algorithm, key.material.clone());
+        let (id, kind, material) = (key.key.id.clone(), key.key.algorithm, material.to_vec());
         self.run(place, move |keys| {
             let key = keys.load(&id, kind, &material)?;
             let signature = key.sign(algorithm, &message);
@@ -152,9 +176,29 @@ impl Token for SoftwareToken {
         .await
     }
 
+    async fn find(
+        &self,
+        _place: Reservation,
+        _material: &[u8],
+        _algorithm: KeyAlgorithm,
+    ) -> Result<Found, TokenError> {
+        Err(TokenError::NoCopies {
+            token: self.name.clone(),
+        })
+    }
+
     /// The key is in its row; what is left to do is to forget it.
-    async fn destroy(&self, _place: Reservation, key: &StoredKey) -> Result<(), TokenError> {
-        self.keys.open.write().remove(&key.key.id);
+    async fn destroy(
+        &self,
+        _place: Reservation,
+        key: &KeyId,
+        _material: &[u8],
+    ) -> Result<(), TokenError> {
+        self.keys.open.write().remove(key);
         Ok(())
+    }
+
+    async fn describe(&self, _place: Reservation) -> Result<Option<Description>, TokenError> {
+        Ok(None)
     }
 }

@@ -2,6 +2,7 @@
 
 use ers_pki::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use ers_signer_client::KeyId;
+use serde::{Deserialize, Serialize};
 
 use super::{Reservation, TokenError};
 use crate::store::StoredKey;
@@ -15,9 +16,39 @@ pub struct Generated {
     pub material: Vec<u8>,
 }
 
+/// What a token says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// Its label.
+    pub label: String,
+    /// Its serial number.
+    pub serial: String,
+    /// Who made it.
+    pub manufacturer: String,
+    /// What it is.
+    pub model: String,
+    /// Its firmware.
+    pub firmware_version: String,
+    /// Its slot.
+    pub slot: u64,
+    /// Sessions that are open, when it tells.
+    pub sessions: Option<u64>,
+    /// Most sessions there may be, when it tells and there is a limit.
+    pub max_sessions: Option<u64>,
+    /// Names of its mechanisms, as CKM_….
+    pub mechanisms: Vec<String>,
+    /// Slots of the library without an initialised token.
+    pub free_slots: u32,
+    /// "ok", "count low", "final try" or "locked".
+    pub pin_state: String,
+}
+
 /// A place where private keys live and sign.
 #[async_trait::async_trait]
 pub trait Token: Send + Sync + 'static {
+    /// `software` or `pkcs11`.
+    fn kind(&self) -> &'static str;
+
     /// Reserves a place in the queue. It is taken before the journal entry is written: a signature that the token
     /// would turn away leaves no entry.
     ///
@@ -28,7 +59,23 @@ pub trait Token: Send + Sync + 'static {
     /// How many places of the queue are taken.
     fn depth(&self) -> usize;
 
-    /// Makes a key.
+    /// How many places the queue has.
+    fn capacity(&self) -> usize;
+
+    /// Fails while the token is known to be out of reach, with the reason.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    fn may_ask(&self) -> Result<(), TokenError>;
+
+    /// What a key that is going to be made will be found by. None where nothing is left behind by a key that was
+    /// begun and not finished.
+    ///
+    /// # Errors
+    /// When there are no random numbers.
+    fn choose_material(&self) -> Result<Option<Vec<u8>>, TokenError>;
+
+    /// Makes a key, with the material that was chosen for it.
     ///
     /// # Errors
     /// [`TokenError`]
@@ -38,9 +85,10 @@ pub trait Token: Send + Sync + 'static {
         id: &KeyId,
         label: &str,
         algorithm: KeyAlgorithm,
+        chosen: Option<Vec<u8>>,
     ) -> Result<Generated, TokenError>;
 
-    /// Signs: the content of the X.509 signature BIT STRING.
+    /// Signs with the key that the material finds here: the content of the X.509 signature BIT STRING.
     ///
     /// # Errors
     /// [`TokenError`]
@@ -48,13 +96,47 @@ pub trait Token: Send + Sync + 'static {
         &self,
         place: Reservation,
         key: &StoredKey,
+        material: &[u8],
         algorithm: SignatureAlgorithm,
         message: Vec<u8>,
     ) -> Result<Vec<u8>, TokenError>;
+
+    /// The public half of the key that the material finds here, when both halves are here.
+    ///
+    /// # Errors
+    /// [`TokenError`]; where keys have no copies, always.
+    async fn find(
+        &self,
+        place: Reservation,
+        material: &[u8],
+        algorithm: KeyAlgorithm,
+    ) -> Result<Found, TokenError>;
 
     /// Destroys a key for good. That there is none is no error.
     ///
     /// # Errors
     /// [`TokenError`]
-    async fn destroy(&self, place: Reservation, key: &StoredKey) -> Result<(), TokenError>;
+    async fn destroy(
+        &self,
+        place: Reservation,
+        key: &KeyId,
+        material: &[u8],
+    ) -> Result<(), TokenError>;
+
+    /// What the token says of itself; none where there is nothing to be said.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    async fn describe(&self, place: Reservation) -> Result<Option<Description>, TokenError>;
+}
+
+/// What is found under an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// No private key.
+    Nothing,
+    /// A private key whose public half the token does not tell.
+    PrivateKey,
+    /// Both halves.
+    Pair(PublicKey),
 }

@@ -24,6 +24,9 @@ pub struct Grant {
     /// Whether it may destroy keys that others made.
     #[serde(default)]
     pub destroy_any_key: bool,
+    /// Whether it may attach and detach copies of keys, and lift quarantines.
+    #[serde(default)]
+    pub administer_keys: bool,
     /// Contexts that it may seal secrets for, by their beginnings.
     #[serde(default)]
     pub seal: Vec<String>,
@@ -103,6 +106,18 @@ impl Grants {
         self.hold(caller, act, |grant| {
             grant.destroy_any_key || key.creator == caller
         })
+    }
+
+    /// May this caller attach and detach copies of keys, and lift quarantines?
+    ///
+    /// # Errors
+    /// When not.
+    pub fn may_administer_keys(&self, caller: &str) -> Result<(), NotGranted> {
+        self.hold(
+            caller,
+            || "administer keys".to_owned(),
+            |grant| grant.administer_keys,
+        )
     }
 
     /// Is this caller known? Then it may read of keys.
@@ -247,6 +262,7 @@ fn built_in() -> Vec<Grant> {
         edge("scep"),
         Grant {
             destroy_any_key: true,
+            administer_keys: true,
             read_journal: true,
             ..named("administrator")
         },
@@ -284,6 +300,8 @@ mod tests {
         assert!(grants.may_read_journal("cara-ws").is_ok());
         assert!(grants.may_read_journal("rev-info").is_err());
         assert!(grants.may_read_keys("rev-info").is_ok());
+        assert!(grants.may_administer_keys("administrator").is_ok());
+        assert!(grants.may_administer_keys("cara-ws").is_err());
         assert!(grants.may_read_keys("stranger").is_err());
         assert!(
             grants

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use ers_pki::key::{KeyAlgorithm, UnknownKeyAlgorithm};
 use ers_pki::name::Name;
+use ers_proto::signer::v1 as wire;
 use ers_runtime::clock;
 use ers_runtime::error::{Fault, Kind};
-use ers_signer_client::{Key, KeyId, KeyLimits, Purpose};
+use ers_signer_client::{Key, KeyId, KeyLimits, Purpose, SignerError};
 
-use crate::backend::TokenError;
+use crate::backend::{Token, TokenError};
 use crate::domain::{self, InvalidField, NotGranted};
+use crate::flows::read_keys::tell;
 use crate::state::State;
-use crate::store::{StoreError, StoredKey};
+use crate::store::{KeyInMaking, StoreError, StoredKey};
 
 /// What is asked for, as it came.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub(crate) enum CreateKeyError {
         "create key: label {0} is taken by a key with another algorithm, purposes, token, limits or creator"
     )]
     Taken(String),
+    #[error("create key: it cannot be described")]
+    Described(#[source] SignerError),
     #[error("create key")]
     Store(#[source] StoreError),
     #[error(transparent)]
@@ -71,38 +75,44 @@ pub(crate) async fn run(state: &State, caller: &str, ask: Ask) -> Result<Key, Cr
         .await
         .map_err(CreateKeyError::Store)?
     {
-        return wanted.same_as(found.key);
+        return wanted.same_as(tell(state, &found));
     }
-    // 3. Made in the token, then written down. A crash in between leaves a key pair in the token that nobody knows.
+    // 3. Begun, made in the token, written down. After a crash in between, what was begun is finished.
     let token = state
         .tokens
         .get(&wanted.token)
         .ok_or_else(|| CreateKeyError::NoToken(wanted.token.clone()))?;
     let id = KeyId::new(uuid::Uuid::new_v4().to_string());
     let place = token.reserve().map_err(CreateKeyError::Token)?;
+    let chosen = token.choose_material().map_err(CreateKeyError::Token)?;
+    let described = wanted.describe(&id, state.clock.now_ms());
+    begin(state, &id, chosen.as_deref(), &described).await?;
     let made = token
-        .generate(place, &id, &wanted.label, wanted.algorithm)
-        .await
-        .map_err(CreateKeyError::Token)?;
-    let key = Key {
-        id: id.clone(),
-        label: wanted.label.clone(),
-        algorithm: wanted.algorithm,
-        purposes: wanted.purposes.clone(),
-        token: wanted.token.clone(),
-        limits: wanted.limits.clone(),
-        public_key: made.public_key,
-        creator: caller.to_owned(),
-        // as it reads back from the database
-        created_at: clock::from_ms(state.clock.now_ms()),
-    };
+        .generate(place, &id, &wanted.label, wanted.algorithm, chosen)
+        .await;
+    if matches!(
+        made,
+        Err(TokenError::TimedOut { .. } | TokenError::Unsupported { .. })
+    ) {
+        // nothing was made for sure
+        end(state, &id).await;
+    }
+    let made = made.map_err(CreateKeyError::Token)?;
+    let key = Key::try_from(wire::Key {
+        public_key: made.public_key.spki_der().to_vec(),
+        ..described
+    });
     let stored = Arc::new(StoredKey {
-        key,
+        key: key.map_err(CreateKeyError::Described)?,
         material: made.material,
+        replicas: Vec::new(),
     });
     let written = state.keys.insert(&stored).await;
-    if !matches!(written, Ok(true)) {
-        destroy_again(&**token, &stored).await;
+    match written {
+        Ok(true) => end(state, &id).await,
+        Ok(false) => destroy_again(state, &**token, &stored).await,
+        // whether the row is there is unknown: the pair stays begun
+        Err(_) => {}
     }
     // 4. Somebody else may have been faster
     if !written.map_err(CreateKeyError::Store)? {
@@ -113,7 +123,7 @@ pub(crate) async fn run(state: &State, caller: &str, ask: Ask) -> Result<Key, Cr
             .map_err(CreateKeyError::Store)?;
         return found.map_or_else(
             || Err(CreateKeyError::Taken(wanted.label.clone())),
-            |found| wanted.same_as(found.key),
+            |found| wanted.same_as(tell(state, &found)),
         );
     }
     tracing::info!(
@@ -122,7 +132,7 @@ pub(crate) async fn run(state: &State, caller: &str, ask: Ask) -> Result<Key, Cr
         "key made"
     );
     state.known_keys.insert(id, Arc::clone(&stored)).await;
-    Ok(stored.key.clone())
+    Ok(tell(state, &stored))
 }
 
 /// What is wanted, parsed.
@@ -195,6 +205,29 @@ fn check(state: &State, caller: &str, ask: Ask) -> Result<Wanted, CreateKeyError
 }
 
 impl Wanted {
+    /// The key but for its public half, as it reads back from the database.
+    fn describe(&self, id: &KeyId, now_ms: i64) -> wire::Key {
+        let created_at = clock::from_ms(now_ms);
+        wire::Key {
+            id: id.to_string(),
+            label: self.label.clone(),
+            key_algorithm: self.algorithm.to_string(),
+            purposes: self
+                .purposes
+                .iter()
+                .map(|purpose| purpose.to_wire())
+                .collect(),
+            token: self.token.clone(),
+            limits: Some(self.limits.clone().into()),
+            creator: self.caller.clone(),
+            created_at: Some(prost_types::Timestamp {
+                seconds: created_at.unix_timestamp(),
+                nanos: i32::try_from(created_at.nanosecond()).unwrap_or_default(),
+            }),
+            ..wire::Key::default()
+        }
+    }
+
     fn same_as(&self, key: Key) -> Result<Key, CreateKeyError> {
         let same = key.algorithm == self.algorithm
             && key.purposes == self.purposes
@@ -209,18 +242,52 @@ impl Wanted {
     }
 }
 
-async fn destroy_again(token: &dyn crate::backend::Token, stored: &StoredKey) {
+/// Notes that a pair is going to be in the token, where a pair can be left behind.
+async fn begin(
+    state: &State,
+    id: &KeyId,
+    material: Option<&[u8]>,
+    described: &wire::Key,
+) -> Result<(), CreateKeyError> {
+    let Some(material) = material else {
+        return Ok(());
+    };
+    let begun = KeyInMaking {
+        id: id.clone(),
+        token: described.token.clone(),
+        material: material.to_vec(),
+        chain: state.chain.clone(),
+        described: described.clone(),
+        created_at_ms: state.clock.now_ms(),
+    };
+    let written = state.keys.making().insert(&begun).await;
+    written.map_err(CreateKeyError::Store)
+}
+
+/// Nothing is left to be finished. A row that stays is found and deleted later.
+async fn end(state: &State, id: &KeyId) {
+    if let Err(error) = state.keys.making().delete(id).await {
+        let error = ers_runtime::error::chain(&error);
+        tracing::warn!(key_id = %id, error, "finished key stays noted as begun");
+    }
+}
+
+/// The label went to another key while this one was made.
+async fn destroy_again(state: &State, token: &dyn Token, stored: &StoredKey) {
     let destroyed = match token.reserve() {
-        Ok(place) => token.destroy(place, stored).await,
+        Ok(place) => token.destroy(place, &stored.key.id, &stored.material).await,
         Err(error) => Err(error),
     };
-    if let Err(error) = destroyed {
-        let error = ers_runtime::error::chain(&error);
-        tracing::warn!(
-            token = stored.key.token,
-            error,
-            "a key pair that was not written down stays in the token"
-        );
+    match destroyed {
+        Ok(()) => end(state, &stored.key.id).await,
+        Err(error) => {
+            let error = ers_runtime::error::chain(&error);
+            tracing::warn!(
+                token = stored.key.token,
+                error,
+                "a key pair that lost its label stays in the token for now"
+            );
+        }
     }
 }
 
@@ -236,6 +303,7 @@ impl Fault for CreateKeyError {
             | Self::NoToken(_) => Kind::InvalidArgument,
             Self::NotGranted(_) => Kind::PermissionDenied,
             Self::Taken(_) => Kind::AlreadyExists,
+            Self::Described(_) => Kind::Internal,
             Self::Store(error) => error.kind(),
             Self::Token(error) => error.kind(),
         }
@@ -249,7 +317,7 @@ impl Fault for CreateKeyError {
             Self::IssuerName => Some("limits.issuer_name"),
             Self::NoToken(_) => Some("token"),
             Self::Taken(_) => Some("label"),
-            Self::NotGranted(_) | Self::Store(_) | Self::Token(_) => None,
+            Self::NotGranted(_) | Self::Described(_) | Self::Store(_) | Self::Token(_) => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use ers_signer_client::KeyId;
 use crate::backend::TokenError;
 use crate::domain::NotGranted;
 use crate::state::State;
-use crate::store::StoreError;
+use crate::store::{StoreError, StoredKey};
 
 /// Why a key is still there.
 #[derive(Debug, thiserror::Error)]
@@ -32,23 +32,33 @@ pub(crate) async fn run(state: &State, caller: &str, id: KeyId) -> Result<(), De
         let error = ers_runtime::error::chain(error);
         tracing::warn!(target: "audit", key_id = %id, requester = caller, error, "key not destroyed");
     })?;
-    let token = state
-        .tokens
-        .get(&key.key.token)
-        .ok_or_else(|| DestroyKeyError::NoToken(key.key.token.clone()))?;
-    let place = token.reserve().map_err(DestroyKeyError::Token)?;
-    token
-        .destroy(place, &key)
-        .await
-        .map_err(DestroyKeyError::Token)?;
-    state
-        .keys
-        .delete(&id)
-        .await
-        .map_err(DestroyKeyError::Store)?;
+    // what was being read meanwhile must not come back into memory
+    state.destroyed.insert(id.clone(), ()).await;
+    let done = destroy(state, &key).await;
+    if done.is_err() {
+        state.destroyed.invalidate(&id).await;
+    }
+    done?;
     state.known_keys.invalidate(&id).await;
     tracing::info!(target: "audit", key_id = %id, label = key.key.label, requester = caller, "key destroyed");
     Ok(())
+}
+
+/// On every token that has it, and only then in the database.
+async fn destroy(state: &State, key: &StoredKey) -> Result<(), DestroyKeyError> {
+    for (name, material) in key.places() {
+        let token = state
+            .tokens
+            .get(name)
+            .ok_or_else(|| DestroyKeyError::NoToken(name.to_owned()))?;
+        let place = token.reserve().map_err(DestroyKeyError::Token)?;
+        token
+            .destroy(place, &key.key.id, material)
+            .await
+            .map_err(DestroyKeyError::Token)?;
+    }
+    let deleted = state.keys.delete(&key.key.id).await;
+    deleted.map_err(DestroyKeyError::Store)
 }
 
 impl Fault for DestroyKeyError {

@@ -7,6 +7,7 @@ use ers_signer_client::{KeyId, Purpose};
 
 use crate::backend::TokenError;
 use crate::domain::{self, Beyond, InvalidField, NotGranted};
+use crate::flows::places;
 use crate::journal::{AppendError, NewEntry, Position};
 use crate::state::State;
 use crate::store::{StoreError, StoredKey};
@@ -57,6 +58,8 @@ pub(crate) enum SignError {
         #[source]
         source: Beyond,
     },
+    #[error("sign: key {key_id} is in quarantine ({reason}); an administrator must lift it")]
+    Quarantined { key_id: KeyId, reason: String },
     #[error("sign: token {0} of the key is not configured")]
     NoToken(String),
     #[error("sign: load key")]
@@ -132,12 +135,15 @@ async fn sign(
     )
     .await?;
     // 3. There will be a place at the token
-    let token = state
-        .tokens
-        .get(&key.key.token)
-        .ok_or_else(|| SignError::NoToken(key.key.token.clone()))?;
-    let place = token.reserve().map_err(SignError::Token)?;
-    state.metrics.queue_depth(&key.key.token, token.depth());
+    if let Some(quarantine) = state.quarantine(&key) {
+        return Err(SignError::Quarantined {
+            key_id: key.key.id.clone(),
+            reason: quarantine.reason,
+        });
+    }
+    let place = places::reserve(state, &key, &[])
+        .ok_or_else(|| SignError::NoToken(key.key.token.clone()))?
+        .map_err(SignError::Token)?;
     // 4. The entry is durable
     let entry = NewEntry {
         at_ms: state.clock.now_ms(),
@@ -156,8 +162,7 @@ async fn sign(
         .await
         .map_err(SignError::Journal)?;
     // 5. And only now the signature
-    let signature = token
-        .sign(place, &key, algorithm, bytes)
+    let signature = places::sign(state, &key, place, algorithm, bytes)
         .await
         .map_err(SignError::Token)?;
     tracing::debug!(
@@ -215,6 +220,7 @@ impl SignError {
         match self {
             Self::Token(error) => error.outcome(),
             Self::Journal(_) => "journal",
+            Self::Quarantined { .. } => "quarantined",
             Self::Store(_) | Self::NoToken(_) | Self::Ending => "failed",
             _ => "refused",
         }
@@ -231,6 +237,7 @@ impl Fault for SignError {
             | Self::Beyond { .. } => Kind::InvalidArgument,
             Self::NoKey(_) => Kind::NotFound,
             Self::NotGranted(_) | Self::OtherPurpose { .. } => Kind::PermissionDenied,
+            Self::Quarantined { .. } => Kind::FailedPrecondition,
             Self::NoToken(_) | Self::Ending => Kind::Unavailable,
             Self::Store(error) => error.kind(),
             Self::Journal(error) => error.kind(),
@@ -247,6 +254,7 @@ impl Fault for SignError {
             Self::Beyond { source, .. } => Some(source.field()),
             Self::NoKey(_) => Some("key_id"),
             Self::NotGranted(_)
+            | Self::Quarantined { .. }
             | Self::NoToken(_)
             | Self::Store(_)
             | Self::Ending

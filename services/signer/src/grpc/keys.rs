@@ -8,7 +8,7 @@ use ers_runtime::grpc::caller;
 use ers_signer_client::{KeyId, KeyLimits};
 use tonic::{Request, Response, Status};
 
-use crate::flows::{create_key, destroy_key, read_keys};
+use crate::flows::{attach_replica, create_key, destroy_key, list_tokens, quarantine, read_keys};
 use crate::state::State;
 
 /// Serves `Keys`.
@@ -73,5 +73,59 @@ impl wire::keys_server::Keys for KeysService {
             .await
             .map_err(status)?;
         Ok(Response::new(wire::DestroyKeyResponse {}))
+    }
+
+    async fn attach_replica(
+        &self,
+        request: Request<wire::AttachReplicaRequest>,
+    ) -> Result<Response<wire::Key>, Status> {
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let ask = attach_replica::Ask {
+            key_id: KeyId::new(request.key_id),
+            token: request.token,
+            token_key_id: request.token_key_id,
+        };
+        let key = attach_replica::attach(&self.0, caller.name(), ask)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(key.into()))
+    }
+
+    async fn detach_replica(
+        &self,
+        request: Request<wire::DetachReplicaRequest>,
+    ) -> Result<Response<wire::Key>, Status> {
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let id = KeyId::new(request.key_id);
+        let key = attach_replica::detach(&self.0, caller.name(), id, &request.token)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(key.into()))
+    }
+
+    async fn lift_quarantine(
+        &self,
+        request: Request<wire::LiftQuarantineRequest>,
+    ) -> Result<Response<wire::Key>, Status> {
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let id = KeyId::new(request.key_id);
+        let key = quarantine::lift(&self.0, caller.name(), id, &request.reason)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(key.into()))
+    }
+
+    async fn list_tokens(
+        &self,
+        request: Request<wire::ListTokensRequest>,
+    ) -> Result<Response<wire::ListTokensResponse>, Status> {
+        let caller = caller(&request)?;
+        let tokens = list_tokens::run(&self.0, caller.name())
+            .await
+            .map_err(status)?;
+        Ok(Response::new(wire::ListTokensResponse { tokens }))
     }
 }

@@ -5,12 +5,16 @@ use std::time::Duration;
 use ers_pki::key::PublicKey;
 use ers_runtime::clock;
 use ers_runtime::db::is_duplicate;
-use ers_signer_client::{Key, KeyId, KeyLimits, Purpose};
+use ers_signer_client::{Key, KeyId, KeyLimits, KeyQuarantine, Purpose};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder,
 };
 
 use super::StoreError;
+use super::making::KeysInMaking;
+use super::replicas::{self, Replica};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -32,6 +36,8 @@ mod row {
         pub material: Vec<u8>,
         pub creator: String,
         pub created_at: i64,
+        pub quarantined_at: Option<i64>,
+        pub quarantine_reason: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -47,6 +53,8 @@ pub struct StoredKey {
     pub key: Key,
     /// Sealed PKCS #8 of a software key; CKA_ID of a key on a token.
     pub material: Vec<u8>,
+    /// Where else it lives.
+    pub replicas: Vec<Replica>,
 }
 
 /// The table.
@@ -70,7 +78,20 @@ impl KeyTable {
             .one(&self.database)
             .await
             .map_err(StoreError::during("load key"))?;
-        row.map(StoredKey::try_from).transpose()
+        self.with_replicas(row).await
+    }
+
+    async fn with_replicas(
+        &self,
+        row: Option<row::Model>,
+    ) -> Result<Option<StoredKey>, StoreError> {
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let replicas = replicas::of(&self.database, &row.id).await?;
+        let mut stored = StoredKey::try_from(row)?;
+        stored.attach(replicas);
+        Ok(Some(stored))
     }
 
     /// The key of a label.
@@ -83,21 +104,26 @@ impl KeyTable {
             .one(&self.database)
             .await
             .map_err(StoreError::during("load key by label"))?;
-        row.map(StoredKey::try_from).transpose()
+        self.with_replicas(row).await
     }
 
     /// All keys, by label.
     ///
     /// # Errors
     /// The database's; a row that cannot be.
-    pub async fn list(&self) -> Result<Vec<Key>, StoreError> {
+    pub async fn list(&self) -> Result<Vec<StoredKey>, StoreError> {
         let rows = row::Entity::find()
             .order_by_asc(row::Column::Label)
             .all(&self.database)
             .await
             .map_err(StoreError::during("list keys"))?;
+        let mut replicas = replicas::all(&self.database).await?;
         rows.into_iter()
-            .map(|row| StoredKey::try_from(row).map(|stored| stored.key))
+            .map(|row| {
+                let mut stored = StoredKey::try_from(row)?;
+                stored.attach(replicas.remove(stored.key.id.as_str()).unwrap_or_default());
+                Ok(stored)
+            })
             .collect()
     }
 
@@ -128,7 +154,91 @@ impl KeyTable {
             .exec(&self.database)
             .await
             .map_err(StoreError::during("delete key"))?;
+        replicas::forget_all(&self.database, id).await
+    }
+
+    /// Keeps a key from signing, or lets it sign again. The first reason stays.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_quarantine(
+        &self,
+        id: &KeyId,
+        quarantine: Option<&KeyQuarantine>,
+    ) -> Result<(), StoreError> {
+        let update = row::Entity::update_many().filter(row::Column::Id.eq(id.as_str()));
+        let at = quarantine.map(|quarantine| clock::to_ms(quarantine.at));
+        let reason = quarantine.map(|quarantine| quarantine.reason.clone());
+        let update = match quarantine {
+            Some(_) => update.filter(row::Column::QuarantinedAt.is_null()),
+            None => update,
+        };
+        update
+            .col_expr(row::Column::QuarantinedAt, Expr::value(at))
+            .col_expr(row::Column::QuarantineReason, Expr::value(reason))
+            .exec(&self.database)
+            .await
+            .map_err(StoreError::during("write quarantine of key"))?;
         Ok(())
+    }
+
+    /// How many keys are in quarantine.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_quarantined(&self) -> Result<u64, StoreError> {
+        row::Entity::find()
+            .filter(row::Column::QuarantinedAt.is_not_null())
+            .count(&self.database)
+            .await
+            .map_err(StoreError::during("count keys in quarantine"))
+    }
+
+    /// Notes that a token holds a copy of a key; one that was noted before is written over.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn attach_replica(
+        &self,
+        id: &KeyId,
+        replica: &Replica,
+        by: &str,
+        at_ms: i64,
+    ) -> Result<(), StoreError> {
+        replicas::attach(&self.database, id, replica, by, at_ms).await
+    }
+
+    /// Forgets a copy of a key.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn detach_replica(&self, id: &KeyId, token: &str) -> Result<(), StoreError> {
+        replicas::detach(&self.database, id, token).await
+    }
+
+    /// Keys that were begun and may not be finished.
+    pub fn making(&self) -> KeysInMaking {
+        KeysInMaking::new(self.database.clone())
+    }
+}
+
+impl StoredKey {
+    /// A key with the copies that it has.
+    pub fn attach(&mut self, replicas: Vec<Replica>) {
+        self.key.replicas = replicas
+            .iter()
+            .map(|replica| replica.token.clone())
+            .collect();
+        self.replicas = replicas;
+    }
+
+    /// All places where it lives: token and what finds it there; the first one first.
+    pub fn places(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let replicas = self
+            .replicas
+            .iter()
+            .map(|replica| (replica.token.as_str(), replica.material.as_slice()));
+        std::iter::once((self.key.token.as_str(), self.material.as_slice())).chain(replicas)
     }
 }
 
@@ -152,6 +262,14 @@ fn to_row(stored: &StoredKey) -> row::ActiveModel {
         material: Set(stored.material.clone()),
         creator: Set(key.creator.clone()),
         created_at: Set(clock::to_ms(key.created_at)),
+        quarantined_at: Set(key
+            .quarantine
+            .as_ref()
+            .map(|quarantine| clock::to_ms(quarantine.at))),
+        quarantine_reason: Set(key
+            .quarantine
+            .as_ref()
+            .map(|quarantine| quarantine.reason.clone())),
     }
 }
 
@@ -198,10 +316,17 @@ impl TryFrom<row::Model> for StoredKey {
             token: row.token,
             limits,
             creator: row.creator,
+            replicas: Vec::new(),
+            quarantine: row.quarantined_at.map(|at| KeyQuarantine {
+                at: clock::from_ms(at),
+                reason: row.quarantine_reason.unwrap_or_default(),
+            }),
+            token_key_id: Vec::new(),
         };
         Ok(Self {
             key,
             material: row.material,
+            replicas: Vec::new(),
         })
     }
 }

@@ -4,10 +4,14 @@ mod checkpoints;
 mod error;
 mod journal;
 mod keys;
+mod making;
+mod replicas;
 mod secrets;
 
 pub use checkpoints::{Checkpoint, Checkpoints};
 pub use error::StoreError;
 pub use journal::{JournalRows, JournalTable};
 pub use keys::{KeyTable, StoredKey};
+pub use making::KeyInMaking;
+pub use replicas::Replica;
 pub use secrets::{Secrets, StoredSecret};

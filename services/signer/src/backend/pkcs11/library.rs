@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use pkcs11::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use pkcs11::error::{Error, RvError};
 
@@ -17,9 +17,21 @@ static LIBRARIES: Mutex<BTreeMap<PathBuf, Arc<Library>>> = Mutex::new(BTreeMap::
 /// A call that hangs must not make everybody else wait for a restart.
 const RESTART_PATIENCE: Duration = Duration::from_secs(1);
 
+/// What a library may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Manners {
+    /// Use the locks of the operating system. If not, one call is made at a time.
+    pub(super) os_locking: bool,
+    /// Not start threads.
+    pub(super) forbid_threads: bool,
+}
+
 /// One library file.
 pub(super) struct Library {
     path: PathBuf,
+    manners: Manners,
+    /// Held during calls of a library that has no locks.
+    alone: Mutex<()>,
     state: RwLock<State>,
 }
 
@@ -33,12 +45,14 @@ struct State {
 pub(super) struct Entered<'a> {
     pub(super) context: Pkcs11,
     pub(super) generation: u64,
+    _alone: Option<MutexGuard<'a, ()>>,
     _guard: RwLockReadGuard<'a, State>,
 }
 
 impl Library {
-    /// The library of a file; the same one for every token that names the same file.
-    pub(super) fn of(path: &Path) -> Arc<Self> {
+    /// The library of a file; the same one for every token that names the same file. The first one says how it is
+    /// initialised.
+    pub(super) fn of(path: &Path, manners: Manners) -> Arc<Self> {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let mut libraries = LIBRARIES.lock();
         let library = libraries.entry(path.clone()).or_insert_with(|| {
@@ -46,7 +60,12 @@ impl Library {
                 context: None,
                 generation: 0,
             });
-            Arc::new(Self { path, state })
+            Arc::new(Self {
+                path,
+                manners,
+                alone: Mutex::new(()),
+                state,
+            })
         });
         Arc::clone(library)
     }
@@ -59,6 +78,7 @@ impl Library {
                 return Ok(Entered {
                     context,
                     generation: guard.generation,
+                    _alone: (!self.manners.os_locking).then(|| self.alone.lock()),
                     _guard: guard,
                 });
             }
@@ -75,7 +95,13 @@ impl Library {
         let lost =
             |error: Error| Fault::TokenLost(format!("library {}: {error}", self.path.display()));
         let context = Pkcs11::new(&self.path).map_err(lost)?;
-        match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        let mut flags = CInitializeFlags::empty();
+        flags.set(CInitializeFlags::OS_LOCKING_OK, self.manners.os_locking);
+        flags.set(
+            CInitializeFlags::LIBRARY_CANT_CREATE_OS_THREADS,
+            self.manners.forbid_threads,
+        );
+        match context.initialize(CInitializeArgs::new(flags)) {
             Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
             Err(error) => return Err(lost(error)),
         }

@@ -5,15 +5,12 @@ use std::time::{Duration, Instant};
 
 use ers_runtime::health::Check;
 use opentelemetry::KeyValue;
-use parking_lot::Mutex;
-use pkcs11::error::{Error, RvError};
-use pkcs11::session::{Session, UserType};
-use secrecy::SecretString;
+use parking_lot::{Mutex, MutexGuard};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::super::TokenError;
+use super::access::Access;
 use super::fault::Fault;
-use super::library::Library;
-use crate::config::SlotConfig;
 use crate::telemetry::Metrics;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
@@ -23,16 +20,14 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 /// What the workers of one token share.
 pub(super) struct Shared {
     pub(super) name: String,
-    pub(super) library: Arc<Library>,
-    pub(super) slot: SlotConfig,
-    pub(super) user: UserType,
-    /// None where the token asks for it on a keypad of its own.
-    pub(super) pin: Option<SecretString>,
+    pub(super) access: Arc<Access>,
     pub(super) check: Check,
     pub(super) metrics: Arc<Metrics>,
     pub(super) standing: Mutex<Standing>,
     /// When the library was restarted last only because a key was missing.
     pub(super) doubted: Mutex<Option<Instant>>,
+    /// When the token answered last.
+    pub(super) answered: Mutex<Option<Instant>>,
     /// Held while logging in: of many workers one tries the PIN.
     pub(super) login: Mutex<()>,
 }
@@ -53,7 +48,7 @@ pub(super) enum Standing {
         /// How long was waited last.
         backoff: Duration,
     },
-    /// Not before somebody corrected the PIN and restarted the process.
+    /// Not before somebody corrected the PIN.
     PinRefused(String),
 }
 
@@ -89,8 +84,46 @@ impl Shared {
         matches!(&*self.standing.lock(), Standing::Up)
     }
 
+    /// Counts a fault, by kind.
+    pub(super) fn count(&self, fault: &Fault) {
+        let error = fault.clone().named(&self.name);
+        self.metrics.token_error(&self.name, error.outcome());
+        tracing::debug!(token = self.name, %error, "token call failed");
+    }
+
+    /// A call that was begun at a time does not come back. When others did since, it is the call's affair.
+    pub(super) fn hangs(&self, since: Instant) {
+        self.count(&Fault::Hung);
+        if self.answered.lock().is_none_or(|answered| answered < since) {
+            self.down(&Fault::Hung);
+        }
+    }
+
+    /// The PIN stands somewhere anew: another one may be tried.
+    pub(super) fn take_pin(&self, pin: SecretString) {
+        let mut standing = self.standing.lock();
+        let old = self.access.pin();
+        let same = old.is_some_and(|old| old.expose_secret() == pin.expose_secret());
+        if same || !matches!(&*standing, Standing::PinRefused(_)) {
+            return;
+        }
+        self.access.set_pin(pin);
+        *standing = Standing::Unknown;
+        drop(standing);
+        tracing::info!(target: "audit", token = self.name, "PIN changed, logging in anew");
+    }
+
+    pub(super) fn is_pin_refused(&self) -> bool {
+        matches!(&*self.standing.lock(), Standing::PinRefused(_))
+    }
+
+    pub(super) fn is_unknown(&self) -> bool {
+        matches!(&*self.standing.lock(), Standing::Unknown)
+    }
+
     /// The token answered.
     pub(super) fn up(&self) {
+        *self.answered.lock() = Some(Instant::now());
         let mut standing = self.standing.lock();
         if matches!(&*standing, Standing::Up | Standing::PinRefused(_)) {
             return;
@@ -104,8 +137,11 @@ impl Shared {
             .record(1, &[KeyValue::new("token", self.name.clone())]);
     }
 
-    /// The token did not answer as it should.
+    /// The token did not answer as it should; nothing is noted of faults that are one call's affair.
     pub(super) fn down(&self, fault: &Fault) {
+        if !fault.is_end_of_session() && !fault.is_pin() {
+            return;
+        }
         let mut standing = self.standing.lock();
         let reason = fault.clone().named(&self.name).to_string();
         *standing = match (&*standing, fault) {
@@ -133,21 +169,19 @@ impl Shared {
             .record(0, &[KeyValue::new("token", self.name.clone())]);
     }
 
-    /// Logs a session in; once for all sessions of the token. A refused PIN is remembered before anybody else may try.
-    pub(super) fn log_in(&self, session: &Session) -> Result<(), Fault> {
-        let _one_at_a_time = self.login.lock();
-        if let Standing::PinRefused(reason) = &*self.standing.lock() {
-            return Err(Fault::PinRefused(reason.clone()));
+    /// Permission to log in, for one at a time and not after a PIN was refused.
+    pub(super) fn may_log_in(&self) -> Result<MutexGuard<'_, ()>, Fault> {
+        let guard = self.login.lock();
+        match &*self.standing.lock() {
+            Standing::PinRefused(reason) => Err(Fault::PinRefused(reason.clone())),
+            _ => Ok(guard),
         }
-        match session.login(self.user, self.pin.as_ref()) {
-            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
-            Err(error) => {
-                let fault = Fault::from(error);
-                if matches!(fault, Fault::PinRefused(_)) {
-                    self.down(&fault);
-                }
-                Err(fault)
-            }
+    }
+
+    /// Remembers a refused PIN before anybody else may try.
+    pub(super) fn note_login(&self, fault: &Fault) {
+        if fault.is_pin() {
+            self.down(fault);
         }
     }
 }

@@ -1,16 +1,18 @@
-//! Signing: the hash is made here, so that a large CRL need not travel to the token, and so that tokens without
-//! combined mechanisms (SoftHSM knows no CKM_ECDSA_SHA256) do too.
+//! Signing. As a rule the hash is made here, so that a large CRL need not travel to the token, and so that tokens without
+//! combined mechanisms (SoftHSM knows no CKM_ECDSA_SHA256) do too; where the configuration says so, the token makes it.
 
 use aws_lc_rs::digest::{Algorithm, SHA256, SHA384, SHA512, digest};
 use der::asn1::UintRef;
 use der::{Encode, Sequence};
-use ers_pki::key::{PublicKey, SignatureAlgorithm};
+use ers_pki::key::SignatureAlgorithm;
 use pkcs11::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
 use pkcs11::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use pkcs11::mechanism::{Mechanism, MechanismType};
+use pkcs11::object::ObjectHandle;
 
 use super::connection::Connection;
 use super::fault::Fault;
+use crate::config::{Hashing, MechanismConfig};
 
 /// Beginnings of DigestInfo, RFC 8017 §9.2 note 1; the hash follows.
 const SHA256_INFO: &[u8] =
@@ -27,85 +29,149 @@ struct EcdsaSigValue<'a> {
     s: UintRef<'a>,
 }
 
-/// A key as the token's worker needs it.
-pub(super) struct SigningKey {
-    /// Its CKA_ID.
-    pub(super) id: Vec<u8>,
-    /// What its signatures must verify with.
-    pub(super) public_key: PublicKey,
-}
-
-/// Signs, and verifies the signature before it is handed on: it may be by another key that has the id, or be broken by
-/// a fault in the token, which for RSA would give the private key away.
-pub(super) fn sign(
-    connection: &mut Connection,
-    key: &SigningKey,
-    algorithm: SignatureAlgorithm,
-    message: &[u8],
-) -> Result<Vec<u8>, Fault> {
-    let handle = connection.private_key(&key.id)?;
-    let session = &connection.session;
-    let signature = match scheme(algorithm) {
-        Scheme::Rsa(hash, info) => {
-            let info = [info, digest(hash, message).as_ref()].concat();
-            session.sign(&Mechanism::RsaPkcs, handle, &info)?
-        }
-        Scheme::Ecdsa(hash) => {
-            let raw = session.sign(&Mechanism::Ecdsa, handle, digest(hash, message).as_ref())?;
-            to_der(&raw).ok_or(Fault::KeyMismatch)?
-        }
-        Scheme::Pss(hash, hash_alg, mgf) => {
-            let hash = digest(hash, message);
-            let salt_length = u64::try_from(hash.as_ref().len()).unwrap_or(u64::MAX);
-            let parameters = PkcsPssParams {
-                hash_alg,
-                mgf,
-                s_len: salt_length.into(),
-            };
-            session.sign(&Mechanism::RsaPkcsPss(parameters), handle, hash.as_ref())?
-        }
-        Scheme::Ed25519 => {
-            let mechanism = Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519));
-            session.sign(&mechanism, handle, message)?
-        }
-        Scheme::Ed448 => {
-            let mechanism = Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed448(&[])));
-            session.sign(&mechanism, handle, message)?
-        }
-    };
-    key.public_key
-        .verify(algorithm, message, &signature)
-        .map_err(|_| Fault::KeyMismatch)?;
-    Ok(signature)
+#[derive(Debug, Clone, Copy)]
+enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
 }
 
 enum Scheme {
-    Rsa(&'static Algorithm, &'static [u8]),
-    Pss(&'static Algorithm, MechanismType, PkcsMgfType),
-    Ecdsa(&'static Algorithm),
+    RsaPkcs1(Hash),
+    RsaPss(Hash),
+    Ecdsa(Hash),
     Ed25519,
     Ed448,
 }
 
+/// What is handed to the token for a message: the message, its hash, or a DigestInfo.
+pub(super) fn input(
+    config: &MechanismConfig,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+) -> Vec<u8> {
+    match scheme(algorithm) {
+        Scheme::RsaPkcs1(hash) if config.rsa_pkcs1 == Hashing::Signer => {
+            [hash.info(), digest(hash.algorithm(), message).as_ref()].concat()
+        }
+        Scheme::RsaPss(hash) if config.rsa_pss == Hashing::Signer => {
+            digest(hash.algorithm(), message).as_ref().to_vec()
+        }
+        Scheme::Ecdsa(hash) if config.ecdsa == Hashing::Signer => {
+            digest(hash.algorithm(), message).as_ref().to_vec()
+        }
+        _ => message.to_vec(),
+    }
+}
+
+/// The mechanism that signs what [`input`] made.
+pub(super) fn mechanism(
+    config: &MechanismConfig,
+    algorithm: SignatureAlgorithm,
+) -> Result<Mechanism<'static>, Fault> {
+    let off = || Err(Fault::Unsupported(format!("{algorithm} (mechanisms)")));
+    Ok(match scheme(algorithm) {
+        Scheme::RsaPkcs1(hash) => match (config.rsa_pkcs1, hash) {
+            (Hashing::Off, _) => return off(),
+            (Hashing::Signer, _) => Mechanism::RsaPkcs,
+            (Hashing::Token, Hash::Sha256) => Mechanism::Sha256RsaPkcs,
+            (Hashing::Token, Hash::Sha384) => Mechanism::Sha384RsaPkcs,
+            (Hashing::Token, Hash::Sha512) => Mechanism::Sha512RsaPkcs,
+        },
+        Scheme::RsaPss(hash) => match (config.rsa_pss, hash) {
+            (Hashing::Off, _) => return off(),
+            (Hashing::Signer, _) => Mechanism::RsaPkcsPss(hash.pss()),
+            (Hashing::Token, Hash::Sha256) => Mechanism::Sha256RsaPkcsPss(hash.pss()),
+            (Hashing::Token, Hash::Sha384) => Mechanism::Sha384RsaPkcsPss(hash.pss()),
+            (Hashing::Token, Hash::Sha512) => Mechanism::Sha512RsaPkcsPss(hash.pss()),
+        },
+        Scheme::Ecdsa(hash) => match (config.ecdsa, hash) {
+            (Hashing::Off, _) => return off(),
+            (Hashing::Signer, _) => Mechanism::Ecdsa,
+            (Hashing::Token, Hash::Sha256) => Mechanism::EcdsaSha256,
+            (Hashing::Token, Hash::Sha384) => Mechanism::EcdsaSha384,
+            (Hashing::Token, Hash::Sha512) => Mechanism::EcdsaSha512,
+        },
+        Scheme::Ed25519 | Scheme::Ed448 if !config.eddsa => return off(),
+        Scheme::Ed448 => Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed448(&[]))),
+        Scheme::Ed25519 => Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
+    })
+}
+
+/// Signs what [`input`] made.
+pub(super) fn sign(
+    connection: &Connection,
+    key: ObjectHandle,
+    algorithm: SignatureAlgorithm,
+    input: &[u8],
+) -> Result<Vec<u8>, Fault> {
+    let config = &connection.access.config;
+    let mechanism = mechanism(&config.mechanisms, algorithm)?;
+    let session = &connection.session;
+    if !config.always_authenticate {
+        return Ok(session.sign(&mechanism, key, input)?);
+    }
+    // the PIN is asked for between the beginning of the signature and its first octet
+    session.sign_init(&mechanism, key)?;
+    connection.access.authenticate(session)?;
+    session.sign_update(input)?;
+    Ok(session.sign_final()?)
+}
+
+/// The content of the X.509 signature BIT STRING, of what the mechanism gave.
+pub(super) fn encode(algorithm: SignatureAlgorithm, raw: Vec<u8>) -> Result<Vec<u8>, Fault> {
+    match scheme(algorithm) {
+        Scheme::RsaPkcs1(_) | Scheme::RsaPss(_) | Scheme::Ed25519 | Scheme::Ed448 => Ok(raw),
+        Scheme::Ecdsa(_) => to_der(&raw).ok_or(Fault::WrongSignature),
+    }
+}
+
 fn scheme(algorithm: SignatureAlgorithm) -> Scheme {
     match algorithm {
-        SignatureAlgorithm::Sha256WithRsa => Scheme::Rsa(&SHA256, SHA256_INFO),
-        SignatureAlgorithm::Sha384WithRsa => Scheme::Rsa(&SHA384, SHA384_INFO),
-        SignatureAlgorithm::Sha512WithRsa => Scheme::Rsa(&SHA512, SHA512_INFO),
-        SignatureAlgorithm::Sha256WithEcdsa => Scheme::Ecdsa(&SHA256),
-        SignatureAlgorithm::Sha384WithEcdsa => Scheme::Ecdsa(&SHA384),
-        SignatureAlgorithm::Sha512WithEcdsa => Scheme::Ecdsa(&SHA512),
-        SignatureAlgorithm::Sha256WithRsaPss => {
-            Scheme::Pss(&SHA256, MechanismType::SHA256, PkcsMgfType::MGF1_SHA256)
-        }
-        SignatureAlgorithm::Sha384WithRsaPss => {
-            Scheme::Pss(&SHA384, MechanismType::SHA384, PkcsMgfType::MGF1_SHA384)
-        }
-        SignatureAlgorithm::Sha512WithRsaPss => {
-            Scheme::Pss(&SHA512, MechanismType::SHA512, PkcsMgfType::MGF1_SHA512)
-        }
+        SignatureAlgorithm::Sha256WithRsa => Scheme::RsaPkcs1(Hash::Sha256),
+        SignatureAlgorithm::Sha384WithRsa => Scheme::RsaPkcs1(Hash::Sha384),
+        SignatureAlgorithm::Sha512WithRsa => Scheme::RsaPkcs1(Hash::Sha512),
+        SignatureAlgorithm::Sha256WithEcdsa => Scheme::Ecdsa(Hash::Sha256),
+        SignatureAlgorithm::Sha384WithEcdsa => Scheme::Ecdsa(Hash::Sha384),
+        SignatureAlgorithm::Sha512WithEcdsa => Scheme::Ecdsa(Hash::Sha512),
+        SignatureAlgorithm::Sha256WithRsaPss => Scheme::RsaPss(Hash::Sha256),
+        SignatureAlgorithm::Sha384WithRsaPss => Scheme::RsaPss(Hash::Sha384),
+        SignatureAlgorithm::Sha512WithRsaPss => Scheme::RsaPss(Hash::Sha512),
         SignatureAlgorithm::Ed25519 => Scheme::Ed25519,
         SignatureAlgorithm::Ed448 => Scheme::Ed448,
+    }
+}
+
+impl Hash {
+    fn algorithm(self) -> &'static Algorithm {
+        match self {
+            Self::Sha256 => &SHA256,
+            Self::Sha384 => &SHA384,
+            Self::Sha512 => &SHA512,
+        }
+    }
+
+    /// MGF1 with the same hash, and a salt as long as it.
+    fn pss(self) -> PkcsPssParams {
+        let (hash_alg, mgf) = match self {
+            Self::Sha256 => (MechanismType::SHA256, PkcsMgfType::MGF1_SHA256),
+            Self::Sha384 => (MechanismType::SHA384, PkcsMgfType::MGF1_SHA384),
+            Self::Sha512 => (MechanismType::SHA512, PkcsMgfType::MGF1_SHA512),
+        };
+        let salt_length = u64::try_from(self.algorithm().output_len()).unwrap_or(u64::MAX);
+        PkcsPssParams {
+            hash_alg,
+            mgf,
+            s_len: salt_length.into(),
+        }
+    }
+
+    fn info(self) -> &'static [u8] {
+        match self {
+            Self::Sha256 => SHA256_INFO,
+            Self::Sha384 => SHA384_INFO,
+            Self::Sha512 => SHA512_INFO,
+        }
     }
 }
 

@@ -9,12 +9,12 @@ use crate::config::SlotConfig;
 /// The slot of the token, looked for anew at each connection: slot numbers change.
 pub(super) fn find(context: &Pkcs11, wanted: &SlotConfig) -> Result<Slot, Fault> {
     let mut seen = Vec::new();
-    for slot in context.get_slots_with_token()? {
+    for (index, slot) in context.get_slots_with_token()?.into_iter().enumerate() {
         // a slot that does not say what is in it is not the one
         let Ok(token) = context.get_token_info(slot) else {
             continue;
         };
-        if token.token_initialized() && is_wanted(wanted, slot, &token) {
+        if token.token_initialized() && is_wanted(wanted, slot, index, &token) {
             return Ok(slot);
         }
         seen.push(token.label().to_owned());
@@ -25,10 +25,11 @@ pub(super) fn find(context: &Pkcs11, wanted: &SlotConfig) -> Result<Slot, Fault>
     )))
 }
 
-fn is_wanted(wanted: &SlotConfig, slot: Slot, token: &TokenInfo) -> bool {
+fn is_wanted(wanted: &SlotConfig, slot: Slot, index: usize, token: &TokenInfo) -> bool {
     let says =
         |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
     wanted.number.is_none_or(|number| number == slot.id())
+        && wanted.index.is_none_or(|wanted| wanted == index)
         && says(&wanted.label, token.label())
         && says(&wanted.serial, token.serial_number())
 }

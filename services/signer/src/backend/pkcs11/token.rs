@@ -3,39 +3,37 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ers_pki::key::{KeyAlgorithm, SignatureAlgorithm};
+use ers_pki::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use ers_runtime::Context;
+use ers_runtime::config::Secret;
 use ers_signer_client::KeyId;
 use parking_lot::Mutex;
-use pkcs11::object::Attribute;
-use pkcs11::session::UserType;
 
 use super::super::TokenError;
-use super::super::pool::{Pool, Reservation};
-use super::super::token::{Generated, Token};
-use super::connection::Connection;
+use super::super::pool::{Pool, Reservation, Unanswered};
+use super::super::token::{Description, Found, Generated, Token};
+use super::access::Access;
+use super::call::{Answer, Call};
 use super::fault::Fault;
-use super::generate::generate;
-use super::library::Library;
+use super::generate::random_id;
 use super::shared::{Shared, Standing};
-use super::sign::{SigningKey, sign};
+use super::sign::{encode, input};
 use super::worker::Worker;
 use crate::config::{ConfigError, Pkcs11Config};
 use crate::store::StoredKey;
 use crate::telemetry::Metrics;
 
-const RETRY_TICK: Duration = Duration::from_millis(250);
+const TICK: Duration = Duration::from_millis(250);
 /// While nobody asks, the token is asked for a sign of life this often.
 const PROBE_INTERVAL: Duration = Duration::from_secs(10);
-
-/// An id that no key has.
-const NO_KEY: &[u8] = &[0; 20];
+/// How often it is looked whether a refused PIN was changed where it stands.
+const PIN_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A token behind a PKCS #11 library.
 pub struct Pkcs11Token {
     shared: Arc<Shared>,
     pool: Pool<Worker>,
-    timeout: Duration,
+    pin: Option<Secret>,
 }
 
 impl Pkcs11Token {
@@ -52,34 +50,33 @@ impl Pkcs11Token {
         context: &Context,
         metrics: Arc<Metrics>,
     ) -> Result<Arc<Self>, ConfigError> {
-        let pin = config
-            .pin
-            .as_ref()
-            .map(ers_runtime::config::Secret::resolve)
-            .transpose();
+        let pin = config.pin.as_ref().map(Secret::resolve).transpose();
+        let pin = pin.map_err(|source| ConfigError::Pin {
+            token: name.to_owned(),
+            source,
+        })?;
         let shared = Arc::new(Shared {
             name: name.to_owned(),
-            library: Library::of(&config.library),
-            slot: config.slot.clone(),
-            user: config
-                .vendor_user_type
-                .map_or(UserType::User, UserType::VendorExtension),
-            pin: pin.map_err(|source| ConfigError::Pin {
-                token: name.to_owned(),
-                source,
-            })?,
+            access: Arc::new(Access::new(config.clone(), pin)),
             check: context.health.check(format!("signer.token.{name}")),
             metrics,
             standing: Mutex::new(Standing::Unknown),
             doubted: Mutex::new(None),
+            answered: Mutex::new(None),
             login: Mutex::new(()),
         });
         let workers = Arc::clone(&shared);
         let make = move || Worker::new(Arc::clone(&workers));
+        // a child process that hangs is ended, its thread needs no other in its place
+        let (threads, replaces) = match config.workers {
+            0 => (config.sessions, true),
+            workers => (workers, false),
+        };
         let pool = Pool::start(
             &format!("token {name}"),
-            config.sessions,
+            threads,
             queue_length,
+            replaces,
             make,
         )
         .map_err(|source| ConfigError::Threads {
@@ -89,25 +86,47 @@ impl Pkcs11Token {
         let token = Arc::new(Self {
             shared,
             pool,
-            timeout: Duration::from_secs(config.timeout_s),
+            pin: config.pin.clone(),
         });
-        token.probe().await;
-        let (watched, shutdown) = (Arc::downgrade(&token), context.shutdown.clone());
+        // a keypad may take longer than starting should
+        let patience = Duration::from_secs(config.timeout_s);
+        let _ = tokio::time::timeout(patience, token.probe()).await;
+        token.watch(context);
+        Ok(token)
+    }
+
+    fn watch(self: &Arc<Self>, context: &Context) {
+        let (watched, shutdown) = (Arc::downgrade(self), context.shutdown.clone());
         context.shutdown.spawn("token watch", async move {
-            let mut since_probe = Duration::ZERO;
-            while shutdown.sleep(RETRY_TICK).await {
+            let (mut since_probe, mut since_pin) = (Duration::ZERO, Duration::ZERO);
+            while shutdown.sleep(TICK).await {
                 let Some(token) = watched.upgrade() else {
                     return;
                 };
-                since_probe += RETRY_TICK;
+                since_probe += TICK;
+                since_pin += TICK;
+                if since_pin >= PIN_INTERVAL {
+                    token.look_for_pin();
+                    since_pin = Duration::ZERO;
+                }
                 let due = token.shared.is_up() && since_probe >= PROBE_INTERVAL;
-                if due || token.shared.is_retry_due() {
+                if due || token.shared.is_unknown() || token.shared.is_retry_due() {
                     token.probe().await;
                     since_probe = Duration::ZERO;
                 }
             }
         });
-        Ok(token)
+    }
+
+    /// A refused PIN may have been corrected where it stands: then it is tried, once.
+    fn look_for_pin(&self) {
+        let Some(pin) = self.pin.as_ref().filter(|_| self.shared.is_pin_refused()) else {
+            return;
+        };
+        match pin.resolve() {
+            Ok(pin) => self.shared.take_pin(pin),
+            Err(error) => tracing::debug!(token = self.shared.name, %error, "read PIN again"),
+        }
     }
 
     /// Asks for a sign of life; what it says is noted in passing.
@@ -115,40 +134,70 @@ impl Pkcs11Token {
         let Some(place) = self.pool.reserve() else {
             return;
         };
-        let asked = self.run(place, |connection| {
-            // C_GetSessionInfo and C_GetTokenInfo are often answered by the library alone
-            connection
-                .session
-                .find_objects(&[Attribute::Id(NO_KEY.to_vec())])?;
-            Ok(())
-        });
-        if let Err(TokenError::TimedOut { .. }) = asked.await {
-            self.shared
-                .down(&Fault::TokenLost("no answer in time".to_owned()));
+        let config = &self.shared.access.config;
+        let limit = Duration::from_secs(config.timeout_s.max(config.login_timeout_s));
+        let _ = self.run(limit, place, || Call::Probe).await;
+    }
+
+    async fn run(
+        &self,
+        limit: Duration,
+        place: Reservation,
+        call: impl FnOnce() -> Call + Send + 'static,
+    ) -> Result<Answer, TokenError> {
+        let work = move |worker: &mut Worker| worker.perform(&call(), limit);
+        match self.pool.run_within(limit, place, work).await {
+            Ok(done) => done,
+            Err(unanswered) => Err(self.unanswered(unanswered)),
         }
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        place: Reservation,
-        act: impl Fn(&mut Connection) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, TokenError> {
-        let name = || self.shared.name.clone();
-        let work = self.pool.run(place, move |worker| worker.with(act));
-        match tokio::time::timeout(self.timeout, work).await {
-            Ok(Ok(done)) => done,
-            Ok(Err(_)) => Err(TokenError::Failed {
-                token: name(),
+    fn unanswered(&self, unanswered: Unanswered) -> TokenError {
+        let token = self.shared.name.clone();
+        match unanswered {
+            Unanswered::Gone => TokenError::Failed {
+                token,
                 reason: "panic in the library".to_owned(),
-            }),
-            // it may hang, or only have much to do: the next sign of life will tell
-            Err(_) => Err(TokenError::TimedOut { token: name() }),
+            },
+            Unanswered::Waiting => TokenError::TimedOut { token },
+            Unanswered::Hangs(since) => {
+                self.shared.hangs(since);
+                TokenError::Hung { token }
+            }
         }
+    }
+
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(self.shared.access.config.timeout_s)
+    }
+
+    fn failed(&self, fault: Fault) -> TokenError {
+        self.shared.count(&fault);
+        fault.named(&self.shared.name)
+    }
+
+    fn confused(&self) -> TokenError {
+        TokenError::Failed {
+            token: self.shared.name.clone(),
+            reason: "the answer is to another question".to_owned(),
+        }
+    }
+
+    fn public_key(&self, spki: &[u8]) -> Result<PublicKey, TokenError> {
+        PublicKey::from_spki_der(spki).map_err(|error| {
+            self.failed(Fault::Failed(format!(
+                "the token has a key that is refused: {error}"
+            )))
+        })
     }
 }
 
 #[async_trait::async_trait]
 impl Token for Pkcs11Token {
+    fn kind(&self) -> &'static str {
+        "pkcs11"
+    }
+
     fn reserve(&self) -> Result<Reservation, TokenError> {
         self.shared.may_ask()?;
         self.pool.reserve().ok_or_else(|| TokenError::Busy {
@@ -160,51 +209,129 @@ impl Token for Pkcs11Token {
         self.pool.depth()
     }
 
+    fn capacity(&self) -> usize {
+        self.pool.capacity()
+    }
+
+    fn may_ask(&self) -> Result<(), TokenError> {
+        self.shared.may_ask()
+    }
+
+    fn choose_material(&self) -> Result<Option<Vec<u8>>, TokenError> {
+        let octets = self.shared.access.config.generation.id_bytes;
+        random_id(octets)
+            .map(Some)
+            .map_err(|fault| self.failed(fault))
+    }
+
     async fn generate(
         &self,
         place: Reservation,
         _id: &KeyId,
         label: &str,
         algorithm: KeyAlgorithm,
+        chosen: Option<Vec<u8>>,
     ) -> Result<Generated, TokenError> {
-        let mut material = vec![0; 20];
-        aws_lc_rs::rand::fill(&mut material).map_err(|_| TokenError::Failed {
-            token: self.shared.name.clone(),
-            reason: "no random numbers".to_owned(),
-        })?;
+        let material = match chosen {
+            Some(material) => material,
+            None => self.choose_material()?.unwrap_or_default(),
+        };
         let (id, label) = (material.clone(), label.to_owned());
-        let public_key = self
-            .run(place, move |connection| {
-                generate(connection, &id, &label, algorithm)
-            })
-            .await?;
+        let limit = Duration::from_secs(self.shared.access.config.generate_timeout_s);
+        let call = move || Call::Generate {
+            id,
+            label,
+            algorithm,
+        };
+        let Answer::Made(spki) = self.run(limit, place, call).await? else {
+            return Err(self.confused());
+        };
         Ok(Generated {
-            public_key,
+            public_key: self.public_key(&spki)?,
             material,
         })
     }
 
+    /// The signature is verified before it is handed on: a fault in the token would, for RSA, give the private key
+    /// away.
     #[tracing::instrument(name = "signer.token.sign", skip_all, fields(token = self.shared.name, key_id = %key.key.id))]
     async fn sign(
         &self,
         place: Reservation,
         key: &StoredKey,
+        material: &[u8],
         algorithm: SignatureAlgorithm,
         message: Vec<u8>,
     ) -> Result<Vec<u8>, TokenError> {
-        let key = SigningKey {
-            id: key.material.clone(),
-            public_key: key.key.public_key.clone(),
+        let (id, public_key) = (material.to_vec(), key.key.public_key.clone());
+        let key_algorithm = key.key.algorithm;
+        let (shared, limit) = (Arc::clone(&self.shared), self.timeout());
+        let work = move |worker: &mut Worker| {
+            let config = &shared.access.config;
+            let call = Call::Sign {
+                id,
+                public_key: public_key.spki_der().to_vec(),
+                key_algorithm,
+                algorithm,
+                input: input(&config.mechanisms, algorithm, &message),
+            };
+            let Answer::Signature { octets } = worker.perform(&call, limit)? else {
+                return Err(Fault::Failed("no signature".to_owned()).named(&shared.name));
+            };
+            let checked = encode(algorithm, octets).and_then(|signature| {
+                let right = !config.verify_signatures
+                    || public_key.verify(algorithm, &message, &signature).is_ok();
+                right.then_some(signature).ok_or(Fault::WrongSignature)
+            });
+            checked.map_err(|fault| {
+                shared.count(&fault);
+                fault.named(&shared.name)
+            })
         };
-        self.run(place, move |connection| {
-            sign(connection, &key, algorithm, &message)
-        })
-        .await
+        match self.pool.run_within(limit, place, work).await {
+            Ok(done) => done,
+            Err(unanswered) => Err(self.unanswered(unanswered)),
+        }
     }
 
-    async fn destroy(&self, place: Reservation, key: &StoredKey) -> Result<(), TokenError> {
-        let id = key.material.clone();
-        self.run(place, move |connection| connection.destroy(&id))
-            .await
+    async fn find(
+        &self,
+        place: Reservation,
+        material: &[u8],
+        algorithm: KeyAlgorithm,
+    ) -> Result<Found, TokenError> {
+        let id = material.to_vec();
+        let call = move || Call::Find { id, algorithm };
+        match self.run(self.timeout(), place, call).await? {
+            Answer::Found {
+                private_key: false, ..
+            } => Ok(Found::Nothing),
+            Answer::Found {
+                public_key: None, ..
+            } => Ok(Found::PrivateKey),
+            Answer::Found {
+                public_key: Some(spki),
+                ..
+            } => Ok(Found::Pair(self.public_key(&spki)?)),
+            _ => Err(self.confused()),
+        }
+    }
+
+    async fn destroy(
+        &self,
+        place: Reservation,
+        _key: &KeyId,
+        material: &[u8],
+    ) -> Result<(), TokenError> {
+        let id = material.to_vec();
+        let call = move || Call::Destroy { id };
+        self.run(self.timeout(), place, call).await.map(|_| ())
+    }
+
+    async fn describe(&self, place: Reservation) -> Result<Option<Description>, TokenError> {
+        match self.run(self.timeout(), place, || Call::Describe).await? {
+            Answer::Description(description) => Ok(Some(description)),
+            _ => Err(self.confused()),
+        }
     }
 }
