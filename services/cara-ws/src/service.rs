@@ -120,6 +120,7 @@ pub async fn start_with(
         stale_crls: parking_lot::Mutex::default(),
         crl_bell: tokio::sync::Notify::new(),
         index_bell: tokio::sync::Notify::new(),
+        searches: tokio::sync::Semaphore::new(searches(database)),
         metrics: Metrics::new(&context.meter),
         holder: uuid::Uuid::new_v4().to_string(),
         context,
@@ -131,6 +132,11 @@ pub async fn start_with(
     reconcile(&core).await;
     maintain::start(&core);
     Ok(Cara { core })
+}
+
+/// How many searches there may be at once: a quarter of the connections.
+fn searches(database: &DatabaseConfig) -> usize {
+    usize::try_from(database.max_connections / 4).map_or(1, |quarter| quarter.max(1))
 }
 
 /// The first comparison with the journal: at start everything is settled, nothing of ours is under way.

@@ -59,6 +59,8 @@ pub struct Core {
     pub crl_bell: Notify,
     /// Rung when somebody waits for the search index.
     pub index_bell: Notify,
+    /// How many searches may still begin.
+    pub searches: tokio::sync::Semaphore,
     /// What is counted.
     pub metrics: Metrics,
     /// This process, in leases.

@@ -13,7 +13,8 @@ use crate::{
 const LARGEST_LOOK: usize = 10_000;
 /// Certificates of a stretch, after the first.
 const STRETCH: u64 = 1_000;
-/// A search by name sees what was issued before it, unless the index is further behind than this.
+/// A search by name sees what was issued before it, unless the index is further behind than this. So long a search also
+/// waits for others.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// What was found.
@@ -35,6 +36,9 @@ pub enum SearchError {
     /// The cursor is another search's.
     #[error("search: the page token belongs to another search")]
     Cursor,
+    /// As many searches as there may be are under way.
+    #[error("search: too many searches at once, try again")]
+    Busy,
     /// The database failed.
     #[error("search certificates")]
     Store(#[source] StoreError),
@@ -44,6 +48,7 @@ impl ers_runtime::error::Fault for SearchError {
     fn kind(&self) -> ers_runtime::error::Kind {
         match self {
             Self::Cursor => ers_runtime::error::Kind::InvalidArgument,
+            Self::Busy => ers_runtime::error::Kind::ResourceExhausted,
             Self::Store(error) => error.kind(),
         }
     }
@@ -51,7 +56,7 @@ impl ers_runtime::error::Fault for SearchError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Cursor => Some("page_token"),
-            Self::Store(_) => None,
+            Self::Busy | Self::Store(_) => None,
         }
     }
 }
@@ -72,6 +77,10 @@ pub async fn search(
     after: Option<Cursor>,
     size: usize,
 ) -> Result<Found, SearchError> {
+    // However slow searches are, there are connections left for issuing, status and CRLs.
+    let _one_of_few = tokio::time::timeout(LONGEST_WAIT, core.searches.acquire())
+        .await
+        .map_err(|_| SearchError::Busy)?;
     let now_ms = core.context.clock.now_ms();
     let way = way(criteria, now_ms);
     let order = match way {

@@ -6,6 +6,7 @@
 mod authorities;
 mod clock;
 mod common;
+mod database;
 mod issuing;
 mod randomness;
 mod rest;
