@@ -117,7 +117,6 @@ async fn hanging_searches_hold_up_neither_issuing_nor_revocation() {
         .find(FindStatusRequest {
             issuer: "sub".into(),
             serial,
-            ..FindStatusRequest::default()
         })
         .await
         .unwrap()
