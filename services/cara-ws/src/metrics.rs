@@ -1,5 +1,6 @@
 //! What CARA counts. Labels have few, known values.
 
+use ers_pki::lint::Rule;
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Meter},
@@ -10,6 +11,7 @@ pub struct Metrics {
     certificates: Counter<u64>,
     revocations: Counter<u64>,
     crls: Counter<u64>,
+    lint_findings: Counter<u64>,
 }
 
 impl Metrics {
@@ -28,6 +30,10 @@ impl Metrics {
             ),
             revocations: counter("ers_cara_revocations", "Certificates revoked"),
             crls: counter("ers_cara_crls", "CRLs published"),
+            lint_findings: counter(
+                "ers_cara_lint_findings",
+                "Findings of the linter that did not stop the issue",
+            ),
         }
     }
 
@@ -44,6 +50,15 @@ impl Metrics {
     /// A certificate was revoked.
     pub fn revoked(&self) {
         self.revocations.add(1, &[]);
+    }
+
+    /// The linter had something against a certificate that was issued.
+    pub fn lint_finding(&self, rule: &Rule) {
+        let labels = [
+            KeyValue::new("set", rule.set.as_str()),
+            KeyValue::new("severity", rule.severity.as_str()),
+        ];
+        self.lint_findings.add(1, &labels);
     }
 
     /// A CRL was published.

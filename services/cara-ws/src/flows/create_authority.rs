@@ -280,7 +280,8 @@ async fn sign(
     if above.authority.state != State::Active {
         return Err(IssueError::IssuerNotActive(above.authority.name.clone()));
     }
-    issue_as(core, &Signatory::of(above), profile, request).await
+    let issued = issue_as(core, &Signatory::of(above), profile, request).await?;
+    Ok(issued.record)
 }
 
 async fn self_sign(
@@ -300,5 +301,6 @@ async fn self_sign(
         generation: 1,
         self_signed: true,
     };
-    issue_as(core, &signatory, profile, request).await
+    let issued = issue_as(core, &signatory, profile, request).await?;
+    Ok(issued.record)
 }

@@ -7,6 +7,7 @@ use ers_pki::{
     general_name::GeneralName,
     issuance::{self, AssembleError, Issuer, IssuerError, PrepareError},
     key::PublicKey,
+    lint::Finding,
     name::Name,
     profile::Profile,
     revocation::Reason,
@@ -57,6 +58,18 @@ pub struct IssueRequest {
 pub struct Issued {
     /// The certificate.
     pub record: Record,
+    /// What the linter has against it that did not stop the issue; empty when it was issued before.
+    pub findings: Vec<Finding>,
+}
+
+impl Issued {
+    /// A certificate that there was already.
+    fn before(record: Record) -> Self {
+        Self {
+            record,
+            findings: Vec::new(),
+        }
+    }
 }
 
 /// Why nothing was issued.
@@ -217,7 +230,7 @@ pub async fn issue(
             tracing::error!(target: "audit", act = "issue", request_id = request.request_id, "serial number taken: another is drawn");
             issued = issue_as(&worker, &Signatory::of(&authority), &profile, &request).await;
         }
-        issued.map(|record| Issued { record })
+        issued
     };
     core.in_flight
         .join_or_start(
@@ -236,7 +249,7 @@ pub(super) async fn issue_as(
     signatory: &Signatory<'_>,
     profile: &Profile,
     request: &IssueRequest,
-) -> Result<Record, IssueError> {
+) -> Result<Issued, IssueError> {
     let stored = |source| IssueError::Store {
         request_id: request.request_id.clone(),
         source,
@@ -249,7 +262,7 @@ pub(super) async fn issue_as(
         .await
         .map_err(stored)?
     {
-        return same_request(record, request);
+        return same_request(record, request).map(Issued::before);
     }
 
     check_clock(core)?;
@@ -297,6 +310,7 @@ pub(super) async fn issue_as(
         })?;
 
     // 4. Verify; from here on it is a certificate.
+    let findings = prepared.findings().to_vec();
     let certificate =
         prepared
             .assemble(&signed.signature)
@@ -307,11 +321,30 @@ pub(super) async fn issue_as(
 
     // 5. Keep it, durably, with its event.
     let record = record(core, signatory, &profile.name, request, certificate);
-    keep(core, record, request).await
+    let issued = keep(core, record, request, findings).await?;
+    report(core, &issued);
+    Ok(issued)
+}
+
+/// Tells the operator what the linter let through.
+fn report(core: &Core, issued: &Issued) {
+    for finding in &issued.findings {
+        core.metrics.lint_finding(finding.rule);
+        tracing::warn!(
+            request_id = issued.record.request_id, issuer_id = %issued.record.issuer, serial = issued.record.serial.to_hex(),
+            profile = issued.record.profile, rule = finding.rule.id, severity = finding.rule.severity.as_str(),
+            detail = finding.detail, "lint finding"
+        );
+    }
 }
 
 /// Stores; when another replica has answered the same request meanwhile, ours is kept as revoked and theirs returned.
-async fn keep(core: &Core, record: Record, request: &IssueRequest) -> Result<Record, IssueError> {
+async fn keep(
+    core: &Core,
+    record: Record,
+    request: &IssueRequest,
+    findings: Vec<Finding>,
+) -> Result<Issued, IssueError> {
     let stored = |source| IssueError::Store {
         request_id: request.request_id.clone(),
         source,
@@ -329,11 +362,12 @@ async fn keep(core: &Core, record: Record, request: &IssueRequest) -> Result<Rec
                 target: "audit", act = "issue", request_id = request.request_id, issuer_id = %record.issuer,
                 serial = record.serial.to_hex(), profile = record.profile, requester = record.origin.requester, "certificate issued"
             );
-            Ok(Arc::unwrap_or_clone(record))
+            let record = Arc::unwrap_or_clone(record);
+            Ok(Issued { record, findings })
         }
         Stored::Other(other) => {
             keep_surplus(core, &record, &other).await.map_err(stored)?;
-            same_request(*other, request)
+            same_request(*other, request).map(Issued::before)
         }
     }
 }

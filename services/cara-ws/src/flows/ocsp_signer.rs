@@ -101,7 +101,7 @@ pub async fn renew(core: &Arc<Core>, ca: &IssuingAuthority) -> Result<(), OcspSi
         .profiles
         .get(PROFILE)
         .ok_or(OcspSignerError::NoProfile)?;
-    let record = issue::issue_as(core, &Signatory::of(ca), profile, &request)
+    let issued = issue::issue_as(core, &Signatory::of(ca), profile, &request)
         .await
         .map_err(OcspSignerError::Issue)?;
     let signer = OcspSigner {
@@ -109,7 +109,7 @@ pub async fn renew(core: &Arc<Core>, ca: &IssuingAuthority) -> Result<(), OcspSi
         generation: ca.authority.generation,
         renewal,
         key_id: key.id,
-        certificate: record.certificate,
+        certificate: issued.record.certificate,
     };
     core.store
         .put_ocsp_signer(&signer)

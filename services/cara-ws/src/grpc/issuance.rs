@@ -37,6 +37,7 @@ impl Issuance for Service {
         Ok(Response::new(wire::IssueResponse {
             certificate: Some(convert::certificate(&issued.record)),
             chain,
+            findings: issued.findings.iter().map(ToString::to_string).collect(),
         }))
     }
 }

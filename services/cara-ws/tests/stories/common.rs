@@ -161,7 +161,7 @@ fn issuing() -> Issuing {
         revocation_url: "http://revocation.test/rev-info".into(),
         crl: CrlConfig::default(),
         ocsp: OcspConfig::default(),
-        profiles: Vec::new(),
+        profiles: crate::linting::profiles(),
     }
 }
 

@@ -8,6 +8,7 @@ mod clock;
 mod common;
 mod database;
 mod issuing;
+mod linting;
 mod randomness;
 mod rest;
 mod revoking;

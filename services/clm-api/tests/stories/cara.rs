@@ -292,6 +292,7 @@ impl issuance_server::Issuance for FakeCara {
         Ok(Response::new(proto::IssueResponse {
             certificate: Some(certificate),
             chain: vec![],
+            findings: vec![],
         }))
     }
 }
