@@ -25,6 +25,11 @@ pub mod profile;
 pub mod revocation;
 pub mod serial;
 
-pub use asn1::Malformed;
+pub use asn1::{Malformed, ValueTextError};
 pub use const_oid::ObjectIdentifier;
-pub use extension::{ExtendedKeyUsage, KeyUsage, KeyUsages, UnknownExtendedKeyUsage};
+pub use extension::{
+    AccessDescription, CertificatePolicy, CertificateTemplate, DirectoryAttribute,
+    DisclosureStatement, ExtendedKeyUsage, KeyUsage, KeyUsages, LimitValue, NameConstraintsRule,
+    PolicyConstraints, PolicyMapping, PrivateExtension, Psd2, Psd2Role, QcStatements, QcType,
+    RequestedExtension, UnknownExtendedKeyUsage, UserNotice,
+};

@@ -4,6 +4,7 @@
 mod nesting;
 pub(crate) mod oid;
 mod read;
+pub(crate) mod text;
 mod time;
 mod write;
 
@@ -12,6 +13,7 @@ pub use read::Malformed;
 pub(crate) use read::{
     Element, Reader, bit_string_of_octets, integer_octets, integer_u64, parse_all,
 };
+pub use text::ValueTextError;
 pub(crate) use time::{generalized_time, whole_seconds, x509_time};
 pub(crate) use write::Writer;
 

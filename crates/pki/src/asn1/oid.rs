@@ -23,6 +23,20 @@ pub(crate) const CERTIFICATE_POLICIES: ObjectIdentifier = oid("2.5.29.32");
 pub(crate) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.35");
 pub(crate) const EXTENDED_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
 pub(crate) const FRESHEST_CRL: ObjectIdentifier = oid("2.5.29.46");
+pub(crate) const SUBJECT_DIRECTORY_ATTRIBUTES: ObjectIdentifier = oid("2.5.29.9");
+pub(crate) const POLICY_MAPPINGS: ObjectIdentifier = oid("2.5.29.33");
+pub(crate) const POLICY_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.36");
+pub(crate) const INHIBIT_ANY_POLICY: ObjectIdentifier = oid("2.5.29.54");
+pub(crate) const NO_REV_AVAIL: ObjectIdentifier = oid("2.5.29.56");
+pub(crate) const SUBJECT_INFORMATION_ACCESS: ObjectIdentifier = oid("1.3.6.1.5.5.7.1.11");
+pub(crate) const QC_STATEMENTS: ObjectIdentifier = oid("1.3.6.1.5.5.7.1.3");
+pub(crate) const TLS_FEATURE: ObjectIdentifier = oid("1.3.6.1.5.5.7.1.24");
+
+// extensions of Microsoft: [MS-WCCE] sections 2.2.2.7.7.1 to 2.2.2.7.7.4
+pub(crate) const MS_TEMPLATE_NAME: ObjectIdentifier = oid("1.3.6.1.4.1.311.20.2");
+pub(crate) const MS_TEMPLATE: ObjectIdentifier = oid("1.3.6.1.4.1.311.21.7");
+pub(crate) const MS_SECURITY: ObjectIdentifier = oid("1.3.6.1.4.1.311.25.2");
+pub(crate) const MS_SECURITY_IDENTIFIER: ObjectIdentifier = oid("1.3.6.1.4.1.311.25.2.1");
 pub(crate) const AUTHORITY_INFORMATION_ACCESS: ObjectIdentifier = oid("1.3.6.1.5.5.7.1.1");
 
 // access methods, RFC 5280 section 4.2.2.1

@@ -20,7 +20,7 @@ pub struct ExtendedKeyUsage(ObjectIdentifier);
 )]
 pub struct UnknownExtendedKeyUsage(String);
 
-const NAMES: [(&str, ExtendedKeyUsage); 9] = [
+const NAMES: [(&str, ExtendedKeyUsage); 13] = [
     ("serverAuth", ExtendedKeyUsage::SERVER_AUTH),
     ("clientAuth", ExtendedKeyUsage::CLIENT_AUTH),
     ("codeSigning", ExtendedKeyUsage::CODE_SIGNING),
@@ -29,6 +29,10 @@ const NAMES: [(&str, ExtendedKeyUsage); 9] = [
     ("OCSPSigning", ExtendedKeyUsage::OCSP_SIGNING),
     ("smartcardLogon", ExtendedKeyUsage::SMARTCARD_LOGON),
     ("documentSigning", ExtendedKeyUsage::DOCUMENT_SIGNING),
+    ("eapOverLAN", ExtendedKeyUsage::EAP_OVER_LAN),
+    ("cmcRA", ExtendedKeyUsage::CMC_RA),
+    ("pkInitClientAuth", ExtendedKeyUsage::PKINIT_CLIENT),
+    ("pkInitKDC", ExtendedKeyUsage::PKINIT_KDC),
     ("anyExtendedKeyUsage", ExtendedKeyUsage::ANY),
 ];
 
@@ -49,6 +53,14 @@ impl ExtendedKeyUsage {
     pub const SMARTCARD_LOGON: Self = Self(ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.2"));
     /// Signing of documents, RFC 9336.
     pub const DOCUMENT_SIGNING: Self = Self(ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.36"));
+    /// EAP in wired and wireless networks, RFC 4334.
+    pub const EAP_OVER_LAN: Self = Self(ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.14"));
+    /// Registration authorities of CMC and CMP, RFC 6402.
+    pub const CMC_RA: Self = Self(ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.28"));
+    /// Kerberos clients, RFC 4556.
+    pub const PKINIT_CLIENT: Self = Self(ObjectIdentifier::new_unwrap("1.3.6.1.5.2.3.4"));
+    /// Kerberos key distribution centres, RFC 4556.
+    pub const PKINIT_KDC: Self = Self(ObjectIdentifier::new_unwrap("1.3.6.1.5.2.3.5"));
     /// Any purpose.
     pub const ANY: Self = Self(ObjectIdentifier::new_unwrap("2.5.29.37.0"));
 
@@ -106,9 +118,11 @@ pub(crate) fn read(value: &[u8]) -> Result<Vec<ExtendedKeyUsage>, Malformed> {
     })
 }
 
-/// Writes the extension; not critical, as the CA/Browser Forum has it.
+/// Writes the extension; not critical, as the CA/Browser Forum has it, but for time stamps, where RFC 3161 section 2.3
+/// wants it so.
 pub(crate) fn write(writer: &mut Writer, usages: &[ExtendedKeyUsage]) {
-    super::write(writer, &oid::EXTENDED_KEY_USAGE, false, |writer| {
+    let critical = usages == [ExtendedKeyUsage::TIME_STAMPING];
+    super::write(writer, &oid::EXTENDED_KEY_USAGE, critical, |writer| {
         writer.sequence(|writer| usages.iter().for_each(|usage| writer.oid(&usage.0)));
     });
 }

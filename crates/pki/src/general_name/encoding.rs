@@ -35,7 +35,7 @@ pub(crate) fn read_names(extension: &[u8]) -> Result<Vec<ReadName>, Malformed> {
 }
 
 /// Reads one `GeneralName`. DNS names may have underscores.
-fn read_one(element: Element<'_>) -> ReadName {
+pub(crate) fn read_one(element: Element<'_>) -> ReadName {
     let ascii = || {
         let text = std::str::from_utf8(element.content)
             .ok()
@@ -80,7 +80,7 @@ pub(crate) fn write_names(writer: &mut Writer, names: &[GeneralName]) {
 }
 
 /// Writes one `GeneralName`.
-fn write_one(writer: &mut Writer, name: &GeneralName) {
+pub(crate) fn write_one(writer: &mut Writer, name: &GeneralName) {
     match name {
         GeneralName::Dns(name) => writer.tlv(DNS_NAME, name.as_bytes()),
         GeneralName::Email(address) => writer.tlv(RFC822_NAME, address.as_bytes()),

@@ -18,7 +18,7 @@ use crate::name::{Name, NameError};
 
 pub use dns::DnsName;
 pub use email::{EmailAddress, SmtpUtf8Mailbox, UserPrincipalName};
-pub(crate) use encoding::{read_names, write_names};
+pub(crate) use encoding::{read_names, read_one, write_names, write_one};
 pub use other::OtherName;
 pub use uri::Uri;
 

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use super::RequestFault;
 use crate::certificate::CertificateError;
 use crate::general_name::NameKind;
 use crate::key::{BadSignature, KeyAlgorithm, KeyError};
@@ -68,6 +69,15 @@ pub enum PrepareError {
         /// The common name.
         common_name: String,
     },
+    /// The profile's rules for single values do not allow the request.
+    #[error("prepare certificate")]
+    Request(#[from] RequestFault),
+    /// The profile is broken; `Profile::check` would have told.
+    #[error("prepare certificate: the profile's {field} cannot be written")]
+    Profile {
+        /// The field.
+        field: &'static str,
+    },
     /// There is neither a subject nor a name.
     #[error("prepare certificate: there is neither a subject nor a name")]
     Nameless,
@@ -116,6 +126,12 @@ pub enum PrepareError {
     NameConstrained {
         /// The name.
         name: String,
+    },
+    /// The issuer's name constraints exclude the subject.
+    #[error("prepare certificate: the issuer's name constraints exclude the subject {subject}")]
+    SubjectConstrained {
+        /// The subject.
+        subject: String,
     },
     /// The beginning lies too far back.
     #[error("prepare certificate: it must not begin before {earliest}")]
@@ -186,7 +202,8 @@ impl PrepareError {
             | Self::AttributeNotAllowed { .. }
             | Self::AttributeMissing { .. }
             | Self::CommonNameNotAmongNames { .. }
-            | Self::Nameless => Some("subject"),
+            | Self::Nameless
+            | Self::SubjectConstrained { .. } => Some("subject"),
             Self::NamesMissing
             | Self::TooManyNames { .. }
             | Self::NameNotAllowed { .. }
@@ -198,7 +215,8 @@ impl PrepareError {
             Self::Validity { .. } | Self::Past { .. } | Self::OutlivesIssuer { .. } => {
                 Some("validity")
             }
-            Self::CrlPartition { .. } | Self::Lint { .. } => None,
+            Self::Request(fault) => Some(fault.field()),
+            Self::Profile { .. } | Self::CrlPartition { .. } | Self::Lint { .. } => None,
         }
     }
 }

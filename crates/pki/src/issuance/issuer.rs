@@ -68,6 +68,8 @@ struct Inner {
     /// Extensions, DER; empty when there is nothing to say.
     authority_key_identifier: Vec<u8>,
     information_access: Vec<u8>,
+    /// The same without OCSP.
+    access_without_ocsp: Vec<u8>,
 }
 
 impl Issuer {
@@ -144,6 +146,7 @@ impl Issuer {
                 key_identifier::write_authority(writer, key_identifier)
             }),
             information_access: Vec::new(),
+            access_without_ocsp: Vec::new(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -211,6 +214,11 @@ impl Issuer {
             );
         }
         inner.information_access = access.finish();
+        let mut access = Writer::new();
+        if !inner.ca_issuer_urls.is_empty() {
+            authority_information_access::write(&mut access, &[], &inner.ca_issuer_urls);
+        }
+        inner.access_without_ocsp = access.finish();
         Ok(Self {
             inner: Arc::new(inner),
         })
@@ -262,8 +270,12 @@ impl Issuer {
         &self.inner.authority_key_identifier
     }
 
-    pub(super) fn information_access(&self) -> &[u8] {
-        &self.inner.information_access
+    pub(super) fn information_access(&self, with_ocsp: bool) -> &[u8] {
+        if with_ocsp {
+            &self.inner.information_access
+        } else {
+            &self.inner.access_without_ocsp
+        }
     }
 
     /// CRL distribution points and freshest CRL, DER, one after the other.

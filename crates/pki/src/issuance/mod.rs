@@ -3,14 +3,18 @@
 
 mod crl_places;
 mod error;
+mod fault;
 mod issuer;
 mod names;
 mod prepared;
+mod subject;
 mod tbs;
 mod validity;
+mod wishes;
 
 use time::{Duration, OffsetDateTime};
 
+use crate::extension::{ExtendedKeyUsage, KeyUsages, RequestedExtension};
 use crate::general_name::GeneralName;
 use crate::key::PublicKey;
 use crate::lint::judge_tbs;
@@ -19,6 +23,7 @@ use crate::profile::Profile;
 use crate::serial::SerialNumber;
 
 pub use error::{AssembleError, PrepareError, ReadoptError};
+pub use fault::RequestFault;
 pub use issuer::{Issuer, IssuerError};
 pub use prepared::{Prepared, readopt};
 
@@ -37,6 +42,35 @@ pub struct Request {
     pub validity: Option<Duration>,
     /// The partition of the issuer's CRL that will list it if it is revoked; absent: the CRL is not partitioned.
     pub crl_partition: Option<u32>,
+    /// Key usages that are wished; absent: those of the profile.
+    pub key_usage: Option<KeyUsages>,
+    /// Extended key usages that are wished; empty: those of the profile.
+    pub extended_key_usage: Vec<ExtendedKeyUsage>,
+    /// Extensions that are wished; the profile says which of them count.
+    pub extensions: Vec<RequestedExtension>,
+    /// What the RA knows of the end entity, beside what the request says.
+    pub end_entity: EndEntity,
+}
+
+/// What the RA knows of an end entity; a profile may take values from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndEntity {
+    /// Attributes for the subject.
+    pub subject: Name,
+    /// Names.
+    pub names: Vec<GeneralName>,
+    /// Its Microsoft security identifier, `S-1-5-…`.
+    pub security_identifier: Option<String>,
+}
+
+impl Default for EndEntity {
+    fn default() -> Self {
+        Self {
+            subject: Name::empty(),
+            names: Vec::new(),
+            security_identifier: None,
+        }
+    }
 }
 
 impl Request {
@@ -49,6 +83,10 @@ impl Request {
             not_before: None,
             validity: None,
             crl_partition: None,
+            key_usage: None,
+            extended_key_usage: Vec::new(),
+            extensions: Vec::new(),
+            end_entity: EndEntity::default(),
         }
     }
 }
@@ -66,7 +104,8 @@ pub fn prepare(
 ) -> Result<Prepared, PrepareError> {
     issuer.check_able(now)?;
     check_key(profile, issuer, request)?;
-    let subject = names::subject(profile, request)?;
+    let subject = subject::decide(profile, request)?;
+    names::check_constraints(issuer, &subject)?;
     let names = names::alternative_names(profile, issuer, request, &subject)?;
     let validity = validity::decide(profile, issuer, request, now)?;
     let constraints = issuer.constraints_below(profile)?;
@@ -88,8 +127,12 @@ pub fn prepare(
         validity,
         constraints,
         distribution_points: &distribution_points,
+        key_usages: wishes::key_usages(profile, request)?,
+        extended_key_usages: &wishes::extended_key_usages(profile, request)?,
+        requested: &wishes::extensions(profile, request)?,
+        security_identifier: wishes::security_identifier(profile, request)?,
         serial,
-    });
+    })?;
     let verdict = judge_tbs(&to_be_signed, &profile.lint);
     if !verdict.blocking.is_empty() {
         return Err(PrepareError::Lint {

@@ -1,48 +1,22 @@
-//! Which subject and which names a certificate gets.
+//! Which subject alternative names a certificate gets.
 
 use std::borrow::Cow;
 
-use super::{Issuer, PrepareError, Request};
-use crate::general_name::GeneralName;
+use super::{Issuer, PrepareError, Request, RequestFault};
+use crate::general_name::{GeneralName, NameKind};
 use crate::name::{AttributeType, Name};
-use crate::profile::{OtherAttributes, Profile};
+use crate::profile::{Profile, Source, Surplus, ValueRule};
 
-/// The subject after the profile's rules.
-pub(super) fn subject(profile: &Profile, request: &Request) -> Result<Name, PrepareError> {
-    if request.subject.is_empty() && profile.subject.required.is_empty() {
-        return Ok(request.subject.clone());
-    }
-    let rule = &profile.subject;
-    let allowed: Vec<_> = rule
-        .allowed
-        .iter()
-        .chain(&rule.required)
-        .filter_map(|word| AttributeType::find(word))
-        .collect();
-    let subject = match rule.others {
-        OtherAttributes::Drop => request.subject.retain(|oid| allowed.contains(&oid)),
-        OtherAttributes::Refuse => {
-            let strange = request
-                .subject
-                .attributes()
-                .find(|(oid, _)| !allowed.contains(oid));
-            if let Some((oid, _)) = strange {
-                let attribute = AttributeType::keyword_or_dotted(oid);
-                return Err(PrepareError::AttributeNotAllowed { attribute });
-            }
-            request.subject.clone()
+/// Whether the issuer's name constraints allow the subject.
+pub(super) fn check_constraints(issuer: &Issuer, subject: &Name) -> Result<(), PrepareError> {
+    match issuer.name_constraints() {
+        Some(constraints) if !constraints.allow_subject(subject) => {
+            Err(PrepareError::SubjectConstrained {
+                subject: subject.to_string(),
+            })
         }
-    };
-    subject.check().map_err(PrepareError::Subject)?;
-    for word in &rule.required {
-        let wanted = AttributeType::find(word);
-        if !subject.attributes().any(|(oid, _)| Some(oid) == wanted) {
-            return Err(PrepareError::AttributeMissing {
-                attribute: word.clone(),
-            });
-        }
+        _ => Ok(()),
     }
-    Ok(subject)
 }
 
 /// The subject alternative names after the profile's rules and the issuer's name constraints.
@@ -53,7 +27,7 @@ pub(super) fn alternative_names<'a>(
     subject: &Name,
 ) -> Result<Cow<'a, [GeneralName]>, PrepareError> {
     let rule = &profile.names;
-    let names = without_repetitions(&request.names);
+    let names = by_kind(profile, request, without_repetitions(&request.names))?;
     if names.is_empty() && rule.required {
         return Err(PrepareError::NamesMissing);
     }
@@ -84,14 +58,91 @@ pub(super) fn alternative_names<'a>(
     Ok(names)
 }
 
+/// The names after the rules for each kind.
+fn by_kind<'a>(
+    profile: &Profile,
+    request: &Request,
+    mut names: Cow<'a, [GeneralName]>,
+) -> Result<Cow<'a, [GeneralName]>, PrepareError> {
+    let rule = &profile.names;
+    let allowed = |kind: NameKind| rule.allowed.contains(&kind) || rule.kinds.contains_key(&kind);
+    if rule.others == Surplus::Drop && !names.iter().all(|name| allowed(name.kind())) {
+        names.to_mut().retain(|name| allowed(name.kind()));
+    }
+    for (kind, value_rule) in &rule.kinds {
+        names = apply(profile, request, names, *kind, value_rule)?;
+    }
+    Ok(names)
+}
+
+fn apply<'a>(
+    profile: &Profile,
+    request: &Request,
+    mut names: Cow<'a, [GeneralName]>,
+    kind: NameKind,
+    rule: &ValueRule,
+) -> Result<Cow<'a, [GeneralName]>, PrepareError> {
+    let of_kind = |names: &[GeneralName]| -> Vec<GeneralName> {
+        let names = names.iter().filter(|name| name.kind() == kind);
+        names.cloned().collect()
+    };
+    let asked = of_kind(&names);
+    let wanted = match (rule.fixed.is_empty(), rule.from) {
+        (false, _) => read_fixed(kind, rule)?,
+        (true, Source::Request) => asked.clone(),
+        (true, Source::RequestOrEndEntity) if !asked.is_empty() => asked.clone(),
+        (true, Source::EndEntity | Source::RequestOrEndEntity) => {
+            of_kind(&request.end_entity.names)
+        }
+    };
+    if let Some(surplus) = asked.iter().find(|name| !wanted.contains(name))
+        && profile.names.others == Surplus::Refuse
+    {
+        return Err(RequestFault::NameValue {
+            name: surplus.to_string(),
+        }
+        .into());
+    }
+    if wanted.is_empty() && rule.required {
+        return Err(RequestFault::NameMissing { kind }.into());
+    }
+    if let Some(most) = rule.most.filter(|most| wanted.len() > *most) {
+        return Err(RequestFault::TooManyNames { kind, most }.into());
+    }
+    if let Some(pattern) = &rule.pattern
+        && let Some(name) = wanted.iter().find(|name| !pattern.matches(&name.value()))
+    {
+        return Err(RequestFault::NamePattern {
+            name: name.to_string(),
+        }
+        .into());
+    }
+    if wanted != asked {
+        let names = names.to_mut();
+        names.retain(|name| name.kind() != kind);
+        for name in wanted {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    Ok(names)
+}
+
+fn read_fixed(kind: NameKind, rule: &ValueRule) -> Result<Vec<GeneralName>, PrepareError> {
+    let read = |value: &String| format!("{kind}:{value}").parse();
+    let names: Result<Vec<_>, _> = rule.fixed.iter().map(read).collect();
+    names.map_err(|_| PrepareError::Profile {
+        field: "names.kinds",
+    })
+}
+
 fn check_allowed(profile: &Profile, name: &GeneralName) -> Result<(), PrepareError> {
     let rule = &profile.names;
     let text = || name.to_string();
-    if !rule.allowed.contains(&name.kind()) {
-        return Err(PrepareError::NameNotAllowed {
-            kind: name.kind(),
-            name: text(),
-        });
+    let kind = name.kind();
+    if !rule.allowed.contains(&kind) && !rule.kinds.contains_key(&kind) {
+        return Err(PrepareError::NameNotAllowed { kind, name: text() });
     }
     if name.is_wildcard() && !rule.wildcards {
         return Err(PrepareError::WildcardNotAllowed { name: text() });

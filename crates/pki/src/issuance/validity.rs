@@ -1,11 +1,15 @@
 //! From when to when a certificate is valid. RFC 5280 section 4.1.2.5: both ends belong to it, so that a certificate for
 //! a day ends 86,399 seconds after it begins.
 
+use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
-use super::{Issuer, PrepareError, Request};
+use super::{Issuer, PrepareError, Request, RequestFault};
 use crate::asn1::whole_seconds;
-use crate::profile::Profile;
+use crate::profile::{Profile, Surplus};
+
+/// RFC 5280 section 4.1.2.5: 99991231235959Z says that there is no well-defined end.
+const NO_EXPIRY: OffsetDateTime = datetime!(9999-12-31 23:59:59 UTC);
 
 /// First and last second.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +26,13 @@ pub(super) fn decide(
 ) -> Result<Validity, PrepareError> {
     let rule = &profile.validity;
     let now = whole_seconds(now);
-    let length = request.validity.unwrap_or(rule.default.duration());
+    let wished = wished(
+        profile.request.validity,
+        profile,
+        request.validity,
+        "validity",
+    )?;
+    let length = wished.unwrap_or(rule.default.duration());
     let length = Duration::seconds(length.whole_seconds());
     let wrong_length = PrepareError::Validity {
         longest: rule.longest,
@@ -31,9 +41,13 @@ pub(super) fn decide(
         return Err(wrong_length);
     }
     let not_before = first_second(profile, issuer, request, now)?;
-    let not_after = not_before
-        .checked_add(length - Duration::SECOND)
-        .ok_or(wrong_length)?;
+    let not_after = if rule.no_expiry {
+        NO_EXPIRY
+    } else {
+        not_before
+            .checked_add(length - Duration::SECOND)
+            .ok_or(wrong_length)?
+    };
     if not_after < now {
         return Err(PrepareError::Past { not_after });
     }
@@ -52,6 +66,21 @@ pub(super) fn decide(
     })
 }
 
+/// What the request wishes, if its wish counts.
+fn wished<T>(
+    counts: bool,
+    profile: &Profile,
+    wish: Option<T>,
+    field: &'static str,
+) -> Result<Option<T>, PrepareError> {
+    match wish {
+        Some(_) if !counts && profile.request.surplus == Surplus::Refuse => {
+            Err(RequestFault::Validity(field).into())
+        }
+        wish => Ok(wish.filter(|_| counts)),
+    }
+}
+
 fn first_second(
     profile: &Profile,
     issuer: &Issuer,
@@ -63,7 +92,13 @@ fn first_second(
     let earliest = issuer.certificate().map_or(set_back, |certificate| {
         set_back.max(certificate.not_before())
     });
-    let Some(wanted) = request.not_before.map(whole_seconds) else {
+    let wished = wished(
+        profile.request.not_before,
+        profile,
+        request.not_before,
+        "not_before",
+    )?;
+    let Some(wanted) = wished.map(whole_seconds) else {
         return Ok(earliest);
     };
     if wanted < earliest {

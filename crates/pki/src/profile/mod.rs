@@ -2,21 +2,29 @@
 //!
 //! To add a ready one: a function in `ready.rs` and its name in `Profile::ready`.
 
+mod check;
+mod extensions;
+mod pattern;
 mod period;
 mod ready;
+mod request;
+mod value;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use const_oid::ObjectIdentifier;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use extensions::{ExtensionsRule, Presence};
+pub use pattern::{Pattern, PatternError};
 pub use period::{Period, PeriodError};
+pub use request::RequestRule;
+pub use value::{Source, Surplus, ValueRule};
 
-use crate::extension::{ExtendedKeyUsage, KeyUsage};
+use crate::extension::{CertificatePolicy, ExtendedKeyUsage, KeyUsage};
 use crate::general_name::NameKind;
 use crate::key::KeyAlgorithm;
 use crate::lint::LintPolicy;
-use crate::name::AttributeType;
 
 /// Why a profile contradicts itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,9 +93,15 @@ pub struct Profile {
     /// Say where the CRL lies.
     #[serde(default = "yes")]
     pub crl_distribution_points: bool,
-    /// Object identifiers of certificate policies.
-    #[serde(default, serialize_with = "write_oids", deserialize_with = "read_oids")]
-    pub certificate_policies: Vec<ObjectIdentifier>,
+    /// Certificate policies: dotted identifiers, or objects with `oid`, `cps` and `notice`.
+    #[serde(default)]
+    pub certificate_policies: Vec<CertificatePolicy>,
+    /// More extensions.
+    #[serde(default, skip_serializing_if = "ExtensionsRule::is_default")]
+    pub extensions: ExtensionsRule,
+    /// Which wishes of a request count beside subject and names.
+    #[serde(default, skip_serializing_if = "RequestRule::is_default")]
+    pub request: RequestRule,
     /// Which rules of the linter are asked beside RFC 5280, and which of their findings stop the issue.
     #[serde(default, skip_serializing_if = "LintPolicy::is_default")]
     pub lint: LintPolicy,
@@ -118,6 +132,9 @@ pub struct ValidityRule {
     /// How far after the issue a request may have them begin.
     #[serde(default = "a_day")]
     pub latest_start: Period,
+    /// They never expire: notAfter is 99991231235959Z, RFC 5280 section 4.1.2.5, whatever else is said here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_expiry: bool,
 }
 
 /// What may stand in the subject.
@@ -128,22 +145,17 @@ pub struct SubjectRule {
     pub allowed: Vec<String>,
     /// Attributes that must be there.
     pub required: Vec<String>,
-    /// What becomes of other attributes.
+    /// Rules for single attributes, by keyword or dotted identifier; who stands here may be there.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, ValueRule>,
+    /// What becomes of other attributes, and of values that an attribute may not have.
     pub others: OtherAttributes,
     /// The common name must be one of the subject alternative names.
     pub common_name_from_names: bool,
 }
 
 /// What becomes of attributes that are not allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OtherAttributes {
-    /// The request is refused.
-    #[default]
-    Refuse,
-    /// They are left out.
-    Drop,
-}
+pub type OtherAttributes = Surplus;
 
 /// What may stand in the subject alternative names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +163,11 @@ pub enum OtherAttributes {
 pub struct NamesRule {
     /// Kinds of names that the request may bring.
     pub allowed: BTreeSet<NameKind>,
+    /// Rules for the names of one kind; a kind that stands here is allowed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub kinds: BTreeMap<NameKind, ValueRule>,
+    /// What becomes of names that may not be there.
+    pub others: Surplus,
     /// At least one name must be there.
     pub required: bool,
     /// Whether DNS names may be wildcards.
@@ -166,7 +183,8 @@ impl Default for SubjectRule {
         Self {
             allowed: Vec::new(),
             required: Vec::new(),
-            others: OtherAttributes::Refuse,
+            attributes: BTreeMap::new(),
+            others: Surplus::Refuse,
             common_name_from_names: false,
         }
     }
@@ -176,6 +194,8 @@ impl Default for NamesRule {
     fn default() -> Self {
         Self {
             allowed: BTreeSet::new(),
+            kinds: BTreeMap::new(),
+            others: Surplus::Refuse,
             required: false,
             wildcards: true,
             underscores: false,
@@ -189,75 +209,6 @@ impl Profile {
     pub fn is_ca(&self) -> bool {
         self.basic_constraints
             .is_some_and(|constraints| constraints.ca)
-    }
-
-    /// Whether it contradicts itself; to be asked once, when a profile comes from outside.
-    pub fn check(&self) -> Result<(), ProfileError> {
-        let fault = |field, fault| {
-            Err(ProfileError::Field {
-                profile: self.name.clone(),
-                field,
-                fault,
-            })
-        };
-        let named = !self.name.is_empty()
-            && self.name.len() <= 64
-            && self
-                .name
-                .bytes()
-                .all(|sign| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == b'-');
-        if !named {
-            return fault("name", "it must have 1 to 64 of a-z 0-9 -");
-        }
-        if self.key_algorithms.is_empty() {
-            return fault("key_algorithms", "there must be at least one");
-        }
-        let validity = &self.validity;
-        if validity.default.is_zero() || validity.default > validity.longest {
-            return fault(
-                "validity",
-                "default must be longer than nothing and at most longest",
-            );
-        }
-        // RFC 5280 sections 4.2.1.3 and 4.2.1.9
-        let signs_certificates = self.key_usage.contains(&KeyUsage::KeyCertSign);
-        if signs_certificates != self.is_ca() {
-            return fault(
-                "key_usage",
-                "keyCertSign belongs to CA certificates and to no others",
-            );
-        }
-        if self
-            .basic_constraints
-            .is_some_and(|constraints| !constraints.ca && constraints.path_length.is_some())
-        {
-            return fault(
-                "basic_constraints",
-                "path_length belongs to CA certificates only",
-            );
-        }
-        if self.is_ca()
-            && self.subject.others == OtherAttributes::Drop
-            && self.subject.allowed.is_empty()
-        {
-            return fault("subject", "a CA certificate must have a subject");
-        }
-        if self
-            .subject
-            .allowed
-            .iter()
-            .chain(&self.subject.required)
-            .any(|word| AttributeType::find(word).is_none())
-        {
-            return fault("subject", "an attribute type is unknown");
-        }
-        if let Err(reason) = self.lint.check() {
-            return fault("lint", reason);
-        }
-        if self.names.required && (self.names.allowed.is_empty() || self.names.most == 0) {
-            return fault("names", "names are required and none is allowed");
-        }
-        Ok(())
     }
 }
 

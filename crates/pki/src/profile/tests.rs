@@ -9,7 +9,7 @@ fn fault_of(change: impl FnOnce(&mut Profile)) -> &'static str {
 
 #[test]
 fn ready_profiles_are_sound_and_come_back_from_json() {
-    assert_eq!(Profile::ready().len(), 8);
+    assert_eq!(Profile::ready().len(), 22);
     for profile in Profile::ready() {
         profile.check().unwrap();
         let json = serde_json::to_string(profile).unwrap();

@@ -9,5 +9,6 @@
 
 mod names;
 mod openssl;
+mod profiles;
 mod properties;
 mod support;

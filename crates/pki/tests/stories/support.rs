@@ -68,6 +68,24 @@ impl Authority {
     }
 
     pub fn root_signing(algorithm: KeyAlgorithm, signature: SignatureAlgorithm) -> Self {
+        Self::make_root(algorithm, signature, &profile("root-ca"))
+    }
+
+    pub fn root_with(algorithm: KeyAlgorithm, change: impl FnOnce(&mut Profile)) -> Self {
+        let mut profile = profile("root-ca");
+        change(&mut profile);
+        Self::make_root(
+            algorithm,
+            SignatureAlgorithm::default_for(algorithm),
+            &profile,
+        )
+    }
+
+    fn make_root(
+        algorithm: KeyAlgorithm,
+        signature: SignatureAlgorithm,
+        profile: &Profile,
+    ) -> Self {
         let holder = Holder(PrivateKey::generate(algorithm).unwrap());
         let request = request_for(&holder.0, "CN=Test Root CA,O=Example AG,C=DE", &[]);
         let issuer = Issuer::self_signed(
@@ -76,7 +94,7 @@ impl Authority {
             signature,
         )
         .unwrap();
-        let prepared = prepare(&profile("root-ca"), &issuer, &request, next_serial(), NOW).unwrap();
+        let prepared = prepare(profile, &issuer, &request, next_serial(), NOW).unwrap();
         let certificate = holder.finish(prepared);
         Self {
             holder,
@@ -85,7 +103,11 @@ impl Authority {
     }
 
     pub fn sub(&self, subject: &str, algorithm: KeyAlgorithm) -> Self {
-        let (certificate, holder) = self.issue_with_key(&profile("sub-ca"), subject, algorithm);
+        self.sub_with(&profile("sub-ca"), subject, algorithm)
+    }
+
+    pub fn sub_with(&self, profile: &Profile, subject: &str, algorithm: KeyAlgorithm) -> Self {
+        let (certificate, holder) = self.issue_with_key(profile, subject, algorithm);
         Self {
             holder,
             issuer: Issuer::new(certificate, SignatureAlgorithm::default_for(algorithm)).unwrap(),
