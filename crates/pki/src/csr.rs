@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::asn1::{
     self, Malformed, Reader, bit_string_of_octets, integer_u64, oid, parse_all, tag,
 };
-use crate::extension;
+use crate::extension::{self, ExtendedKeyUsage, KeyUsages, RequestedExtension};
 use crate::general_name::{GeneralName, GeneralNameError, read_names};
 use crate::key::{BadSignature, KeyError, PublicKey, SignatureAlgorithm};
 use crate::name::{Name, NameError};
@@ -61,6 +61,7 @@ pub struct Csr {
     der: Box<[u8]>,
     subject: Name,
     names: Vec<GeneralName>,
+    extensions: Vec<RequestedExtension>,
     public_key: PublicKey,
     challenge_password: Option<Zeroizing<String>>,
 }
@@ -91,6 +92,7 @@ impl Csr {
         fields.finish(WHAT)?;
         let Attributes {
             names,
+            extensions,
             challenge_password,
         } = read_attributes(attributes)?;
         let public_key = PublicKey::from_spki_der(spki)?;
@@ -100,6 +102,7 @@ impl Csr {
             der: der.into(),
             subject,
             names,
+            extensions,
             public_key,
             challenge_password,
         })
@@ -121,9 +124,33 @@ impl Csr {
         &self.subject
     }
 
-    /// The subject alternative names asked for. No other extension asked for is ever looked at.
+    /// The subject alternative names asked for.
     pub fn names(&self) -> &[GeneralName] {
         &self.names
+    }
+
+    /// The other extensions asked for, as they came; a profile says which of them count, and usually none does.
+    pub fn extensions(&self) -> &[RequestedExtension] {
+        &self.extensions
+    }
+
+    /// The key usages asked for; `None` when there are none, or none that can be read.
+    pub fn key_usage(&self) -> Option<KeyUsages> {
+        let found = self.extension(oid::KEY_USAGE)?;
+        KeyUsages::read(&found.value).ok()
+    }
+
+    /// The extended key usages asked for; empty when there are none, or none that can be read.
+    pub fn extended_key_usage(&self) -> Vec<ExtendedKeyUsage> {
+        self.extension(oid::EXTENDED_KEY_USAGE)
+            .and_then(|found| extension::read_extended_key_usage(&found.value).ok())
+            .unwrap_or_default()
+    }
+
+    fn extension(&self, wanted: const_oid::ObjectIdentifier) -> Option<&RequestedExtension> {
+        self.extensions
+            .iter()
+            .find(|extension| extension.oid == wanted)
     }
 
     /// The key, whose possession is proven.
@@ -153,6 +180,7 @@ impl fmt::Debug for Csr {
 #[derive(Default)]
 struct Attributes {
     names: Vec<GeneralName>,
+    extensions: Vec<RequestedExtension>,
     challenge_password: Option<Zeroizing<String>>,
 }
 
@@ -173,7 +201,7 @@ fn read_attributes(content: &[u8]) -> Result<Attributes, CsrError> {
         if kind == oid::EXTENSION_REQUEST {
             let extensions = values.tagged(tag::SEQUENCE, WHAT)?;
             values.finish(WHAT)?;
-            found.names = read_requested_names(extensions.whole)?;
+            (found.names, found.extensions) = read_requested(extensions.whole)?;
         } else if kind == oid::CHALLENGE_PASSWORD {
             let password = values.element(WHAT)?;
             values.finish(WHAT)?;
@@ -183,20 +211,32 @@ fn read_attributes(content: &[u8]) -> Result<Attributes, CsrError> {
     Ok(found)
 }
 
-fn read_requested_names(extensions: &[u8]) -> Result<Vec<GeneralName>, CsrError> {
+/// Names, and the other extensions.
+fn read_requested(
+    extensions: &[u8],
+) -> Result<(Vec<GeneralName>, Vec<RequestedExtension>), CsrError> {
     // an empty list is against RFC 5280; some clients write it
     if extensions == [tag::SEQUENCE, 0] {
-        return Ok(Vec::new());
+        return Ok(Default::default());
     }
-    let extensions = extension::read_all(extensions)?;
-    let Some(requested) = extension::find(&extensions, oid::SUBJECT_ALTERNATIVE_NAME) else {
-        return Ok(Vec::new());
-    };
-    let names = read_names(requested.value)?;
-    if names.len() > MAX_CSR_NAMES {
-        return Err(CsrError::TooManyNames);
+    let mut names = Vec::new();
+    let mut others = Vec::new();
+    for found in extension::read_all(extensions)? {
+        if found.oid == oid::SUBJECT_ALTERNATIVE_NAME {
+            let read = read_names(found.value)?;
+            if read.len() > MAX_CSR_NAMES {
+                return Err(CsrError::TooManyNames);
+            }
+            names = read.into_iter().collect::<Result<_, _>>()?;
+        } else {
+            others.push(RequestedExtension {
+                oid: found.oid,
+                critical: found.critical,
+                value: found.value.to_vec(),
+            });
+        }
     }
-    Ok(names.into_iter().collect::<Result<_, _>>()?)
+    Ok((names, others))
 }
 
 /// RFC 2985: a DirectoryString of at most 255 characters.

@@ -31,5 +31,5 @@ pub use extension::{
     AccessDescription, CertificatePolicy, CertificateTemplate, DirectoryAttribute,
     DisclosureStatement, ExtendedKeyUsage, KeyUsage, KeyUsages, LimitValue, NameConstraintsRule,
     PolicyConstraints, PolicyMapping, PrivateExtension, Psd2, Psd2Role, QcStatements, QcType,
-    RequestedExtension, UnknownExtendedKeyUsage, UserNotice,
+    RequestedExtension, UnknownExtendedKeyUsage, UnknownKeyUsage, UserNotice,
 };

@@ -209,3 +209,43 @@ fn signatures_with_sha1_are_refused() {
         CsrError::UnknownAlgorithm
     );
 }
+
+#[test]
+fn usages_and_other_extensions_are_read() {
+    let der = request(|writer| {
+        attribute(writer, &oid::EXTENSION_REQUEST, |writer| {
+            writer.sequence(|writer| {
+                [extension::KeyUsage::KeyAgreement]
+                    .into_iter()
+                    .collect::<KeyUsages>()
+                    .write(writer);
+                extension::write_extended_key_usage(writer, &[ExtendedKeyUsage::CLIENT_AUTH]);
+                let own = const_oid::ObjectIdentifier::new_unwrap("1.2.3");
+                extension::write(writer, &own, true, |writer| writer.tlv(tag::NULL, &[]));
+            });
+        });
+    });
+    let csr = Csr::from_der(&der).unwrap();
+    assert!(csr.names().is_empty());
+    assert!(
+        csr.key_usage()
+            .unwrap()
+            .contains(extension::KeyUsage::KeyAgreement)
+    );
+    assert_eq!(csr.extended_key_usage(), [ExtendedKeyUsage::CLIENT_AUTH]);
+    assert_eq!(csr.extensions().len(), 3);
+    let own = &csr.extensions()[2];
+    assert_eq!((own.critical, own.value.as_slice()), (true, &[5, 0][..]));
+    // what cannot be read is no wish
+    let der = request(|writer| {
+        attribute(writer, &oid::EXTENSION_REQUEST, |writer| {
+            writer.sequence(|writer| {
+                extension::write(writer, &oid::KEY_USAGE, true, |writer| {
+                    writer.tlv(tag::NULL, &[])
+                });
+            });
+        });
+    });
+    let csr = Csr::from_der(&der).unwrap();
+    assert_eq!((csr.key_usage(), csr.extended_key_usage()), (None, vec![]));
+}

@@ -1,6 +1,7 @@
 //! Key usage, RFC 5280 section 4.2.1.3.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,40 @@ pub enum KeyUsage {
     DecipherOnly,
 }
 
+/// Text that names no key usage.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("read key usage \"{0}\": it must be a name of RFC 5280 such as digitalSignature")]
+pub struct UnknownKeyUsage(String);
+
 impl KeyUsage {
+    /// All, in the order of their bits.
+    pub const ALL: [KeyUsage; 9] = [
+        Self::DigitalSignature,
+        Self::ContentCommitment,
+        Self::KeyEncipherment,
+        Self::DataEncipherment,
+        Self::KeyAgreement,
+        Self::KeyCertSign,
+        Self::CrlSign,
+        Self::EncipherOnly,
+        Self::DecipherOnly,
+    ];
+
+    /// Its name in RFC 5280.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DigitalSignature => "digitalSignature",
+            Self::ContentCommitment => "contentCommitment",
+            Self::KeyEncipherment => "keyEncipherment",
+            Self::DataEncipherment => "dataEncipherment",
+            Self::KeyAgreement => "keyAgreement",
+            Self::KeyCertSign => "keyCertSign",
+            Self::CrlSign => "cRLSign",
+            Self::EncipherOnly => "encipherOnly",
+            Self::DecipherOnly => "decipherOnly",
+        }
+    }
+
     /// Its number in the BIT STRING.
     pub fn bit(self) -> u8 {
         self as u8
@@ -56,6 +90,24 @@ impl KeyUsage {
     }
 }
 
+impl fmt::Display for KeyUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for KeyUsage {
+    type Err = UnknownKeyUsage;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|known| known.as_str() == text)
+            .or((text == "nonRepudiation").then_some(Self::ContentCommitment))
+            .ok_or_else(|| UnknownKeyUsage(text.to_owned()))
+    }
+}
+
 /// A set of key usages.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct KeyUsages(u16);
@@ -64,6 +116,13 @@ impl KeyUsages {
     /// Whether it has that usage.
     pub fn contains(self, usage: KeyUsage) -> bool {
         self.0 & (1 << usage.bit()) != 0
+    }
+
+    /// Those that it has, in the order of their bits.
+    pub fn iter(self) -> impl Iterator<Item = KeyUsage> {
+        KeyUsage::ALL
+            .into_iter()
+            .filter(move |usage| self.contains(*usage))
     }
 
     /// Whether it has no usage.
@@ -146,6 +205,24 @@ mod tests {
             assert!(read[0].critical);
             assert_eq!(KeyUsages::read(read[0].value), Ok(KeyUsages(bits)));
         }
+    }
+
+    #[test]
+    fn names_are_those_of_json() {
+        for usage in KeyUsage::ALL {
+            assert_eq!(usage.as_str().parse(), Ok(usage));
+            assert_eq!(serde_json::to_value(usage).unwrap(), usage.as_str());
+        }
+        assert_eq!("nonRepudiation".parse(), Ok(KeyUsage::ContentCommitment));
+        assert!("x".parse::<KeyUsage>().is_err());
+        assert_eq!(
+            KeyUsage::ALL
+                .into_iter()
+                .collect::<KeyUsages>()
+                .iter()
+                .count(),
+            9
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::asn1::{Malformed, Reader, Writer, oid, tag};
 
 pub use certificate_policies::{CertificatePolicy, UserNotice};
 pub use extended_key_usage::{ExtendedKeyUsage, UnknownExtendedKeyUsage};
-pub use key_usage::{KeyUsage, KeyUsages};
+pub use key_usage::{KeyUsage, KeyUsages, UnknownKeyUsage};
 pub use microsoft::CertificateTemplate;
 pub use name_constraints::NameConstraintsRule;
 pub use policy_constraints::PolicyConstraints;

@@ -1,11 +1,14 @@
-//! What bytes to be signed say, strictly read: the signer's own look at what it is asked to sign.
+//! What bytes to be signed say, strictly read: the signer's own look at what it is asked to sign. And what certificates of
+//! others say, leniently read.
 
 mod certificate;
 mod crl;
+mod foreign;
 mod ocsp;
 
 pub use certificate::{CertificateFacts, certificate};
 pub use crl::{CrlFacts, crl};
+pub use foreign::{ForeignCertificate, ForeignKey, foreign};
 pub use ocsp::{OcspFacts, ResponderId, ocsp};
 
 use crate::asn1::Malformed;

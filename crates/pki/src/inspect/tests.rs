@@ -79,3 +79,96 @@ fn trailing_octets_are_refused() {
         Err(InspectError::Malformed(_))
     ));
 }
+
+/// A certificate as `openssl req -x509` makes it.
+fn of_openssl(options: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a.der");
+    let made = std::process::Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-nodes",
+            "-keyout",
+            "/dev/null",
+            "-outform",
+            "DER",
+            "-days",
+            "30",
+        ])
+        .arg("-out")
+        .arg(&out)
+        .args(options)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    std::fs::read(out).unwrap()
+}
+
+#[test]
+fn weak_keys_and_odd_extensions_of_others_are_facts() {
+    let der = of_openssl(&[
+        "-newkey",
+        "rsa:1024",
+        "-sha1",
+        "-subj",
+        "/C=de/CN=old",
+        "-set_serial",
+        "-5",
+        "-addext",
+        "1.2.3.4=ASN1:UTF8String:x",
+        "-addext",
+        "subjectAltName=DNS:bad name,DNS:good.example,IP:192.0.2.1",
+    ]);
+    assert!(crate::certificate::Certificate::from_der(&der).is_err());
+    let facts = foreign(&der).unwrap();
+    assert_eq!(facts.fingerprint, openssl::sha::sha256(&der));
+    assert_eq!(
+        (facts.serial.as_str(), facts.subject.as_str()),
+        ("fb", "CN=old,C=de")
+    );
+    assert_eq!(facts.key.modulus_bits, Some(1024));
+    assert!(matches!(
+        facts.key.accepted,
+        Err(crate::key::KeyError::ModulusSize { bits: 1024 })
+    ));
+    // sha1WithRSAEncryption
+    assert_eq!(facts.signature_oid.to_string(), "1.2.840.113549.1.1.5");
+    assert_eq!(facts.signature_algorithm, None);
+    assert!(facts.is_ca && facts.not_after > facts.not_before);
+    assert_eq!(facts.names.len(), 2);
+    assert!(
+        facts
+            .extensions
+            .iter()
+            .any(|extension| extension.oid.to_string() == "1.2.3.4")
+    );
+    let all = facts.oddities.join("\n");
+    for expected in ["serial number", "1024 bits", "bad name", "country code"] {
+        assert!(all.contains(expected), "{expected} is not in {all}");
+    }
+}
+
+#[test]
+fn sound_certificates_of_others_have_no_oddities() {
+    let der = of_openssl(&["-newkey", "ed25519", "-subj", "/CN=new"]);
+    let facts = foreign(&der).unwrap();
+    assert!(facts.oddities.is_empty(), "{:?}", facts.oddities);
+    assert_eq!(facts.key.accepted, Ok(KeyAlgorithm::Ed25519));
+    let trailing = [der.as_slice(), &[0]].concat();
+    let facts = foreign(&trailing);
+    assert!(facts.is_err() || facts.unwrap().fingerprint == openssl::sha::sha256(&der));
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_leniently_too() {
+    for octets in [
+        &b""[..],
+        b"rubbish",
+        &[0x30, 0],
+        &[0x30; 70_000],
+        &to_be_signed(),
+    ] {
+        assert!(foreign(octets).is_err());
+    }
+}

@@ -40,6 +40,9 @@ pub enum PrepareError {
         /// The profile.
         profile: String,
     },
+    /// The key is on the list of weak keys.
+    #[error("prepare certificate: the key is known to others")]
+    WeakKey,
     /// The key is the issuer's own.
     #[error("prepare certificate: the key is the issuer's own")]
     IssuerKey,
@@ -194,7 +197,7 @@ impl PrepareError {
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::IssuerNotValid { .. } | Self::PathLength { .. } => Some("issuer"),
-            Self::KeyAlgorithm { .. } | Self::KeyUsage { .. } | Self::IssuerKey => {
+            Self::KeyAlgorithm { .. } | Self::KeyUsage { .. } | Self::WeakKey | Self::IssuerKey => {
                 Some("public_key")
             }
             Self::NotSelf

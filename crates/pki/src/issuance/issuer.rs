@@ -12,7 +12,7 @@ use crate::extension::basic_constraints::BasicConstraints;
 use crate::extension::name_constraints::NameConstraints;
 use crate::extension::{authority_information_access, key_identifier};
 use crate::general_name::{GeneralNameError, Uri};
-use crate::key::{PublicKey, SignatureAlgorithm};
+use crate::key::{PublicKey, SignatureAlgorithm, WeakKeys};
 use crate::name::{Name, NameError};
 use crate::profile::{BasicConstraintsRule, Profile};
 
@@ -61,6 +61,7 @@ struct Inner {
     ca_issuer_urls: Vec<Uri>,
     /// What it issues is for itself, under another key.
     for_links: bool,
+    weak_keys: Arc<WeakKeys>,
     crls: CrlPlaces,
     delta_crls: CrlPlaces,
     /// AlgorithmIdentifier, DER.
@@ -139,6 +140,7 @@ impl Issuer {
             ocsp_urls: Vec::new(),
             ca_issuer_urls: Vec::new(),
             for_links: false,
+            weak_keys: Arc::default(),
             crls: CrlPlaces::default(),
             delta_crls: CrlPlaces::default(),
             algorithm_identifier: encode(&|writer| signature_algorithm.write(writer)),
@@ -193,6 +195,15 @@ impl Issuer {
         urls: impl IntoIterator<Item = T>,
     ) -> Result<Self, IssuerError> {
         self.with_urls(|inner| &mut inner.ca_issuer_urls, urls)
+    }
+
+    /// The same issuer, which certifies none of these keys.
+    pub fn with_weak_keys(self, keys: Arc<WeakKeys>) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        inner.weak_keys = keys;
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     fn with_urls<T: AsRef<str>>(
@@ -289,6 +300,10 @@ impl Issuer {
             .extension(&oid::CRL_DISTRIBUTION_POINTS, partition)?;
         points.extend(inner.delta_crls.extension(&oid::FRESHEST_CRL, partition)?);
         Ok(points)
+    }
+
+    pub(super) fn refuses_key(&self, key: &PublicKey) -> bool {
+        self.inner.weak_keys.contains(key)
     }
 
     pub(super) fn name_constraints(&self) -> Option<&NameConstraints> {

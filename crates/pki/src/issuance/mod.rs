@@ -157,6 +157,9 @@ fn check_key(profile: &Profile, issuer: &Issuer, request: &Request) -> Result<()
             profile: profile.name.clone(),
         });
     }
+    if issuer.refuses_key(&request.public_key) {
+        return Err(PrepareError::WeakKey);
+    }
     let usages = &profile.key_usage;
     if !usages.is_empty() && !usages.iter().any(|usage| usage.suits(algorithm)) {
         return Err(PrepareError::KeyUsage {

@@ -523,3 +523,16 @@ fn a_partition_of_a_crl_that_has_none_is_refused() {
     let broken = Ca::root(None).issuer.with_crl_urls(["no url {partition}"]);
     assert!(matches!(broken, Err(IssuerError::Url(_))));
 }
+
+/// Failure 34: a key that others know is refused.
+#[test]
+fn keys_on_the_list_are_refused() {
+    let ca = Ca::root(None);
+    let request = request("", &["dns:a.example"]);
+    let hash = openssl::sha::sha256(request.public_key.spki_der());
+    let list = crate::key::WeakKeys::from_text(&hex::encode(&hash[..16])).unwrap();
+    let issuer = ca.issuer.clone().with_weak_keys(list.into());
+    let refused = prepare(&profile("tls-server"), &issuer, &request, serial(3), NOW).unwrap_err();
+    assert_eq!(refused, PrepareError::WeakKey);
+    assert_eq!(refused.field(), Some("public_key"));
+}

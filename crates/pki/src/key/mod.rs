@@ -1,6 +1,7 @@
 //! Keys: which algorithms there are, public keys that have been checked, private keys in software.
 
 mod algorithm;
+mod blocklist;
 mod kind;
 mod pair;
 mod private;
@@ -10,6 +11,7 @@ mod signature;
 mod weak;
 
 pub use algorithm::{KeyAlgorithm, UnknownKeyAlgorithm};
+pub use blocklist::{WeakKeys, WeakKeysError};
 pub use private::{PrivateKey, PrivateKeyError};
 pub use public::{BadSignature, KeyError, PublicKey};
 pub use signature::{SignatureAlgorithm, UnknownSignatureAlgorithm};

@@ -149,6 +149,7 @@ fn parse_everything(octets: &[u8]) {
     }
     let _ = PrivateKey::from_pkcs8_der(octets);
     let _ = inspect::certificate(octets);
+    let _ = inspect::foreign(octets);
     let _ = inspect::crl(octets);
     let _ = inspect::ocsp(octets);
     let _ = lint_tbs(octets);
