@@ -130,6 +130,24 @@ pub fn install_crypto_provider() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
+/// For processes that hold keys: no core dump is written, and nobody but root can attach to the process or read its
+/// memory. To be called at the start.
+///
+/// # Errors
+/// When the system refuses, which Linux does not.
+pub fn keep_memory_private() -> std::io::Result<()> {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    setrlimit(
+        Resource::Core,
+        Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        },
+    )?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    Ok(())
+}
+
 /// Stops on SIGTERM or SIGINT; on a second one ends the process at once.
 ///
 /// # Errors
@@ -155,4 +173,23 @@ pub fn stop_on_signal(shutdown: &Shutdown) -> std::io::Result<()> {
         std::process::exit(130);
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+
+    use super::*;
+
+    /// Failure 48: secrets in core dumps.
+    #[test]
+    fn failure_48_no_core_dump_is_written_and_nobody_may_look() {
+        keep_memory_private().unwrap();
+        assert_eq!(getrlimit(Resource::Core).current, Some(0));
+        assert_eq!(getrlimit(Resource::Core).maximum, Some(0));
+        assert!(matches!(
+            dumpable_behavior().unwrap(),
+            DumpableBehavior::NotDumpable
+        ));
+    }
 }

@@ -11,10 +11,13 @@ use std::{
 use arc_swap::ArcSwapOption;
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
-    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+    client::WebPkiServerVerifier,
+    server::{VerifierBuilderError, WebPkiClientVerifier, danger::ClientCertVerifier},
     sign::CertifiedKey,
 };
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject as _};
+use rustls_pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime, pem::PemObject as _,
+};
 use serde::Deserialize;
 use thiserror::Error;
 use x509_cert::{
@@ -39,7 +42,8 @@ pub struct IdentityFiles {
     pub certificate: PathBuf,
     /// Private key, PKCS#8.
     pub key: PathBuf,
-    /// The authorities whose identities are believed.
+    /// The authorities whose identities are believed; also their CRLs (PEM label `X509 CRL`), by which an identity is
+    /// believed no longer.
     pub authorities: PathBuf,
 }
 
@@ -245,11 +249,25 @@ fn configs(certificate: &str, key: &str, authorities: &str) -> Result<Configs, T
             .map_err(TlsError::Rustls)?;
     }
     let roots = Arc::new(roots);
+    let crls = CertificateRevocationListDer::pem_slice_iter(authorities.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(file_error("authorities"))?;
+    let unusable = |error: VerifierBuilderError| TlsError::Authorities(error.to_string());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    // an authority without a CRL has revoked nothing; a CRL stays in force until another one is put in its place
     let verifier =
         WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(&provider))
+            .with_crls(crls.clone())
+            .only_check_end_entity_revocation()
+            .allow_unknown_revocation_status()
             .build()
-            .map_err(|error| TlsError::Authorities(error.to_string()))?;
+            .map_err(unusable)?;
+    let servers = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+        .with_crls(crls)
+        .only_check_end_entity_revocation()
+        .allow_unknown_revocation_status()
+        .build()
+        .map_err(unusable)?;
     let mut server = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::Rustls)?
@@ -261,7 +279,7 @@ fn configs(certificate: &str, key: &str, authorities: &str) -> Result<Configs, T
     let mut client = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::Rustls)?
-        .with_root_certificates(roots)
+        .with_webpki_verifier(servers)
         .with_client_auth_cert(chain, key()?)
         .map_err(TlsError::Rustls)?;
     client.alpn_protocols = vec![b"h2".to_vec()];

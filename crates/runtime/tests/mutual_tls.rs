@@ -1,6 +1,7 @@
 //! Promises:
 //! - who calls is told by the URI SAN of the client certificate, and nothing else;
-//! - without a certificate, with a foreign or an expired one, or to a peer of another name: no call goes through;
+//! - without a certificate, with a foreign, an expired or a revoked one, or to a peer of another name: no call goes
+//!   through;
 //! - a renewed identity is used by the next connection, without a restart.
 
 #![cfg(test)]
@@ -69,9 +70,13 @@ fn openssl(folder: &Path, arguments: &str) {
 impl Authority {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // each has a name of its own: a CRL is for whoever has the name
+        let name = folder.path().file_name().unwrap().display().to_string();
         openssl(
             folder.path(),
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -subj /CN=ca -days 10",
+            &format!(
+                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -subj /CN={name} -days 10"
+            ),
         );
         Self(folder)
     }
@@ -91,6 +96,22 @@ impl Authority {
                 "x509 -req -in {file}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out {file}.crt -extfile ext -days {days}"
             ),
         );
+    }
+
+    /// The CRL after another revocation, PEM.
+    fn revoke(&self, name: &str) -> String {
+        let folder = self.0.path();
+        let config = "[ca]\ndefault_ca=ca\n[ca]\ndatabase=index.txt\ncrlnumber=number\ndefault_md=sha256\ndefault_crl_days=5\n";
+        std::fs::write(folder.join("ca.cnf"), config).unwrap();
+        for (file, text) in [("index.txt", ""), ("number", "01\n")] {
+            if !folder.join(file).exists() {
+                std::fs::write(folder.join(file), text).unwrap();
+            }
+        }
+        let with = "-config ca.cnf -cert ca.crt -keyfile ca.key";
+        openssl(folder, &format!("ca {with} -revoke {name}.crt"));
+        openssl(folder, &format!("ca {with} -gencrl -out ca.crl"));
+        std::fs::read_to_string(folder.join("ca.crl")).unwrap()
     }
 
     fn service(&self, name: &str) -> Arc<Identity> {
@@ -198,8 +219,9 @@ fn assert_no_connection(answer: Result<String, Code>) {
     );
 }
 
+/// Failure 22: no client certificate, a foreign one, an expired one.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_gets_no_connection() {
+async fn failure_22_a_stranger_gets_no_connection() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     let address = serve(ours.service("signer")).await;
     // their certificate, our trust
@@ -221,8 +243,59 @@ async fn a_stranger_gets_no_connection() {
     );
 }
 
+/// Failure 22: a revoked certificate, of the client or of the server; what is not revoked goes on.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_renewed_identity_is_used_without_a_restart() {
+async fn failure_22_a_revoked_identity_gets_no_connection() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    ours.service("signer");
+    ours.service("lost");
+    theirs.service("cara-ws");
+    // it believes both, and knows what each has revoked
+    let believed = tempfile::tempdir().unwrap();
+    let read = |authority: &Authority, file: &str| {
+        std::fs::read_to_string(authority.0.path().join(file)).unwrap()
+    };
+    let authorities = |crl: &str| {
+        let text = format!("{}{}{crl}", read(&ours, "ca.crt"), read(&theirs, "ca.crt"));
+        std::fs::write(believed.path().join("authorities"), text).unwrap();
+    };
+    authorities("");
+    let watching = context("test", Arc::new(Identity::none().unwrap()));
+    let files = IdentityFiles {
+        authorities: believed.path().join("authorities"),
+        ..ours.files("signer")
+    };
+    let address = serve(Identity::watched(files, &watching.shutdown).unwrap()).await;
+    let lost = || ours.identity("lost", &ours);
+    assert_eq!(ask(lost(), "signer", &address).await, Ok("lost".into()));
+    authorities(&ours.revoke("lost"));
+    let begun = std::time::Instant::now();
+    while ask(lost(), "signer", &address).await.is_ok() {
+        assert!(begun.elapsed().as_secs() < 20, "it is still believed");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_no_connection(ask(lost(), "signer", &address).await);
+    // the other authority has no CRL, and the rest of ours is not on it
+    let foreign = theirs.identity("cara-ws", &ours);
+    assert_eq!(ask(foreign, "signer", &address).await, Ok("cara-ws".into()));
+    assert_eq!(
+        ask(ours.service("acme"), "signer", &address).await,
+        Ok("acme".into())
+    );
+    // and a client does not talk to a server that was revoked
+    let crl = ours.revoke("signer");
+    let (certificate, key) = (read(&ours, "acme.crt"), read(&ours, "acme.key"));
+    let wary = Identity::from_pem(
+        &certificate,
+        &key,
+        &format!("{}{crl}", read(&ours, "ca.crt")),
+    );
+    assert_no_connection(ask(Arc::new(wary.unwrap()), "signer", &address).await);
+}
+
+/// Failure 22: rotation without a restart.
+#[tokio::test(flavor = "multi_thread")]
+async fn failure_22_a_renewed_identity_is_used_without_a_restart() {
     let ours = Authority::new();
     let address = serve(ours.service("signer")).await;
     ours.service("cara-ws");
