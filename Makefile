@@ -19,6 +19,9 @@ STORIES ?=
 STORY_WORKERS ?= 4
 FUZZ_SECONDS ?= 60
 PEERS ?= 2000
+# entries of `make bench-journal`
+N ?= 10000000
+DATABASES ?=
 
 .PHONY: help
 help: ## This list
@@ -66,6 +69,11 @@ fmt: ## Format the code
 bench: ## Measure, as ratios to bare signatures per second in the same run
 	@scripts/setup.sh test
 	@bench/run
+
+.PHONY: bench-journal
+bench-journal: ## Verify a journal of N (10000000) entries on each database: rate, peak memory (DATABASES='postgres')
+	@scripts/setup.sh test
+	@$(CARGO) run --quiet --locked --profile bench-build -p signer --example bench_journal -- $(N) $(DATABASES)
 
 .PHONY: generate
 generate: ## Make every generated file anew

@@ -2,6 +2,7 @@
 
 mod m20261122_000001_create_signer_tables;
 mod m20261122_000002_add_key_replicas;
+mod m20261122_000003_add_journal_keys;
 
 use sea_orm_migration::prelude::*;
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_create_signer_tables::Migration),
             Box::new(m20261122_000002_add_key_replicas::Migration),
+            Box::new(m20261122_000003_add_journal_keys::Migration),
         ]
     }
 }

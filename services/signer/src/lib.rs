@@ -15,6 +15,7 @@ mod state;
 mod store;
 mod telemetry;
 mod vault;
+pub mod witness;
 
 pub use backend::token_worker;
 pub use config::Config;

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use ers_migrations::signer::Migrator;
 use ers_proto::signer::v1::{
-    journal_server::JournalServer, keys_server::KeysServer, sealing_server::SealingServer,
-    signing_server::SigningServer,
+    administration_server::AdministrationServer, journal_server::JournalServer,
+    keys_server::KeysServer, sealing_server::SealingServer, signing_server::SigningServer,
 };
 use ers_runtime::Context;
 use ers_runtime::db::{self, DatabaseError};
+use ers_runtime::error::chain;
 use parking_lot::RwLock;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
@@ -20,11 +21,14 @@ use tonic::service::Routes;
 use crate::backend::{Pkcs11Token, SoftwareToken, Token};
 use crate::config::{Config, ConfigError, TokenConfig};
 use crate::domain::Grants;
+use crate::flows::administer::reseal_keys;
 use crate::flows::finish_keys;
-use crate::grpc::{JournalService, KeysService, SealingService, SigningService};
+use crate::grpc::{
+    AdministrationService, JournalService, KeysService, SealingService, SigningService,
+};
 use crate::journal::{self, JournalKey, OpenError};
 use crate::state::State;
-use crate::store::{KeyTable, Secrets, StoreError};
+use crate::store::{CheckpointKeyTable, KeyTable, Secrets, StoreError};
 use crate::telemetry::{self, Metrics};
 use crate::vault::{self, UnlockError, Vault};
 
@@ -93,21 +97,26 @@ pub async fn start(context: Context, config: Config) -> Result<Signer, StartErro
         .await
         .map_err(StartError::Database)?;
     let secrets = Secrets::new(database.clone(), Arc::clone(&context.clock));
-    let vault = Arc::new(vault::unlock(&secrets, &password).await?);
+    let vault = Arc::new(vault::unlock(&secrets, config.master_password.clone(), &password).await?);
     let metrics = Arc::new(Metrics::new(&context.meter));
-    let journal_key = JournalKey::load_or_make(&secrets, &vault)
-        .await
-        .map_err(|source| OpenError::Key {
-            chain: config.journal.chain.clone(),
-            source,
-        })?;
-    let journal = journal::open(
-        &context,
-        &database,
-        Arc::new(journal_key),
-        config.journal_settings(),
+    let journal_key = JournalKey::load_or_make(
+        &secrets,
+        CheckpointKeyTable::new(database.clone()),
+        &vault,
+        Arc::clone(&context.clock),
     )
-    .await?;
+    .await
+    .map_err(|source| OpenError::Key {
+        chain: config.journal.chain.clone(),
+        source,
+    })?;
+    let journal_key = Arc::new(journal_key);
+    context.shutdown.spawn(
+        "checkpoint key",
+        Arc::clone(&journal_key).follow(context.shutdown.clone()),
+    );
+    let journal =
+        journal::open(&context, &database, journal_key, config.journal_settings()).await?;
     let tokens = start_tokens(&context, &config, &vault, &metrics).await?;
     telemetry::observe_queues(&context.meter, &tokens);
     let keys = KeyTable::new(database);
@@ -130,6 +139,14 @@ pub async fn start(context: Context, config: Config) -> Result<Signer, StartErro
         clock: Arc::clone(&context.clock),
         metrics,
     });
+    if state.vault.generation() > 1
+        && let Err(error) = reseal_keys(&state).await
+    {
+        tracing::warn!(
+            error = chain(&error),
+            "a rotation of the data key was broken off, and not finished"
+        );
+    }
     finish_keys_from_time_to_time(&context, &state);
     Ok(Signer { state })
 }
@@ -189,6 +206,7 @@ impl Signer {
             .add_service(KeysServer::new(KeysService(state())))
             .add_service(SealingServer::new(SealingService(state())))
             .add_service(JournalServer::new(JournalService(state())))
+            .add_service(AdministrationServer::new(AdministrationService(state())))
     }
 }
 

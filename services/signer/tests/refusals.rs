@@ -20,8 +20,9 @@ fn refusal(asked: Result<ers_signer_client::Signed, SignerError>) -> (Code, Stri
     (error.code(), error.to_string())
 }
 
+/// Failure 21: a front end with a valid certificate asks for what is not its own.
 #[tokio::test]
-async fn only_callers_with_a_grant_sign_and_make_keys() {
+async fn failure_21_only_callers_with_a_grant_sign_and_make_keys() {
     let signing = Signing::start().await;
     let cara = signing.caller("cara-ws");
     let key = cara
@@ -191,8 +192,9 @@ async fn an_answer_in_another_responders_name_is_refused() {
     response.assemble(&signed.signature).unwrap();
 }
 
+/// Failure 21: CARA itself, taken over, asks for a CA certificate or a longer validity than the key may sign.
 #[tokio::test]
-async fn a_key_keeps_its_limits() {
+async fn failure_21_a_key_keeps_its_limits() {
     let signing = Signing::start().await;
     let cara = signing.caller("cara-ws");
     let limits = KeyLimits {
@@ -304,8 +306,9 @@ async fn a_key_grants_no_longer_path_than_its_own() {
     }
 }
 
+/// Failure 21: refused and audited.
 #[tokio::test]
-async fn what_is_refused_is_an_audit_event() {
+async fn failure_21_what_is_refused_is_an_audit_event() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)

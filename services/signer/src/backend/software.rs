@@ -164,6 +164,7 @@ impl Token for SoftwareToken {
         algorithm: SignatureAlgorithm,
         message: Vec<u8>,
     ) -> Result<Vec<u8>, TokenError> {
+        self.keys.vault.know(material).await;
         let (id, kind, material) = (key.key.id.clone(), key.key.algorithm, material.to_vec());
         self.run(place, move |keys| {
             let key = keys.load(&id, kind, &material)?;

@@ -39,6 +39,9 @@ pub struct Grant {
     /// Whether it may read and verify the journal.
     #[serde(default)]
     pub read_journal: bool,
+    /// Whether it may change the master password, the data key and the key of checkpoints.
+    #[serde(default)]
+    pub administer: bool,
 }
 
 /// A caller asked for more than it was granted.
@@ -176,6 +179,14 @@ impl Grants {
         )
     }
 
+    /// May this caller change the signer's own secrets?
+    ///
+    /// # Errors
+    /// When not.
+    pub fn may_administer(&self, caller: &str, act: &str) -> Result<(), NotGranted> {
+        self.hold(caller, || act.to_owned(), |grant| grant.administer)
+    }
+
     fn hold(
         &self,
         caller: &str,
@@ -264,6 +275,7 @@ fn built_in() -> Vec<Grant> {
             destroy_any_key: true,
             administer_keys: true,
             read_journal: true,
+            administer: true,
             ..named("administrator")
         },
     ]
@@ -299,6 +311,8 @@ mod tests {
         assert!(grants.may_verify_mac("acme", "scep/challenge").is_err());
         assert!(grants.may_read_journal("cara-ws").is_ok());
         assert!(grants.may_read_journal("rev-info").is_err());
+        assert!(grants.may_administer("administrator", "act").is_ok());
+        assert!(grants.may_administer("cara-ws", "act").is_err());
         assert!(grants.may_read_keys("rev-info").is_ok());
         assert!(grants.may_administer_keys("administrator").is_ok());
         assert!(grants.may_administer_keys("cara-ws").is_err());

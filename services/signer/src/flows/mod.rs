@@ -1,5 +1,6 @@
 //! One file per use case: the story in order.
 
+pub(crate) mod administer;
 pub(crate) mod attach_replica;
 pub(crate) mod create_key;
 pub(crate) mod destroy_key;

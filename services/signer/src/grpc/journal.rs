@@ -12,8 +12,11 @@ use futures::{StreamExt, TryStreamExt};
 use tonic::{Request, Response, Status};
 
 use crate::domain::NotGranted;
-use crate::journal::{Entry, Progress, Verification};
+use crate::journal::{Checkpoint, CheckpointKey, Entry, Progress, Verification};
 use crate::state::State;
+
+/// Checkpoints read at a time.
+const CHECKPOINTS: u64 = 1000;
 
 /// Serves `Journal`.
 pub(crate) struct JournalService(pub(crate) Arc<State>);
@@ -32,6 +35,7 @@ impl JournalService {
 impl wire::journal_server::Journal for JournalService {
     type ReadStream = BoxStream<'static, Result<wire::JournalEntry, Status>>;
     type VerifyStream = BoxStream<'static, Result<wire::VerifyJournalProgress, Status>>;
+    type ReadCheckpointsStream = BoxStream<'static, Result<wire::JournalCheckpoint, Status>>;
 
     async fn read(
         &self,
@@ -86,15 +90,16 @@ impl wire::journal_server::Journal for JournalService {
         request: Request<wire::VerifyJournalRequest>,
     ) -> Result<Response<Self::VerifyStream>, Status> {
         self.allow(&request)?;
+        // another replica may have signed with a key that it has made since
+        self.0.journal.key().refresh().await.map_err(status)?;
         let chain = request.into_inner().chain;
         let chains: VecDeque<String> = if chain.is_empty() {
             self.0
                 .journal
-                .list_chains()
+                .chain_names()
                 .await
                 .map_err(status)?
                 .into_iter()
-                .map(|(chain, _)| chain)
                 .collect()
         } else {
             VecDeque::from([chain])
@@ -105,6 +110,48 @@ impl wire::journal_server::Journal for JournalService {
             current: None,
         };
         Ok(Response::new(stream::try_unfold(walk, Walk::step).boxed()))
+    }
+
+    async fn read_checkpoints(
+        &self,
+        request: Request<wire::ReadCheckpointsRequest>,
+    ) -> Result<Response<Self::ReadCheckpointsStream>, Status> {
+        self.allow(&request)?;
+        let wire::ReadCheckpointsRequest {
+            chain,
+            from_sequence,
+        } = request.into_inner();
+        let state = Arc::clone(&self.0);
+        let pages = stream::try_unfold(Some(from_sequence), move |from| {
+            let (state, chain) = (Arc::clone(&state), chain.clone());
+            async move {
+                let Some(from) = from else {
+                    return Ok::<_, Status>(None);
+                };
+                let page = state
+                    .journal
+                    .checkpoints(&chain, from, CHECKPOINTS)
+                    .await
+                    .map_err(status)?;
+                let full = page.len() as u64 == CHECKPOINTS;
+                let next = page.last().filter(|_| full).map(|last| last.sequence + 1);
+                let page = page.into_iter().map(|c| Ok(checkpoint_to_wire(c)));
+                Ok(Some((stream::iter(page), next)))
+            }
+        });
+        Ok(Response::new(pages.try_flatten().boxed()))
+    }
+
+    async fn list_checkpoint_keys(
+        &self,
+        request: Request<wire::ListCheckpointKeysRequest>,
+    ) -> Result<Response<wire::ListCheckpointKeysResponse>, Status> {
+        self.allow(&request)?;
+        self.0.journal.key().refresh().await.map_err(status)?;
+        let keys = self.0.journal.key().keys();
+        Ok(Response::new(wire::ListCheckpointKeysResponse {
+            keys: keys.keys().iter().map(key_to_wire).collect(),
+        }))
     }
 }
 
@@ -179,10 +226,7 @@ fn to_wire(chain: &str, entry: Entry) -> wire::JournalEntry {
     wire::JournalEntry {
         chain: chain.to_owned(),
         sequence: entry.sequence,
-        at: Some(prost_types::Timestamp {
-            seconds: content.at_ms.div_euclid(1000),
-            nanos: i32::try_from(content.at_ms.rem_euclid(1000) * 1_000_000).unwrap_or_default(),
-        }),
+        at: Some(timestamp(content.at_ms)),
         caller: content.caller,
         request_id: content.request_id,
         key_id: content.key_id.to_string(),
@@ -192,5 +236,32 @@ fn to_wire(chain: &str, entry: Entry) -> wire::JournalEntry {
         digest: content.digest.to_vec(),
         context: content.context,
         entry_hash: entry.hash.as_bytes().to_vec(),
+    }
+}
+
+fn checkpoint_to_wire(checkpoint: Checkpoint) -> wire::JournalCheckpoint {
+    wire::JournalCheckpoint {
+        sequence: checkpoint.sequence,
+        entry_hash: checkpoint.entry_hash.as_bytes().to_vec(),
+        at: Some(timestamp(checkpoint.at_ms)),
+        signature: checkpoint.signature,
+        chain: checkpoint.chain,
+    }
+}
+
+pub(super) fn key_to_wire(key: &CheckpointKey) -> wire::CheckpointKey {
+    wire::CheckpointKey {
+        number: key.number,
+        public_key: key.public_key.clone(),
+        made_at: Some(timestamp(key.made_at_ms)),
+        endorsement: key.endorsement.clone(),
+        acknowledgement: key.acknowledgement.clone(),
+    }
+}
+
+fn timestamp(ms: i64) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: ms.div_euclid(1000),
+        nanos: i32::try_from(ms.rem_euclid(1000) * 1_000_000).unwrap_or_default(),
     }
 }

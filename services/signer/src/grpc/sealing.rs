@@ -33,6 +33,7 @@ impl wire::sealing_server::Sealing for SealingService {
     ) -> Result<Response<wire::UnsealResponse>, Status> {
         let caller = caller(&request)?;
         let wire::UnsealRequest { context, sealed } = request.into_inner();
+        self.0.vault.know(&sealed).await;
         let secret = seal::unseal(&self.0, caller.name(), &context, &sealed).map_err(status)?;
         Ok(Response::new(wire::UnsealResponse {
             secret: secret.to_vec(),
@@ -52,6 +53,7 @@ impl wire::sealing_server::Sealing for SealingService {
             data: &request.data,
             mac: &request.mac,
         };
+        self.0.vault.know(code.sealed_key).await;
         let valid = seal::verify_mac(&self.0, caller.name(), code).map_err(status)?;
         Ok(Response::new(wire::VerifyMacResponse { valid }))
     }

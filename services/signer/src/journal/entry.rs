@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{Context, SHA256, digest};
+use aws_lc_rs::digest::{SHA256, digest};
 use ers_pki::key::SignatureAlgorithm;
 use ers_signer_client::{KeyId, Purpose};
+
+use super::Fields;
 
 /// SHA-256 over an entry and the hash before it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,7 +84,7 @@ impl EntryHash {
         &self.0
     }
 
-    fn of(digest: &aws_lc_rs::digest::Digest) -> Self {
+    pub(super) fn of(digest: &aws_lc_rs::digest::Digest) -> Self {
         let mut octets = [0; 32];
         octets.copy_from_slice(digest.as_ref());
         Self(octets)
@@ -106,32 +108,25 @@ impl Head {
 }
 
 impl NewEntry {
-    /// The hash of this entry as number `sequence` of a chain, after the entry that has the hash `previous`. Every
-    /// field goes in with its length before it, so that no two different entries hash the same octets. Of the signed
-    /// bytes the digest goes in: kept or not, they are covered by it.
-    pub fn hash(&self, chain: &str, sequence: u64, previous: &EntryHash) -> EntryHash {
-        let mut hash = Context::new(&SHA256);
-        let kept = [u8::from(self.to_be_signed.is_some())];
-        let fields: [&[u8]; 13] = [
-            b"ers-journal-entry-v1",
-            previous.as_bytes(),
-            chain.as_bytes(),
-            &sequence.to_be_bytes(),
-            &self.at_ms.to_be_bytes(),
-            self.caller.as_bytes(),
-            self.request_id.as_bytes(),
-            self.key_id.as_str().as_bytes(),
-            &self.purpose.to_wire().to_be_bytes(),
-            self.signature_algorithm.as_str().as_bytes(),
-            &self.digest,
-            &kept,
-            &self.context,
-        ];
-        for field in fields {
-            hash.update(&(field.len() as u64).to_be_bytes());
-            hash.update(field);
+    /// Its fields, for hashing and writing.
+    pub fn fields(&self) -> Fields<'_> {
+        Fields {
+            at_ms: self.at_ms,
+            caller: &self.caller,
+            request_id: &self.request_id,
+            key_id: self.key_id.as_str(),
+            purpose: self.purpose.to_wire(),
+            signature_algorithm: self.signature_algorithm.as_str(),
+            to_be_signed: self.to_be_signed.as_deref(),
+            digest: &self.digest,
+            context: &self.context,
         }
-        EntryHash::of(&hash.finish())
+    }
+
+    /// The hash of this entry as number `sequence` of a chain, after the entry that has the hash `previous`; see
+    /// [`Fields::hash`].
+    pub fn hash(&self, chain: &str, sequence: u64, previous: &EntryHash) -> EntryHash {
+        self.fields().hash(chain, sequence, previous)
     }
 
     /// How much a row of it weighs, roughly.

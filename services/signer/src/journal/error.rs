@@ -2,6 +2,7 @@
 
 use ers_runtime::error::{Fault, Kind};
 
+use super::KeysError;
 use crate::store::StoreError;
 use crate::vault;
 
@@ -92,4 +93,19 @@ pub enum JournalKeyError {
     /// It is no key, or could not be made.
     #[error("make or parse journal key")]
     Key(#[source] ers_pki::key::PrivateKeyError),
+    /// The public keys beside it do not follow from one another.
+    #[error("check the line of checkpoint keys")]
+    Line(#[source] KeysError),
+    /// It is not the newest of the public keys, or is gone.
+    #[error("load journal key: it is not the newest of the table journal_key")]
+    Foreign,
+}
+
+impl Fault for JournalKeyError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Store(error) => error.kind(),
+            Self::Sealed(_) | Self::Key(_) | Self::Line(_) | Self::Foreign => Kind::Internal,
+        }
+    }
 }

@@ -3,12 +3,18 @@
 mod checkpoint;
 mod entry;
 mod error;
+mod fields;
+mod keys;
 mod open;
 mod verify;
+mod walk;
 mod writer;
 
-pub use checkpoint::JournalKey;
+pub use checkpoint::{JournalKey, NAME as JOURNAL_KEY};
 pub use entry::{Entry, EntryHash, Head, NewEntry, Position};
-pub use error::{AppendError, OpenError};
+pub use error::{AppendError, JournalKeyError, OpenError};
+pub use fields::Fields;
+pub use keys::{Checkpoint, CheckpointKey, CheckpointKeys, KeysError};
 pub use open::{Journal, JournalSettings, open};
 pub use verify::{Progress, Verification};
+pub use walk::{ChainWalk, Fault};

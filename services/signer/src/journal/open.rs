@@ -10,11 +10,11 @@ use futures::Stream;
 use sea_orm::DatabaseConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::JournalKey;
 use super::entry::{Entry, Head, NewEntry, Position};
 use super::error::{AppendError, OpenError};
 use super::verify::Verification;
 use super::writer::{Append, Standing, Writer};
+use super::{Checkpoint, JournalKey};
 use crate::store::{Checkpoints, JournalRows, JournalTable, StoreError};
 
 /// Rows read at a time; each weighs at most some 70 KiB.
@@ -153,10 +153,8 @@ impl Journal {
     /// # Errors
     /// The database's.
     pub async fn list_chains(&self) -> Result<Vec<(String, Head)>, StoreError> {
-        let mut chains = BTreeSet::from_iter(self.table.list_chains().await?);
-        chains.extend(self.checkpoints.list_chains().await?);
         let mut heads = Vec::new();
-        for chain in chains {
+        for chain in self.chain_names().await? {
             let head = self.table.head(&chain).await?;
             heads.push((chain, head));
         }
@@ -203,13 +201,44 @@ impl Journal {
     /// # Errors
     /// The database's.
     pub async fn verify(&self, chain: &str) -> Result<Verification, StoreError> {
-        let head = self.table.head(chain).await?;
-        Ok(Verification::new(
+        Verification::begin(
             self.table.clone(),
             self.checkpoints.clone(),
-            Arc::clone(&self.key),
+            self.key.keys(),
             chain,
-            head,
-        ))
+        )
+        .await
+    }
+
+    /// The names of all chains; also those of which only checkpoints are left.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn chain_names(&self) -> Result<BTreeSet<String>, StoreError> {
+        let mut chains = BTreeSet::from_iter(self.table.list_chains().await?);
+        chains.extend(self.checkpoints.list_chains().await?);
+        Ok(chains)
+    }
+
+    /// Checkpoints of a chain from a number on, in order, at most so many.
+    ///
+    /// # Errors
+    /// The database's; a row that cannot be.
+    pub async fn checkpoints(
+        &self,
+        chain: &str,
+        from: u64,
+        limit: u64,
+    ) -> Result<Vec<Checkpoint>, StoreError> {
+        let page = self
+            .checkpoints
+            .page_as_it_stands(chain, from..=u64::MAX, limit)
+            .await?;
+        page.into_iter().map(|(_, checkpoint)| checkpoint).collect()
+    }
+
+    /// The key that signs checkpoints.
+    pub fn key(&self) -> &JournalKey {
+        &self.key
     }
 }

@@ -1,24 +1,18 @@
-//! Walking a chain from its first entry, in pages: names the first entry that is wrong. Entries missing at the end
-//! are found by the signed checkpoints.
+//! Walking a chain of the database from its first entry, in pages that are never held in memory: names the first entry
+//! that is wrong. Entries missing at the end are found by the signed checkpoints.
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use futures::TryStreamExt;
 
-use super::JournalKey;
-use super::entry::{Entry, Head};
-use crate::store::{Checkpoint, Checkpoints, JournalRows, JournalTable, StoreError};
+use super::walk::{ChainWalk, Fault};
+use super::{Checkpoint, CheckpointKeys};
+use crate::store::{Checkpoints, JournalTable, StoreError};
 
-const PAGE: u64 = 256;
-
-/// What is wrong with a chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The first entry that is wrong, or missing.
-    pub sequence: u64,
-    /// What is wrong, for a person.
-    pub what: String,
-}
+/// Entries between two words of how far it is.
+const PAGE: u64 = 20_000;
+/// Checkpoints read at a time; there is at most one per entry, and one of number zero.
+const CHECKPOINTS: u64 = PAGE + 1;
 
 /// How far a walk is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,33 +31,49 @@ pub struct Progress {
 pub struct Verification {
     table: JournalTable,
     checkpoints: Checkpoints,
-    key: Arc<JournalKey>,
-    chain: String,
+    walk: ChainWalk,
+    /// The least and the greatest number there were when the walk began.
+    ends: Option<(i64, i64)>,
     end: u64,
-    /// The last entry that was found right.
-    right: Head,
     /// The first checkpoint that was not held against its entry yet.
     awaited: u64,
 }
 
+/// Why a page could not be walked to its end.
+enum Stop {
+    Fault(Fault),
+    Store(StoreError),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
 impl Verification {
-    pub(super) fn new(
+    /// Prepares a walk up to the end that the chain has now.
+    pub(super) async fn begin(
         table: JournalTable,
         checkpoints: Checkpoints,
-        key: Arc<JournalKey>,
+        keys: Arc<CheckpointKeys>,
         chain: &str,
-        head: Head,
-    ) -> Self {
-        let right = Head::empty(chain);
-        Self {
+    ) -> Result<Self, StoreError> {
+        let ends = table.ends(chain).await?;
+        Ok(Self {
+            walk: ChainWalk::new(chain, keys),
+            end: ends.map_or(0, |(_, last)| u64::try_from(last).unwrap_or_default()),
+            ends,
             table,
             checkpoints,
-            key,
-            chain: chain.to_owned(),
-            end: head.sequence,
-            right,
             awaited: 0,
-        }
+        })
     }
 
     /// One page further.
@@ -71,134 +81,98 @@ impl Verification {
     /// # Errors
     /// The database's.
     pub async fn advance(&mut self) -> Result<Progress, StoreError> {
-        let fault = match self.walk_page().await? {
-            None if self.right.sequence >= self.end => self.find_missing_tail().await?,
-            fault => fault,
+        let fault = match self.step().await {
+            Ok(()) => None,
+            Err(Stop::Fault(fault)) => Some(fault),
+            Err(Stop::Store(error)) => return Err(error),
         };
+        let verified = self.walk.head().sequence;
         Ok(Progress {
-            verified: self.right.sequence,
+            verified,
             total: self.end,
-            done: fault.is_some() || self.right.sequence >= self.end,
+            done: fault.is_some() || verified >= self.end,
             fault,
         })
     }
 
-    async fn walk_page(&mut self) -> Result<Option<Fault>, StoreError> {
-        let from = self.right.sequence + 1;
-        if from > self.end {
-            return Ok(None);
+    async fn step(&mut self) -> Result<(), Stop> {
+        if let Some((first, _)) = self.ends
+            && first < 1
+        {
+            return Err(Fault::new(
+                0,
+                format!("an entry of number {first} stands before the first one: it was inserted"),
+            )
+            .into());
         }
-        let entries = self
-            .table
-            .page_as_it_stands(&self.chain, from..=self.end, PAGE)
-            .await?;
-        if entries.is_empty() {
-            return Ok(Some(missing(from)));
+        self.walk_page().await?;
+        if self.walk.head().sequence >= self.end {
+            self.look_behind_the_end().await?;
         }
-        let last = entries.last().map_or(from, |(sequence, _)| *sequence);
-        let mut stated = self.checkpoints_up_to(last).await?.into_iter().peekable();
-        for (sequence, entry) in entries {
-            if let Some(fault) = self.check(sequence, entry.ok()) {
-                return Ok(Some(fault));
-            }
-            while let Some(checkpoint) =
-                stated.next_if(|checkpoint| checkpoint.sequence <= sequence)
-            {
-                if let Some(fault) = self.compare(&checkpoint) {
-                    return Ok(Some(fault));
-                }
-            }
-        }
-        Ok(None)
+        Ok(())
     }
 
-    /// An entry must follow the one before it.
-    fn check(&mut self, sequence: u64, entry: Option<Entry>) -> Option<Fault> {
-        let expected = self.right.sequence + 1;
-        if sequence != expected {
-            return Some(missing(expected));
+    async fn walk_page(&mut self) -> Result<(), Stop> {
+        let from = self.walk.head().sequence + 1;
+        let to = self.end.min(from + PAGE - 1);
+        if from > to {
+            return Ok(());
         }
-        let altered = |what: &str| {
-            Some(Fault {
-                sequence,
-                what: what.to_owned(),
-            })
-        };
-        let Some(entry) = entry else {
-            return altered("the entry was altered: a column makes no sense");
-        };
-        if entry.content.hash(&self.chain, sequence, &self.right.hash) != entry.hash {
-            return altered(
-                "the entry was altered: its hash does not follow from it and the entry before it",
-            );
-        }
-        let kept = entry.content.to_be_signed.as_deref();
-        if kept.is_some_and(|kept| digest(&SHA256, kept).as_ref() != entry.content.digest) {
-            return altered("the entry was altered: the bytes kept are not those of the digest");
-        }
-        self.right = entry.head();
-        None
-    }
-
-    /// A checkpoint must tell of the entry that stands there.
-    fn compare(&self, checkpoint: &Checkpoint) -> Option<Fault> {
-        let sequence = checkpoint.sequence;
-        let wrong = |what: &str| {
-            Some(Fault {
-                sequence,
-                what: what.to_owned(),
-            })
-        };
-        if !self.key.signed(checkpoint) {
-            return wrong("the checkpoint was altered: it is not signed by the journal key");
-        }
-        let stated = Head {
-            sequence,
-            hash: checkpoint.entry_hash,
-        };
-        if sequence == self.right.sequence && stated != self.right {
-            return wrong(
-                "the chain up to here was written anew: a signed checkpoint tells of another entry",
-            );
-        }
-        None
-    }
-
-    async fn checkpoints_up_to(&mut self, last: u64) -> Result<Vec<Checkpoint>, StoreError> {
-        // at most one per entry, so that a page of entries never has more than a page of checkpoints, and number 0
-        let mut page = self
+        let stated = self
             .checkpoints
-            .page(&self.chain, self.awaited, PAGE + 1)
+            .page_as_it_stands(self.walk.chain(), self.awaited..=to, CHECKPOINTS)
             .await?;
-        page.retain(|checkpoint| checkpoint.sequence <= last);
-        self.awaited = last + 1;
-        Ok(page)
+        self.awaited = to + 1;
+        let mut stated = stated.into_iter().peekable();
+        let chain = self.walk.chain().to_owned();
+        let mut rows = self.table.walk(&chain, from..=to).await?;
+        while let Some(row) = rows.try_next().await? {
+            let next = self.walk.head().sequence + 1;
+            let Some(row) = row.view() else {
+                return Err(
+                    Fault::new(next, "the entry was altered: a column makes no sense").into(),
+                );
+            };
+            let sequence = u64::try_from(row.sequence).unwrap_or_default();
+            self.walk.entry(sequence, &row.fields, row.entry_hash)?;
+            while let Some((_, checkpoint)) = stated.next_if(|(number, _)| *number <= sequence) {
+                self.walk.checkpoint(&readable(sequence, checkpoint)?)?;
+            }
+        }
+        if self.walk.head().sequence < to {
+            return Err(Fault::missing(self.walk.head().sequence + 1).into());
+        }
+        Ok(())
     }
 
-    /// At the end: is there a checkpoint that tells of more?
-    async fn find_missing_tail(&self) -> Result<Option<Fault>, StoreError> {
-        let last = self.checkpoints.find_last(&self.chain).await?;
-        // entries may have been written since the walk began
-        let missing =
-            last.filter(|checkpoint| checkpoint.sequence > self.end && self.key.signed(checkpoint));
-        let Some(checkpoint) = missing else {
-            return Ok(None);
-        };
-        let head = self.table.head(&self.chain).await?;
-        let what = format!(
-            "the chain ends here, but a signed checkpoint tells of entry {}: entries at the end were deleted",
-            checkpoint.sequence
-        );
-        Ok((head.sequence < checkpoint.sequence).then_some(Fault {
-            sequence: head.sequence + 1,
-            what,
-        }))
+    /// At the end: is there a checkpoint that tells of more? Entries may have been written since the walk began.
+    async fn look_behind_the_end(&mut self) -> Result<(), Stop> {
+        let chain = self.walk.chain().to_owned();
+        let mut from = self.awaited;
+        loop {
+            let page = self
+                .checkpoints
+                .page_as_it_stands(&chain, from..=u64::MAX, CHECKPOINTS)
+                .await?;
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
+            from = last + 1;
+            let ends = self.table.ends(&chain).await?;
+            let end = ends.map_or(0, |(_, last)| u64::try_from(last).unwrap_or_default());
+            for (number, checkpoint) in page {
+                let checkpoint = readable(number, checkpoint)?;
+                self.walk.checkpoint_behind(&checkpoint, end)?;
+            }
+        }
     }
 }
 
-fn missing(sequence: u64) -> Fault {
-    Fault {
-        sequence,
-        what: "the entry is missing".to_owned(),
-    }
+fn readable(number: u64, checkpoint: Result<Checkpoint, StoreError>) -> Result<Checkpoint, Fault> {
+    checkpoint.map_err(|_| {
+        Fault::new(
+            number,
+            "the checkpoint was altered: a column makes no sense",
+        )
+    })
 }

@@ -1,12 +1,14 @@
 //! `journal_checkpoint`: signed statements of how far a chain had come.
 
+use std::ops::RangeInclusive;
+
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
 use super::StoreError;
-use crate::journal::EntryHash;
+use crate::journal::{Checkpoint, EntryHash};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -27,21 +29,6 @@ mod row {
     pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// "At this time the entry of this number had this hash", signed by the journal key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// The chain.
-    pub chain: String,
-    /// Number of the entry; zero: there was none yet.
-    pub sequence: u64,
-    /// Its hash.
-    pub entry_hash: EntryHash,
-    /// When, in epoch milliseconds.
-    pub at_ms: i64,
-    /// ECDSA-Sig-Value, RFC 3279 §2.2.3; over what, says `journal/checkpoint.rs`.
-    pub signature: Vec<u8>,
 }
 
 /// The table.
@@ -105,25 +92,33 @@ impl Checkpoints {
             .map_err(StoreError::during("list chains of journal checkpoints"))
     }
 
-    /// Those of a chain from a number on, in order, at most so many.
+    /// Those of a chain with numbers in a range, in order, at most so many. A row that cannot be is told beside its
+    /// number, for those who look for such rows.
     ///
     /// # Errors
-    /// The database's; a row that cannot be.
-    pub async fn page(
+    /// The database's.
+    pub async fn page_as_it_stands(
         &self,
         chain: &str,
-        from: u64,
+        range: RangeInclusive<u64>,
         limit: u64,
-    ) -> Result<Vec<Checkpoint>, StoreError> {
+    ) -> Result<Vec<(u64, Result<Checkpoint, StoreError>)>, StoreError> {
+        let number = |number: &u64| i64::try_from(*number).unwrap_or(i64::MAX);
         let rows = row::Entity::find()
             .filter(row::Column::Chain.eq(chain))
-            .filter(row::Column::Sequence.gte(i64::try_from(from).unwrap_or(i64::MAX)))
+            .filter(row::Column::Sequence.between(number(range.start()), number(range.end())))
             .order_by_asc(row::Column::Sequence)
             .limit(limit)
             .all(&self.database)
             .await
             .map_err(StoreError::during("read journal checkpoints"))?;
-        rows.into_iter().map(Checkpoint::try_from).collect()
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let number = u64::try_from(row.sequence).unwrap_or_default();
+                (number, Checkpoint::try_from(row))
+            })
+            .collect())
     }
 }
 

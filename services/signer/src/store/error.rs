@@ -34,7 +34,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn during(act: &'static str) -> impl FnOnce(DbErr) -> Self {
+    pub(crate) fn during(act: &'static str) -> impl Fn(DbErr) -> Self + Send {
         move |source| Self::Database { act, source }
     }
 }

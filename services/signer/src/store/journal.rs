@@ -56,7 +56,7 @@ pub trait JournalRows: Send + Sync + 'static {
 /// The table.
 #[derive(Debug, Clone)]
 pub struct JournalTable {
-    database: DatabaseConnection,
+    pub(super) database: DatabaseConnection,
 }
 
 impl JournalTable {
@@ -78,28 +78,6 @@ impl JournalTable {
     ) -> Result<Vec<Entry>, StoreError> {
         let rows = self.rows(chain, range, purposes, limit).await?;
         rows.into_iter().map(Entry::try_from).collect()
-    }
-
-    /// As `page`, but a row that cannot be is told beside its number, for those who look for such rows.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn page_as_it_stands(
-        &self,
-        chain: &str,
-        range: RangeInclusive<u64>,
-        limit: u64,
-    ) -> Result<Vec<(u64, Result<Entry, StoreError>)>, StoreError> {
-        let rows = self.rows(chain, range, &[], limit).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                (
-                    u64::try_from(row.sequence).unwrap_or_default(),
-                    Entry::try_from(row),
-                )
-            })
-            .collect())
     }
 
     async fn rows(

@@ -127,6 +127,26 @@ impl KeyTable {
             .collect()
     }
 
+    /// Puts other material in place, unless somebody else has; tells whether it was done.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn replace_material(
+        &self,
+        id: &KeyId,
+        before: &[u8],
+        material: Vec<u8>,
+    ) -> Result<bool, StoreError> {
+        let replaced = row::Entity::update_many()
+            .col_expr(row::Column::Material, material.into())
+            .filter(row::Column::Id.eq(id.as_str()))
+            .filter(row::Column::Material.eq(before))
+            .exec(&self.database)
+            .await
+            .map_err(StoreError::during("replace material of key"))?;
+        Ok(replaced.rows_affected == 1)
+    }
+
     /// Writes a new key; false when the label is taken.
     ///
     /// # Errors

@@ -2,7 +2,10 @@
 
 use ers_runtime::clock::SharedClock;
 use ers_runtime::db::is_duplicate;
-use sea_orm::{ActiveValue::Set, DatabaseConnection, EntityTrait};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
+    EntityTrait, QueryFilter, QueryOrder,
+};
 
 use super::StoreError;
 
@@ -72,14 +75,7 @@ impl Secrets {
         name: &str,
         secret: StoredSecret,
     ) -> Result<StoredSecret, StoreError> {
-        let row = row::ActiveModel {
-            name: Set(name.to_owned()),
-            derivation: Set(secret.derivation.clone()),
-            sealed: Set(secret.sealed.clone()),
-            created_at: Set(self.clock.now_ms()),
-            updated_at: Set(self.clock.now_ms()),
-        };
-        match row::Entity::insert(row)
+        match row::Entity::insert(self.to_row(name, &secret))
             .exec_without_returning(&self.database)
             .await
         {
@@ -92,11 +88,99 @@ impl Secrets {
         }
     }
 
+    /// Puts another secret in the place of one, unless somebody else has; tells whether it was done.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn replace_if(
+        &self,
+        connection: &impl ConnectionTrait,
+        name: &str,
+        before: &StoredSecret,
+        secret: StoredSecret,
+    ) -> Result<bool, StoreError> {
+        let replaced = row::Entity::update_many()
+            .col_expr(row::Column::Derivation, secret.derivation.into())
+            .col_expr(row::Column::Sealed, secret.sealed.into())
+            .col_expr(row::Column::UpdatedAt, self.clock.now_ms().into())
+            .filter(row::Column::Name.eq(name))
+            .filter(row::Column::Sealed.eq(before.sealed.as_slice()))
+            .exec(connection)
+            .await
+            .map_err(StoreError::during("replace signer secret"))?;
+        Ok(replaced.rows_affected == 1)
+    }
+
+    /// Writes a secret that is not there yet.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn insert_in(
+        &self,
+        connection: &impl ConnectionTrait,
+        name: &str,
+        secret: StoredSecret,
+    ) -> Result<(), StoreError> {
+        row::Entity::insert(self.to_row(name, &secret))
+            .exec_without_returning(connection)
+            .await
+            .map_err(StoreError::during("write signer secret"))?;
+        Ok(())
+    }
+
+    /// The secrets whose names begin so, by name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(&self, beginning: &str) -> Result<Vec<(String, StoredSecret)>, StoreError> {
+        let rows = row::Entity::find()
+            .filter(row::Column::Name.starts_with(beginning))
+            .order_by_asc(row::Column::Name)
+            .all(&self.database)
+            .await
+            .map_err(StoreError::during("list signer secrets"))?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let secret = StoredSecret {
+                    derivation: row.derivation,
+                    sealed: row.sealed,
+                };
+                (row.name, secret)
+            })
+            .collect())
+    }
+
+    /// Begins a transaction over the table.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        ers_runtime::db::begin(&self.database)
+            .await
+            .map_err(StoreError::during("begin with signer secrets"))
+    }
+
+    fn to_row(&self, name: &str, secret: &StoredSecret) -> row::ActiveModel {
+        row::ActiveModel {
+            name: Set(name.to_owned()),
+            derivation: Set(secret.derivation.clone()),
+            sealed: Set(secret.sealed.clone()),
+            created_at: Set(self.clock.now_ms()),
+            updated_at: Set(self.clock.now_ms()),
+        }
+    }
+
     /// Puts another secret in place.
     ///
     /// # Errors
     /// The database's.
-    pub async fn replace(&self, name: &str, secret: StoredSecret) -> Result<(), StoreError> {
+    pub async fn replace_in(
+        &self,
+        connection: &impl ConnectionTrait,
+        name: &str,
+        secret: StoredSecret,
+    ) -> Result<(), StoreError> {
         let row = row::ActiveModel {
             name: Set(name.to_owned()),
             derivation: Set(secret.derivation),
@@ -105,7 +189,7 @@ impl Secrets {
             ..Default::default()
         };
         row::Entity::update(row)
-            .exec(&self.database)
+            .exec(connection)
             .await
             .map_err(StoreError::during("replace signer secret"))?;
         Ok(())

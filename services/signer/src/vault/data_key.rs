@@ -1,11 +1,15 @@
-//! AES-256-GCM under the data key. What is sealed for one use does not open for another.
+//! AES-256-GCM under the data keys. What is sealed for one use does not open for another.
+
+use std::collections::BTreeMap;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use ers_signer_client::KeyId;
 use zeroize::Zeroizing;
 
-/// First octet of everything sealed: version 1, then nonce (12 octets), ciphertext, tag (16 octets).
-const VERSION: u8 = 1;
+/// First octet of what is sealed under the first data key: version 1, then nonce (12 octets), ciphertext, tag (16).
+const FIRST_KEY: u8 = 1;
+/// First octet of what is sealed under a later one: version 2, then its number (4 octets, big-endian), and on as above.
+const LATER_KEY: u8 = 2;
 
 /// What something is sealed for; part of the authenticated data.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +22,8 @@ pub enum Use<'a> {
     JournalKey,
     /// The data key itself, under the master password.
     DataKey,
+    /// A data key of before, under the present one.
+    EarlierDataKey(u32),
 }
 
 /// Why something sealed does not open.
@@ -25,24 +31,30 @@ pub enum Use<'a> {
 #[error("open sealed bytes: they were altered, or sealed for another use")]
 pub struct OpenError;
 
-/// Seals and opens; holds the data key.
-pub struct Vault {
-    key: RandomizedNonceKey,
+/// The data key in force, and those before it: what was sealed under them still opens.
+pub struct Ring {
+    generation: u32,
+    keys: BTreeMap<u32, RandomizedNonceKey>,
 }
 
-impl std::fmt::Debug for Vault {
+impl std::fmt::Debug for Ring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Vault")
+        write!(f, "Ring({})", self.generation)
     }
 }
 
 impl Use<'_> {
     fn authenticated(self) -> Vec<u8> {
+        let number;
         let (kind, of) = match self {
             Self::Key(id) => ("key", id.as_str()),
             Self::Secret(context) => ("secret", context),
             Self::JournalKey => ("journal-key", ""),
             Self::DataKey => ("data-key", ""),
+            Self::EarlierDataKey(generation) => {
+                number = generation.to_string();
+                ("earlier-data-key", number.as_str())
+            }
         };
         [
             b"ers-signer\0".as_slice(),
@@ -54,15 +66,49 @@ impl Use<'_> {
     }
 }
 
-impl Vault {
-    /// With the data key.
+/// Number of the data key that something is sealed under; the first is 1.
+pub fn generation_of(sealed: &[u8]) -> Option<u32> {
+    split(sealed).map(|(generation, _)| generation)
+}
+
+fn split(sealed: &[u8]) -> Option<(u32, &[u8])> {
+    match sealed.split_first()? {
+        (&FIRST_KEY, rest) => Some((1, rest)),
+        (&LATER_KEY, rest) => {
+            let (generation, rest) = rest.split_first_chunk()?;
+            Some((u32::from_be_bytes(*generation), rest))
+        }
+        _ => None,
+    }
+}
+
+impl Ring {
+    /// With the data key of a number, in force.
     ///
     /// # Errors
     /// When the key is not 32 octets long.
-    pub fn new(key: &[u8]) -> Result<Self, OpenError> {
-        RandomizedNonceKey::new(&AES_256_GCM, key)
-            .map(|key| Self { key })
-            .map_err(|_| OpenError)
+    pub fn new(generation: u32, key: &[u8]) -> Result<Self, OpenError> {
+        let mut ring = Self {
+            generation,
+            keys: BTreeMap::new(),
+        };
+        ring.add(generation, key)?;
+        Ok(ring)
+    }
+
+    /// Adds a data key of before.
+    ///
+    /// # Errors
+    /// When the key is not 32 octets long.
+    pub fn add(&mut self, generation: u32, key: &[u8]) -> Result<(), OpenError> {
+        let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| OpenError)?;
+        self.keys.insert(generation, key);
+        Ok(())
+    }
+
+    /// Number of the key in force.
+    pub fn generation(&self) -> u32 {
+        self.generation
     }
 
     /// Seals; every call gives other bytes.
@@ -70,12 +116,17 @@ impl Vault {
     /// # Errors
     /// When the random number generator fails.
     pub fn seal(&self, purpose: Use<'_>, secret: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let key = self.keys.get(&self.generation).ok_or(OpenError)?;
         let mut body = secret.to_vec();
-        let nonce = self
-            .key
+        let nonce = key
             .seal_in_place_append_tag(Aad::from(purpose.authenticated()), &mut body)
             .map_err(|_| OpenError)?;
-        Ok([&[VERSION], nonce.as_ref().as_slice(), &body].concat())
+        let generation = self.generation.to_be_bytes();
+        let (version, generation) = match self.generation {
+            1 => ([FIRST_KEY], &[][..]),
+            _ => ([LATER_KEY], &generation[..]),
+        };
+        Ok([&version, generation, nonce.as_ref().as_slice(), &body].concat())
     }
 
     /// Opens what was sealed for the same use.
@@ -83,11 +134,11 @@ impl Vault {
     /// # Errors
     /// When it was not, or was altered.
     pub fn open(&self, purpose: Use<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let rest = sealed.strip_prefix(&[VERSION]).ok_or(OpenError)?;
+        let (generation, rest) = split(sealed).ok_or(OpenError)?;
+        let key = self.keys.get(&generation).ok_or(OpenError)?;
         let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or(OpenError)?;
         let mut body = Zeroizing::new(body.to_vec());
-        let length = self
-            .key
+        let length = key
             .open_in_place(
                 Nonce::assume_unique_for_key(*nonce),
                 Aad::from(purpose.authenticated()),
@@ -106,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_only_for_its_own_use_and_unaltered() {
-        let vault = Vault::new(&[7; 32]).unwrap();
+        let vault = Ring::new(1, &[7; 32]).unwrap();
         let sealed = vault
             .seal(Use::Secret("acme/external-account"), b"secret")
             .unwrap();
@@ -124,7 +175,7 @@ mod tests {
                 .is_err()
         );
         assert!(
-            Vault::new(&[8; 32])
+            Ring::new(1, &[8; 32])
                 .unwrap()
                 .open(Use::Secret("acme/external-account"), &sealed)
                 .is_err()
@@ -150,8 +201,33 @@ mod tests {
 
     #[test]
     fn the_same_secret_is_never_sealed_to_the_same_bytes() {
-        let vault = Vault::new(&[7; 32]).unwrap();
+        let vault = Ring::new(1, &[7; 32]).unwrap();
         let seal = || vault.seal(Use::JournalKey, b"secret").unwrap();
         assert_ne!(seal(), seal());
+    }
+
+    #[test]
+    fn what_an_earlier_key_sealed_opens_and_what_a_later_one_sealed_says_so() {
+        let first = Ring::new(1, &[7; 32]).unwrap();
+        let mut second = Ring::new(2, &[8; 32]).unwrap();
+        let old = first.seal(Use::JournalKey, b"old").unwrap();
+        assert!(second.open(Use::JournalKey, &old).is_err());
+        second.add(1, &[7; 32]).unwrap();
+        assert_eq!(
+            second.open(Use::JournalKey, &old).unwrap().as_slice(),
+            b"old"
+        );
+        let new = second.seal(Use::JournalKey, b"new").unwrap();
+        assert_eq!(
+            (generation_of(&old), generation_of(&new)),
+            (Some(1), Some(2))
+        );
+        assert_eq!(
+            second.open(Use::JournalKey, &new).unwrap().as_slice(),
+            b"new"
+        );
+        assert!(first.open(Use::JournalKey, &new).is_err());
+        assert_eq!(generation_of(&[2, 0, 0]), None);
+        assert_eq!(generation_of(&[9; 40]), None);
     }
 }

@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use ers_migrations::signer::Migrator;
 use ers_runtime::clock::SystemClock;
+use ers_runtime::config::Secret;
 use ers_runtime::health::Health;
 use parking_lot::Mutex;
 
 use super::super::entry::tests::entry;
 use super::*;
-use crate::store::{JournalTable, Secrets};
-use crate::vault::Vault;
+use crate::store::{CheckpointKeyTable, JournalTable, Secrets};
+use crate::vault::{Ring, Vault};
 
 /// What happens to the next insert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,9 +93,19 @@ impl Story {
         let database = ers_runtime::db::connect::<Migrator>(&config).await.unwrap();
         let clock = SystemClock::shared();
         let secrets = Secrets::new(database.clone(), Arc::clone(&clock));
-        let key = JournalKey::load_or_make(&secrets, &Vault::new(&[7; 32]).unwrap())
-            .await
-            .unwrap();
+        let vault = Vault::new(
+            Ring::new(1, &[7; 32]).unwrap(),
+            secrets.clone(),
+            Secret::literal("unused"),
+        );
+        let key = JournalKey::load_or_make(
+            &secrets,
+            CheckpointKeyTable::new(database.clone()),
+            &Arc::new(vault),
+            Arc::clone(&clock),
+        )
+        .await
+        .unwrap();
         let (table, checkpoints) = (
             JournalTable::new(database.clone()),
             Checkpoints::new(database),
@@ -236,11 +247,15 @@ async fn checkpoints_are_signed_on_the_way_and_at_the_end() {
     }
     story.stop.cancel();
     story.task.await.unwrap();
-    let stated = story.checkpoints.page("main", 0, 10).await.unwrap();
+    let stated = story
+        .checkpoints
+        .page_as_it_stands("main", 0..=u64::MAX, 10)
+        .await
+        .unwrap();
     assert_eq!(
         stated
             .iter()
-            .map(|checkpoint| checkpoint.sequence)
+            .map(|(sequence, _)| *sequence)
             .collect::<Vec<_>>(),
         [3, 4]
     );
