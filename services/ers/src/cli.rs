@@ -76,6 +76,9 @@ pub enum Command {
     /// The signer's journal
     #[command(subcommand)]
     Audit(Audit),
+    /// The signer's own secrets: master password, data key, key of checkpoints
+    #[command(subcommand)]
+    Signer(Signer),
     /// External account keys for ACME clients (RFC 8555 section 7.3.4)
     #[command(subcommand)]
     AcmeAccountKey(AcmeAccountKey),
@@ -356,7 +359,83 @@ pub enum Audit {
         chain: Option<String>,
     },
     /// Walk the whole journal and say whether anything was changed
-    Verify,
+    Verify {
+        /// Only this chain
+        #[arg(long)]
+        chain: Option<String>,
+    },
+    /// Write the journal to a file that can be checked elsewhere
+    Export(AuditExport),
+    /// Print the key that checkpoints are signed with, to be pinned elsewhere (PEM)
+    CheckpointKey {
+        /// The file; default: standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Check an exported journal, without a platform
+    Check(AuditCheck),
+    /// Note in a file how far the journal has come, and refuse when its past is another one than at the last call
+    Witness(AuditWitness),
+}
+
+/// Options of `ers audit export`.
+#[derive(Args)]
+pub struct AuditExport {
+    /// The file
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Only this chain
+    #[arg(long)]
+    pub chain: Option<String>,
+    /// From this entry on
+    #[arg(long, default_value_t = 1, requires = "chain", value_parser = clap::value_parser!(u64).range(1..))]
+    pub from: u64,
+    /// Up to this entry; default: the last
+    #[arg(long, requires = "chain")]
+    pub to: Option<u64>,
+}
+
+/// Options of `ers audit check`.
+#[derive(Args)]
+pub struct AuditCheck {
+    /// What `ers audit export` wrote; - for standard input
+    pub file: PathBuf,
+    /// What `ers audit checkpoint-key` printed when all was surely well; without: the file is only held against itself
+    #[arg(long, value_name = "PEM")]
+    pub checkpoint_key: Option<PathBuf>,
+}
+
+/// Options of `ers audit witness`.
+#[derive(Args)]
+pub struct AuditWitness {
+    /// The file that notes are appended to; made when it is not there. Keep it on another machine
+    #[arg(long, value_name = "FILE")]
+    pub append: PathBuf,
+}
+
+/// The signer's own secrets.
+#[derive(Subcommand)]
+pub enum Signer {
+    /// Put the keys under another master password
+    ChangeMasterPassword {
+        /// File with the password in force; - for standard input
+        #[arg(long, value_name = "FILE")]
+        old_password_file: PathBuf,
+        /// File with the new one; - for standard input
+        #[arg(long, value_name = "FILE")]
+        new_password_file: PathBuf,
+    },
+    /// Make another data key and seal all software keys anew
+    RotateDataKey {
+        /// File with the master password; - for standard input
+        #[arg(long, value_name = "FILE")]
+        password_file: PathBuf,
+        /// Make no new key: only finish what was broken off
+        #[arg(long)]
+        resume: bool,
+    },
+    /// Make another key for checkpoints of the journal, signed by the one before it
+    RotateCheckpointKey,
 }
 
 /// External account keys.

@@ -8,6 +8,10 @@ use ers_proto::{
         issuance_client::IssuanceClient,
     },
     clm::v1::{administration_client::AdministrationClient, enrollment_client::EnrollmentClient},
+    signer::v1::{
+        administration_client::AdministrationClient as SignerAdministrationClient,
+        journal_client::JournalClient,
+    },
 };
 use ers_runtime::{
     Context,
@@ -163,6 +167,16 @@ impl Remote {
     /// CLM's administration.
     pub fn administration(&self) -> AdministrationClient<Channel> {
         AdministrationClient::new(self.channel("clm-api", &self.endpoints.clm_api))
+    }
+
+    /// The signer's journal.
+    pub fn journal(&self) -> JournalClient<Channel> {
+        JournalClient::new(self.channel("signer", &self.endpoints.signer))
+    }
+
+    /// The signer's own secrets.
+    pub fn signer_administration(&self) -> SignerAdministrationClient<Channel> {
+        SignerAdministrationClient::new(self.channel("signer", &self.endpoints.signer))
     }
 
     /// The signer.

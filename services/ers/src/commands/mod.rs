@@ -10,6 +10,7 @@ mod init;
 mod key;
 mod password;
 mod policy;
+mod signer;
 mod status;
 mod token;
 mod up;
@@ -42,6 +43,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Token(command) => token::run(&global, command).await,
             Command::Key(command) => key::run(&global, command).await,
             Command::Audit(command) => audit::run(&global, command).await,
+            Command::Signer(command) => signer::run(&global, command).await,
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
             Command::Password(options) => password::run(&global, &options).await,
             Command::Administrator(command) => administrator::run(&global, command).await,

@@ -2,11 +2,12 @@
 
 use crate::{
     cli::{Global, Up},
-    failure::{Failure, Outcome},
+    failure::{Attempt as _, Failure, Outcome},
     platform::{self, PlatformConfig},
 };
 
 pub async fn run(global: &Global, options: &Up) -> Outcome<()> {
+    ers_runtime::process::keep_memory_private().attempt("switch core dumps off")?;
     let mut config = match &options.config {
         Some(file) => ers_runtime::config::load(file).map_err(|error| Failure::of(&error))?,
         None => PlatformConfig::default(),

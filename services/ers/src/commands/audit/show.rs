@@ -1,14 +1,12 @@
-//! `ers audit`: the signer's journal.
-
-use std::io::IsTerminal as _;
+//! `ers audit show`: what was signed.
 
 use ers_signer_client::{JournalEntry, Signer as _};
 use futures::StreamExt as _;
 use serde::Serialize;
 
 use crate::{
-    cli::{Audit, Global},
-    failure::{Attempt as _, Failure, Outcome},
+    cli::Global,
+    failure::{Attempt as _, Outcome},
     output::{self, Show},
     remote::Remote,
 };
@@ -29,26 +27,8 @@ struct EntryView {
 #[serde(transparent)]
 struct Entries(Vec<EntryView>);
 
-#[derive(Serialize)]
-struct Verified {
-    chains: Vec<ChainVerified>,
-}
-
-#[derive(Serialize)]
-struct ChainVerified {
-    chain: String,
-    entries: u64,
-}
-
-pub async fn run(global: &Global, command: Audit) -> Outcome<()> {
-    let remote = Remote::open(global)?;
-    match command {
-        Audit::Show { from, limit, chain } => show(global, &remote, from, limit, chain).await,
-        Audit::Verify => verify(global, &remote).await,
-    }
-}
-
-async fn show(
+/// Shows entries.
+pub async fn run(
     global: &Global,
     remote: &Remote,
     from: u64,
@@ -72,39 +52,6 @@ async fn show(
         }
     }
     output::show(global.output, &Entries(entries))
-}
-
-async fn verify(global: &Global, remote: &Remote) -> Outcome<()> {
-    let mut steps = remote
-        .signer()
-        .verify_journal(None)
-        .await
-        .attempt("verify journal")?;
-    let mut chains = Vec::new();
-    let terminal = std::io::stderr().is_terminal();
-    while let Some(step) = steps.next().await {
-        let step = step.attempt("verify journal")?;
-        if let Some(fault) = &step.fault {
-            return Err(Failure::new(format!(
-                "journal chain {}, entry {}: {}",
-                step.chain, fault.0, fault.1
-            ))
-            .or("the journal was changed behind the signer's back: see docs/operations.md"));
-        }
-        if terminal && !step.done {
-            output::progress(&format!(
-                "chain {}: {} of {}",
-                step.chain, step.verified, step.total
-            ));
-        }
-        if step.done {
-            chains.push(ChainVerified {
-                chain: step.chain,
-                entries: step.verified,
-            });
-        }
-    }
-    output::show(global.output, &Verified { chains })
 }
 
 fn view(entry: JournalEntry) -> EntryView {
@@ -135,14 +82,5 @@ impl Show for Entries {
             ]
         });
         output::table(["entry", "at", "caller", "purpose", "request"], rows)
-    }
-}
-
-impl Show for Verified {
-    fn text(&self) -> String {
-        self.chains
-            .iter()
-            .map(|c| format!("chain {}: {} entries, unbroken\n", c.chain, c.entries))
-            .collect()
     }
 }

@@ -1,0 +1,30 @@
+//! `ers audit`: the signer's journal.
+
+mod check;
+mod entry;
+mod export;
+mod progress;
+mod show;
+mod verify;
+mod witness;
+
+use crate::{
+    cli::{Audit, Global},
+    failure::Outcome,
+    remote::Remote,
+};
+
+pub async fn run(global: &Global, command: Audit) -> Outcome<()> {
+    let remote = || Remote::open(global);
+    match command {
+        Audit::Show { from, limit, chain } => {
+            show::run(global, &remote()?, from, limit, chain).await
+        }
+        Audit::Verify { chain } => verify::run(global, &remote()?, chain).await,
+        Audit::Export(options) => export::run(global, &remote()?, &options).await,
+        Audit::CheckpointKey { out } => export::checkpoint_key(&remote()?, out.as_deref()).await,
+        // off-line: no platform is needed
+        Audit::Check(options) => check::run(global, &options),
+        Audit::Witness(options) => witness::run(global, &remote()?, &options).await,
+    }
+}
