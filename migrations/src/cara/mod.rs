@@ -2,6 +2,7 @@
 
 mod m20261122_000001_create_cara_tables;
 mod m20261122_000002_add_generations;
+mod m20261122_000003_add_revocations;
 mod m20261122_000004_create_certificate_name;
 mod m20261122_000005_create_administrators;
 mod m20261122_000014_index_pages;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_create_cara_tables::Migration),
             Box::new(m20261122_000002_add_generations::Migration),
+            Box::new(m20261122_000003_add_revocations::Migration),
             Box::new(m20261122_000004_create_certificate_name::Migration),
             Box::new(m20261122_000014_index_pages::Migration),
             Box::new(m20261122_000005_create_administrators::Migration),

@@ -6,6 +6,9 @@ use ers_pki::{key::KeyAlgorithm, profile::Profile};
 use ers_runtime::db::DatabaseConfig;
 use serde::Deserialize;
 
+/// Each partition is a CRL to be made: more would take longer to sign than they are good for.
+pub(crate) const MAX_PARTITIONS: u32 = 10_000;
+
 /// Configuration of cara-ws. An example with every key:
 ///
 /// ```yaml
@@ -14,7 +17,7 @@ use serde::Deserialize;
 /// database: { url: "file:/etc/ers/cara-database-url", max_connections: 16 }
 /// issuing:
 ///   revocation_url: http://pki.example.com/rev-info
-///   crl: { validity_hours: 168, interval_hours: 24 }
+///   crl: { validity_hours: 168, interval_hours: 24, delta_minutes: 0, partitions: 0, user_certificates_only: true, keep_expired: false }
 ///   ocsp: { key_algorithm: P-256, certificate_days: 30, answer_minutes: 60 }
 ///   profiles: []
 /// ```
@@ -78,6 +81,15 @@ impl Issuing {
         if self.crl.interval_hours == 0 || self.crl.interval_hours > self.crl.validity_hours {
             return wrong("crl.interval_hours", "must be from 1 to crl.validity_hours");
         }
+        if self.crl.delta_minutes > self.crl.interval_hours.saturating_mul(60) {
+            return wrong(
+                "crl.delta_minutes",
+                "must be at most the time between complete CRLs",
+            );
+        }
+        if self.crl.partitions > MAX_PARTITIONS {
+            return wrong("crl.partitions", "must be at most 10000");
+        }
         let ocsp_key = self.ocsp.key_algorithm.parse::<KeyAlgorithm>();
         if !ocsp_key.is_ok_and(KeyAlgorithm::can_sign) {
             return wrong(
@@ -101,8 +113,18 @@ impl Issuing {
 pub struct CrlConfig {
     /// From thisUpdate to nextUpdate.
     pub validity_hours: u32,
-    /// A new one at least this often; on a revocation at once.
+    /// A new complete one at least this often.
     pub interval_hours: u32,
+    /// A new delta CRL at least this often, and on a revocation at once; complete ones then come by their interval only.
+    /// 0: no delta CRLs, and a complete one on a revocation at once.
+    pub delta_minutes: u32,
+    /// New certificates are spread over so many partitions, each with a CRL of its own beside the one of them all.
+    /// May be changed at any time: a certificate stays in its partition. 0: not partitioned.
+    pub partitions: u32,
+    /// Say in the CRLs of partitions that they list end entities only; CA certificates are never in a partition.
+    pub user_certificates_only: bool,
+    /// Revoked certificates stay listed after they have expired, and expired ones may be revoked.
+    pub keep_expired: bool,
 }
 
 impl Default for CrlConfig {
@@ -110,6 +132,10 @@ impl Default for CrlConfig {
         Self {
             validity_hours: 168,
             interval_hours: 24,
+            delta_minutes: 0,
+            partitions: 0,
+            user_certificates_only: true,
+            keep_expired: false,
         }
     }
 }
@@ -125,6 +151,18 @@ impl CrlConfig {
     #[must_use]
     pub fn interval(self) -> Duration {
         Duration::from_secs(u64::from(self.interval_hours) * 3600)
+    }
+
+    /// A new delta CRL at least this often; none: there are none.
+    #[must_use]
+    pub fn delta_interval(self) -> Option<Duration> {
+        (self.delta_minutes > 0).then(|| Duration::from_secs(u64::from(self.delta_minutes) * 60))
+    }
+
+    /// From thisUpdate to nextUpdate of a delta CRL: two may fail to come.
+    #[must_use]
+    pub fn delta_validity(self) -> Option<Duration> {
+        self.delta_interval().map(|interval| interval * 3)
     }
 }
 
@@ -169,6 +207,7 @@ mod tests {
         let crl = |validity_hours, interval_hours| CrlConfig {
             validity_hours,
             interval_hours,
+            ..CrlConfig::default()
         };
         let ocsp = OcspConfig {
             key_algorithm: "DSA".into(),
@@ -193,6 +232,26 @@ mod tests {
                 "crl.interval_hours",
                 Issuing {
                     crl: crl(24, 25),
+                    ..issuing()
+                },
+            ),
+            (
+                "crl.delta_minutes",
+                Issuing {
+                    crl: CrlConfig {
+                        delta_minutes: 1441,
+                        ..CrlConfig::default()
+                    },
+                    ..issuing()
+                },
+            ),
+            (
+                "crl.partitions",
+                Issuing {
+                    crl: CrlConfig {
+                        partitions: 10_001,
+                        ..CrlConfig::default()
+                    },
                     ..issuing()
                 },
             ),

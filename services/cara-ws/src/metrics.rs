@@ -3,15 +3,18 @@
 use ers_pki::lint::Rule;
 use opentelemetry::{
     KeyValue,
-    metrics::{Counter, Meter},
+    metrics::{Counter, Gauge, Meter},
 };
 
 /// The counters of CARA.
 pub struct Metrics {
     certificates: Counter<u64>,
     revocations: Counter<u64>,
+    releases: Counter<u64>,
     crls: Counter<u64>,
     lint_findings: Counter<u64>,
+    crls_failed: Counter<u64>,
+    crl_left: Gauge<f64>,
 }
 
 impl Metrics {
@@ -29,11 +32,18 @@ impl Metrics {
                 "Certificates stored, and how they came to be",
             ),
             revocations: counter("ers_cara_revocations", "Certificates revoked"),
+            releases: counter("ers_cara_releases", "Certificates released from hold"),
             crls: counter("ers_cara_crls", "CRLs published"),
             lint_findings: counter(
                 "ers_cara_lint_findings",
                 "Findings of the linter that did not stop the issue",
             ),
+            crls_failed: counter("ers_cara_crls_failed", "CRLs that could not be made"),
+            crl_left: meter
+                .f64_gauge("ers_cara_crl_left_seconds")
+                .with_description("Until the nextUpdate of the CRL of a CA that ends first")
+                .with_unit("s")
+                .build(),
         }
     }
 
@@ -50,6 +60,23 @@ impl Metrics {
     /// A certificate was revoked.
     pub fn revoked(&self) {
         self.revocations.add(1, &[]);
+    }
+
+    /// A certificate was released from hold.
+    pub fn released(&self) {
+        self.releases.add(1, &[]);
+    }
+
+    /// A CRL could not be made.
+    pub fn crl_failed(&self) {
+        self.crls_failed.add(1, &[]);
+    }
+
+    /// How long the CRL of a CA that ends first still holds; negative: it has ended.
+    pub fn crl_left(&self, authority: &str, left_ms: i64) {
+        let seconds = time::Duration::milliseconds(left_ms).as_seconds_f64();
+        let issuer = KeyValue::new("issuer_id", authority.to_owned());
+        self.crl_left.record(seconds, &[issuer]);
     }
 
     /// The linter had something against a certificate that was issued.

@@ -117,7 +117,9 @@ pub async fn start_with(
         issuing,
         serials: Serials::new(randomness),
         in_flight: InFlight::default(),
+        blocked_keys: crate::flows::BlockedKeys::default(),
         stale_crls: parking_lot::Mutex::default(),
+        publishing: tokio::sync::Mutex::default(),
         crl_bell: tokio::sync::Notify::new(),
         index_bell: tokio::sync::Notify::new(),
         searches: tokio::sync::Semaphore::new(searches(database)),
@@ -129,6 +131,10 @@ pub async fn start_with(
         .refresh(&core.store, &core.issuing)
         .await
         .map_err(StartError::Registry)?;
+    core.blocked_keys
+        .learn(&core.store, core.context.clock.now_ms())
+        .await
+        .map_err(StartError::Store)?;
     reconcile(&core).await;
     maintain::start(&core);
     Ok(Cara { core })

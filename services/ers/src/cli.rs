@@ -73,6 +73,9 @@ pub enum Command {
     /// The signer's keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Revocation lists
+    #[command(subcommand)]
+    Crl(Crl),
     /// The signer's journal
     #[command(subcommand)]
     Audit(Audit),
@@ -192,15 +195,139 @@ pub enum Cert {
         id: String,
     },
     /// Revoke one
-    Revoke {
+    Revoke(CertRevoke),
+    /// Put one on hold: revoked for now, until it is released
+    Hold {
         /// Serial number or fingerprint, hex; the first 8 or more characters will do
         id: String,
-        /// RFC 5280 name of the reason, e.g. keyCompromise, superseded, cessationOfOperation
-        #[arg(long, default_value = "unspecified")]
-        reason: String,
+    },
+    /// Take a hold back
+    Release {
+        /// Serial number or fingerprint, hex; the first 8 or more characters will do
+        id: String,
+    },
+    /// Revoke all that a list names or a filter finds; goes on where it stopped when it is typed again
+    RevokeMany(CertRevokeMany),
+    /// Revoke one as the holder of its private key
+    RevokeByKey(CertRevokeByKey),
+    /// Issue no certificate for a public key any more
+    BlockKey {
+        /// SHA-256 of its SubjectPublicKeyInfo, hex, or a file with a certificate or public key, PEM
+        key: String,
+    },
+    /// Issue certificates for a blocked public key again
+    UnblockKey {
+        /// SHA-256 of its SubjectPublicKeyInfo, hex, or a file with a certificate or public key, PEM
+        key: String,
     },
     /// Write one to a file
     Export(CertExport),
+}
+
+/// Options of `ers cert revoke`.
+#[derive(Args)]
+pub struct CertRevoke {
+    /// Serial number or fingerprint, hex; the first 8 or more characters will do
+    pub id: String,
+    /// RFC 5280 name of the reason, e.g. keyCompromise, superseded, cessationOfOperation
+    #[arg(long, default_value = "unspecified")]
+    pub reason: String,
+    /// Since when the key or what the certificate says is believed to be wrong, e.g. 2026-11-22T12:00:00Z or 2026-11-22
+    #[arg(long, value_name = "TIME")]
+    pub invalidity_date: Option<String>,
+    /// With keyCompromise: revoke all other certificates for the same key too
+    #[arg(long)]
+    pub siblings: bool,
+}
+
+/// Options of `ers cert revoke-many`.
+#[derive(Args)]
+pub struct CertRevokeMany {
+    /// File with a line "issuer serial" for each; `-`: standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "issuer")]
+    pub list: Option<PathBuf>,
+    /// All of this CA that the options below find
+    #[arg(long, value_name = "CA", required_unless_present = "list")]
+    pub issuer: Option<String>,
+    /// Only those of this profile
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Only those of this realm
+    #[arg(long)]
+    pub realm: Option<String>,
+    /// Only those that this policy allowed
+    #[arg(long)]
+    pub policy: Option<String>,
+    /// Only those of this end entity
+    #[arg(long)]
+    pub end_entity: Option<String>,
+    /// Only those for this public key: SHA-256 of its SubjectPublicKeyInfo, hex, or a file, PEM
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Only those issued at or after this time, e.g. 2026-11-22T12:00:00Z or 2026-11-22
+    #[arg(long, value_name = "TIME")]
+    pub issued_from: Option<String>,
+    /// Only those issued before this time
+    #[arg(long, value_name = "TIME")]
+    pub issued_before: Option<String>,
+    /// Go on behind this serial number
+    #[arg(long, value_name = "SERIAL")]
+    pub after: Option<String>,
+    /// RFC 5280 name of the reason, e.g. keyCompromise, superseded, cessationOfOperation
+    #[arg(long, default_value = "unspecified")]
+    pub reason: String,
+    /// Since when the keys or what the certificates say is believed to be wrong
+    #[arg(long, value_name = "TIME")]
+    pub invalidity_date: Option<String>,
+    /// Only count what would be revoked
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Options of `ers cert revoke-by-key`.
+#[derive(Args)]
+pub struct CertRevokeByKey {
+    /// The certificate, PEM
+    pub certificate: PathBuf,
+    /// Its private key, PKCS#8 PEM; it does not leave this machine
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// RFC 5280 name of the reason: unspecified, keyCompromise, affiliationChanged, superseded or cessationOfOperation
+    #[arg(long, default_value = "unspecified")]
+    pub reason: String,
+}
+
+/// Revocation lists.
+#[derive(Subcommand)]
+pub enum Crl {
+    /// List the newest ones of a CA: complete, of its partitions, delta
+    List {
+        /// Name of the CA
+        issuer: String,
+    },
+    /// Write the newest one of a name to a file
+    Fetch(CrlFetch),
+    /// Make all of a CA anew, now
+    Publish {
+        /// Name of the CA
+        issuer: String,
+        /// Only its delta CRLs
+        #[arg(long)]
+        delta_only: bool,
+    },
+}
+
+/// Options of `ers crl fetch`.
+#[derive(Args)]
+pub struct CrlFetch {
+    /// Its name: <ca>[.g<generation>][.p<partition>][.delta]
+    pub name: String,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Encoding::Pem)]
+    pub format: Encoding,
+    /// Where to; without: to standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// Options of `ers cert issue`.

@@ -5,7 +5,8 @@ use std::{path::Path, sync::Arc};
 use ers_proto::{
     cara::v1::{
         administrators_client::AdministratorsClient, authorities_client::AuthoritiesClient,
-        issuance_client::IssuanceClient,
+        issuance_client::IssuanceClient, revoking_client::RevokingClient,
+        status_client::StatusClient,
     },
     clm::v1::{administration_client::AdministrationClient, enrollment_client::EnrollmentClient},
     signer::v1::{
@@ -157,6 +158,16 @@ impl Remote {
     /// CARA's issuance, past CLM: for what is the CA's own.
     pub fn issuance(&self) -> IssuanceClient<Channel> {
         IssuanceClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
+    }
+
+    /// Revocation at CARA.
+    pub fn revoking(&self) -> RevokingClient<Channel> {
+        RevokingClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
+    }
+
+    /// CARA's CRLs.
+    pub fn status(&self) -> StatusClient<Channel> {
+        StatusClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
     }
 
     /// CLM's door for certificates.

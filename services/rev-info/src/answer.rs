@@ -1,10 +1,14 @@
 //! Answering OCSP requests: kept answers where one fits, else CARA's status, signed.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
+use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 use ers_pki::{
-    ocsp::{self, CertId, CertStatus, ResponseStatus},
+    ocsp::{self, CertId, CertStatus, HashAlgorithm, ResponseStatus},
     revocation::Reason,
     serial::SerialNumber,
 };
@@ -23,6 +27,10 @@ use crate::{
 
 /// A kept answer is not given when less of its time is left.
 const LEAST_LEFT: Duration = Duration::from_secs(60);
+/// CARA is asked again after this time, events or not.
+const LONGEST_KNOWN: Duration = Duration::from_secs(3600);
+/// The ways in which clients hash the issuer.
+const HASHES: [HashAlgorithm; 2] = [HashAlgorithm::Sha1, HashAlgorithm::Sha256];
 
 /// A signed answer.
 #[derive(Debug)]
@@ -36,6 +44,19 @@ pub struct Answer {
     cert_id: Vec<u8>,
     /// Before CARA was asked.
     asked: Moment,
+    /// What a GET says of it in its headers, made by whoever is first to need it.
+    pub validators: OnceLock<Validators>,
+}
+
+/// Headers that are the same whenever an answer is given.
+#[derive(Debug, Clone)]
+pub struct Validators {
+    /// `ETag`.
+    pub etag: HeaderValue,
+    /// `Last-Modified`.
+    pub last_modified: HeaderValue,
+    /// `Expires`.
+    pub expires: HeaderValue,
 }
 
 /// When an answer holds.
@@ -52,6 +73,18 @@ pub struct Times {
 struct Key {
     issuer: String,
     serial: String,
+    /// How the issuer is hashed in the request, and so in the answer.
+    hash: HashAlgorithm,
+}
+
+/// What CARA said of a certificate that it issued.
+#[derive(Debug, Clone, Copy)]
+struct KnownStatus {
+    status: CertStatus,
+    /// Of the CA.
+    generation: u32,
+    /// Before CARA was asked.
+    asked: Moment,
 }
 
 /// Why there is no answer.
@@ -81,6 +114,8 @@ pub struct Answerer {
     sources: Arc<Sources>,
     signer: Arc<dyn Signer>,
     kept: Cache<Key, Arc<Answer>>,
+    /// By issuer and serial number: an answer that is signed anew needs no question.
+    statuses: Cache<(String, String), KnownStatus>,
     freshness: Arc<Freshness>,
     answered: Counter<u64>,
 }
@@ -100,11 +135,16 @@ impl Answerer {
             .with_description("OCSP answers by kind")
             .build();
         let kept = Cache::builder().max_capacity(config.cached).build();
+        let statuses = Cache::builder()
+            .max_capacity(config.cached)
+            .time_to_live(LONGEST_KNOWN)
+            .build();
         Self {
             context,
             sources,
             signer,
             kept,
+            statuses,
             freshness,
             answered,
         }
@@ -158,6 +198,7 @@ impl Answerer {
         let key = Key {
             issuer: responder.issuer.clone(),
             serial: serial.to_hex(),
+            hash: id.hash_algorithm(),
         };
         let anew = async || {
             self.sign(responder, std::slice::from_ref(id), None)
@@ -167,8 +208,12 @@ impl Answerer {
         if let Some(kept) = self.kept.get(&key).await {
             if self.freshness.is_fresh(&self.context)
                 && self.has_time_left(&kept)
-                && self.still_answers(&kept, &key, id)
+                && self.is_true(&kept, &key)
             {
+                if kept.cert_id != id.der() {
+                    // The same question in other octets, which the answer repeats: the usual ones stay kept.
+                    return anew().await.map_err(Arc::new);
+                }
                 self.count("kept");
                 return Ok(kept);
             }
@@ -179,20 +224,21 @@ impl Answerer {
         if answer.times.is_none() {
             self.kept.invalidate(&key).await;
         }
-        if !self.still_answers(&answer, &key, id) {
+        if !self.is_true(&answer, &key) {
             self.kept.invalidate(&key).await;
+            return anew().await.map_err(Arc::new);
+        }
+        if answer.cert_id != id.der() {
             return anew().await.map_err(Arc::new);
         }
         Ok(answer)
     }
 
     /// Not when it was revoked after CARA was asked and before the answer was kept: the event found nothing to drop.
-    /// Nor when the answer was for another who hashes the issuer's name differently.
-    fn still_answers(&self, answer: &Answer, key: &Key, id: &CertId) -> bool {
-        answer.cert_id == id.der()
-            && !self
-                .freshness
-                .is_outdated(answer.asked, &key.issuer, &key.serial)
+    fn is_true(&self, answer: &Answer, key: &Key) -> bool {
+        !self
+            .freshness
+            .is_outdated(answer.asked, &key.issuer, &key.serial)
     }
 
     fn has_time_left(&self, answer: &Answer) -> bool {
@@ -203,17 +249,23 @@ impl Answerer {
 
     /// Drops what is kept of a certificate.
     pub async fn drop_certificate(&self, issuer: &str, serial: &str) {
-        self.kept
-            .invalidate(&Key {
+        for hash in HASHES {
+            let key = Key {
                 issuer: issuer.to_owned(),
                 serial: serial.to_owned(),
-            })
+                hash,
+            };
+            self.kept.invalidate(&key).await;
+        }
+        self.statuses
+            .invalidate(&(issuer.to_owned(), serial.to_owned()))
             .await;
     }
 
     /// Drops everything that is kept: another signer answers now.
     pub fn drop_all(&self) {
         self.kept.invalidate_all();
+        self.statuses.invalidate_all();
     }
 
     async fn sign(
@@ -229,7 +281,7 @@ impl Answerer {
             .min(responder.signatory.certificate().not_after());
         for id in ids {
             let status = match id.serial().filter(|_| responder.hashes.matches(id)) {
-                Some(serial) => self.status(responder, &serial).await?,
+                Some(serial) => self.known_status(responder, &serial, asked).await?,
                 None => CertStatus::Unknown,
             };
             answers.push(ocsp::Answer {
@@ -270,7 +322,36 @@ impl Answerer {
             }),
             cert_id: ids.first().map(|id| id.der().to_vec()).unwrap_or_default(),
             asked,
+            validators: OnceLock::new(),
         })
+    }
+
+    /// What CARA says, or said before without anything having been heard since.
+    async fn known_status(
+        &self,
+        responder: &Responder,
+        serial: &SerialNumber,
+        asked: Moment,
+    ) -> Result<CertStatus, AnswerError> {
+        let key = (responder.issuer.clone(), serial.to_hex());
+        if self.freshness.is_fresh(&self.context)
+            && let Some(known) = self.statuses.get(&key).await
+            && known.generation == responder.generation
+            && !self.freshness.is_outdated(known.asked, &key.0, &key.1)
+        {
+            return Ok(known.status);
+        }
+        let status = self.status(responder, serial).await?;
+        // That it is unknown is never kept: it may be issued the next moment.
+        if !matches!(status, CertStatus::Unknown) {
+            let known = KnownStatus {
+                status,
+                generation: responder.generation,
+                asked,
+            };
+            self.statuses.insert(key, known).await;
+        }
+        Ok(status)
     }
 
     async fn status(
@@ -315,6 +396,7 @@ impl Answerer {
             times: None,
             cert_id: Vec::new(),
             asked: self.freshness.moment(),
+            validators: OnceLock::new(),
         })
     }
 

@@ -14,7 +14,7 @@ use ers_runtime::{Context, error::chain, grpc::Channel};
 use parking_lot::Mutex;
 use tonic::Status;
 
-use crate::{answer::Answerer, sources::Sources};
+use crate::{answer::Answerer, crls::Crls, sources::Sources};
 
 const RECONNECT: Duration = Duration::from_millis(500);
 /// Longer than any answer is under way.
@@ -116,20 +116,31 @@ impl Moment {
     }
 }
 
+/// What events make untrue.
+pub struct Kept {
+    /// CAs and their OCSP signers.
+    pub sources: Arc<Sources>,
+    /// CRLs.
+    pub crls: Arc<Crls>,
+    /// Signed answers.
+    pub answerer: Arc<Answerer>,
+    /// How well CARA is heard.
+    pub freshness: Arc<Freshness>,
+}
+
 /// Follows until shutdown.
 pub async fn follow(
     context: Context,
     cara: Channel,
-    sources: Arc<Sources>,
-    answerer: Arc<Answerer>,
-    freshness: Arc<Freshness>,
+    kept: Kept,
     check: ers_runtime::health::Check,
 ) {
+    let freshness = &kept.freshness;
     // The number behind the last event that was applied; before the first connection only new ones count.
     let mut next = None;
     loop {
         let outcome = tokio::select! {
-            outcome = follow_once(&context, &cara, &sources, &answerer, &freshness, &mut next, &check) => outcome,
+            outcome = follow_once(&context, &cara, &kept, &mut next, &check) => outcome,
             () = context.shutdown.cancelled() => return,
         };
         let now_ms = context.clock.now_ms();
@@ -149,12 +160,16 @@ pub async fn follow(
 async fn follow_once(
     context: &Context,
     cara: &Channel,
-    sources: &Sources,
-    answerer: &Answerer,
-    freshness: &Freshness,
+    kept: &Kept,
     next: &mut Option<u64>,
     check: &ers_runtime::health::Check,
 ) -> Result<(), Status> {
+    let Kept {
+        sources,
+        crls,
+        answerer,
+        freshness,
+    } = kept;
     let request = SubscribeRequest {
         from_sequence: next.unwrap_or(0),
         only_new: next.is_none(),
@@ -174,7 +189,7 @@ async fn follow_once(
         // What was asked for before events could arrive missed those of that time.
         freshness.all_anew();
         answerer.drop_all();
-        sources.forget_crls();
+        crls.forget_all();
     }
     while let Some(event) = events.message().await? {
         let Event { sequence, what, .. } = event;
@@ -189,7 +204,9 @@ async fn follow_once(
                     .drop_certificate(&certificate.issuer, &certificate.serial)
                     .await;
             }
-            Some(What::CrlPublished(crl)) => sources.forget_crl(&crl.issuer),
+            // A CARA of the release before knows no names.
+            Some(What::CrlPublished(crl)) if crl.name.is_empty() => crls.forget(&crl.issuer),
+            Some(What::CrlPublished(crl)) => crls.forget(&crl.name),
             Some(What::AuthorityChanged(_)) => {
                 refreshed().await?;
                 freshness.all_anew();

@@ -7,6 +7,7 @@
 
 mod answer;
 pub mod config;
+mod crls;
 mod feed;
 mod http;
 mod service;

@@ -14,6 +14,7 @@ use thiserror::Error;
 use crate::{
     answer::Answerer,
     config::{Answers, Config},
+    crls::Crls,
     feed::{self, Freshness},
     http::{self, State},
     sources::Sources,
@@ -42,6 +43,11 @@ pub fn start(
     answers: Answers,
 ) -> RevInfo {
     let sources = Arc::new(Sources::new(cara.clone()));
+    let crls = Arc::new(Crls::new(
+        cara.clone(),
+        Arc::clone(&sources),
+        &context.meter,
+    ));
     let freshness = Arc::new(Freshness::new(answers.blind_seconds));
     let answerer = Arc::new(Answerer::new(
         context.clone(),
@@ -55,9 +61,12 @@ pub fn start(
     let follow = feed::follow(
         context.clone(),
         cara.clone(),
-        Arc::clone(&sources),
-        Arc::clone(&answerer),
-        Arc::clone(&freshness),
+        feed::Kept {
+            sources: Arc::clone(&sources),
+            crls: Arc::clone(&crls),
+            answerer: Arc::clone(&answerer),
+            freshness: Arc::clone(&freshness),
+        },
         check,
     );
     context.shutdown.spawn("follow CARA", follow);
@@ -65,6 +74,7 @@ pub fn start(
         state: web::Data::new(State {
             answerer,
             sources,
+            crls,
             freshness,
             context: context.clone(),
         }),

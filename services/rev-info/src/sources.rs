@@ -1,6 +1,6 @@
-//! What rev-info knows of the CAs: their certificates, OCSP signers and newest CRLs, as CARA says.
+//! What rev-info knows of the CAs: their certificates and OCSP signers, as CARA says.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -11,13 +11,8 @@ use ers_pki::{
 use ers_proto::cara::v1::{self as wire, status_client::StatusClient};
 use ers_runtime::grpc::Channel;
 use ers_signer_client::KeyId;
-use parking_lot::RwLock;
 use thiserror::Error;
-use time::OffsetDateTime;
 use tonic::Status;
-
-/// CRLs are the one large message.
-const MAX_CRL_BYTES: usize = 256 << 20;
 
 /// A CA and who answers for it.
 #[derive(Debug)]
@@ -49,19 +44,6 @@ pub struct IssuerCertificates {
     pub others: Vec<Bytes>,
 }
 
-/// A CRL, ready to be sent.
-#[derive(Debug)]
-pub struct Crl {
-    /// CRL number.
-    pub number: u64,
-    /// DER.
-    pub der: Bytes,
-    /// Begin.
-    pub this_update: OffsetDateTime,
-    /// End.
-    pub next_update: OffsetDateTime,
-}
-
 /// Why CARA's word could not be had.
 #[derive(Debug, Error)]
 pub enum SourceError {
@@ -90,24 +72,15 @@ pub struct Sources {
     client: StatusClient<Channel>,
     responders: ArcSwap<Vec<Arc<Responder>>>,
     issuers: ArcSwap<Vec<IssuerCertificates>>,
-    crls: RwLock<Crls>,
-}
-
-#[derive(Default)]
-struct Crls {
-    newest: HashMap<String, Arc<Crl>>,
-    /// Counts what was forgotten: a CRL that was asked for before may be an old one.
-    forgotten: u64,
 }
 
 impl Sources {
     /// Nothing is known yet.
     pub fn new(cara: Channel) -> Self {
         Self {
-            client: StatusClient::new(cara).max_decoding_message_size(MAX_CRL_BYTES),
+            client: StatusClient::new(cara),
             responders: ArcSwap::default(),
             issuers: ArcSwap::default(),
-            crls: RwLock::default(),
         }
     }
 
@@ -180,74 +153,13 @@ impl Sources {
             .into_inner())
     }
 
-    /// The newest CRL of a CA's generation, named as files are: `sub`, `sub.g2`; none when there is no such CA. When events do not arrive (`fresh` is false) CARA is asked,
-    /// and the one that is kept given only while CARA does not answer.
-    pub async fn crl(&self, issuer: &str, fresh: bool) -> Result<Option<Arc<Crl>>, SourceError> {
-        let (kept, forgotten) = {
-            let crls = self.crls.read();
-            (crls.newest.get(issuer).cloned(), crls.forgotten)
-        };
-        if fresh && kept.is_some() {
-            return Ok(kept);
-        }
-        match self.ask_for_crl(issuer, forgotten).await {
-            Err(error) if kept.is_some() => {
-                let error = ers_runtime::error::chain(&error);
-                tracing::warn!(error, "kept CRL given: CARA does not answer");
-                Ok(kept)
-            }
-            asked => asked,
-        }
-    }
-
-    async fn ask_for_crl(
-        &self,
-        issuer: &str,
-        forgotten: u64,
-    ) -> Result<Option<Arc<Crl>>, SourceError> {
-        let (name, generation) = issuer_of_file(issuer);
-        let request = wire::LoadCrlRequest {
-            issuer: name.to_owned(),
-            generation,
-        };
-        let answer = match self.client.clone().load_crl(request).await {
-            Err(status)
-                if matches!(
-                    status.code(),
-                    tonic::Code::NotFound | tonic::Code::InvalidArgument
-                ) =>
-            {
-                return Ok(None);
-            }
-            answer => answer.map_err(cara("CRL"))?.into_inner(),
-        };
-        let crl = Arc::new(Crl {
-            number: answer.number,
-            der: answer.der.into(),
-            this_update: time(answer.this_update, "this_update")?,
-            next_update: time(answer.next_update, "next_update")?,
-        });
-        let mut crls = self.crls.write();
-        // Not kept when an event told of a newer one meanwhile: nothing would make us forget this one.
-        if crls.forgotten == forgotten {
-            crls.newest.insert(issuer.to_owned(), Arc::clone(&crl));
-        }
-        Ok(Some(crl))
-    }
-
-    /// Forgets a CA's CRLs, of all its generations: there is a newer one.
-    pub fn forget_crl(&self, issuer: &str) {
-        let mut crls = self.crls.write();
-        crls.forgotten += 1;
-        crls.newest
-            .retain(|file, _| issuer_of_file(file).0 != issuer);
-    }
-
-    /// Forgets the CRLs of all CAs: there may be newer ones.
-    pub fn forget_crls(&self) {
-        let mut crls = self.crls.write();
-        crls.forgotten += 1;
-        crls.newest.clear();
+    /// The certificate of a CA's generation, to verify what it signed.
+    pub fn issuer_certificate(&self, issuer: &str, generation: u32) -> Option<Certificate> {
+        let issuers = self.issuers.load();
+        let found = issuers
+            .iter()
+            .find(|one| one.issuer == issuer && one.generation == generation)?;
+        Certificate::from_der(&found.certificate).ok()
     }
 }
 
@@ -275,14 +187,6 @@ fn cara(what: &'static str) -> impl FnOnce(Status) -> SourceError {
         what,
         source: Box::new(status),
     }
-}
-
-fn time(
-    time: Option<prost_types::Timestamp>,
-    field: &'static str,
-) -> Result<OffsetDateTime, SourceError> {
-    time.and_then(|time| OffsetDateTime::from_unix_timestamp(time.seconds).ok())
-        .ok_or(SourceError::Malformed { field })
 }
 
 fn read_responder(wire: wire::Responder) -> Result<Arc<Responder>, SourceError> {

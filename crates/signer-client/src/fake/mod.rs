@@ -4,4 +4,4 @@
 mod sealing;
 mod signer;
 
-pub use signer::FakeSigner;
+pub use signer::{FakeSigner, Hang};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use ers_pki::key::PrivateKey;
-use futures::StreamExt;
+use futures::{StreamExt, channel::oneshot};
 use parking_lot::Mutex;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -23,6 +23,27 @@ struct State {
     keys: BTreeMap<KeyId, (Key, Arc<PrivateKey>)>,
     journal: Vec<JournalEntry>,
     failures: VecDeque<Failure>,
+    hangs: VecDeque<(oneshot::Sender<()>, oneshot::Receiver<()>)>,
+}
+
+/// A signature that does not come until it is let go.
+#[derive(Debug)]
+pub struct Hang {
+    reached: oneshot::Receiver<()>,
+    go: oneshot::Sender<()>,
+}
+
+impl Hang {
+    /// Waits until somebody asks for it.
+    pub async fn reached(&mut self) {
+        // A signer that is gone will not be asked any more.
+        let _ = (&mut self.reached).await;
+    }
+
+    /// Lets it come.
+    pub fn let_go(self) {
+        let _ = self.go.send(());
+    }
 }
 
 enum Failure {
@@ -56,6 +77,14 @@ impl FakeSigner {
             .lock()
             .failures
             .push_back(Failure::AfterJournal(SignerError::Unavailable(None)));
+    }
+
+    /// The next signature does not come until it is let go: a hanging token, or a caller that sleeps.
+    pub fn hang_next(&self) -> Hang {
+        let (asked, reached) = oneshot::channel();
+        let (go, wait) = oneshot::channel();
+        self.state.lock().hangs.push_back((asked, wait));
+        Hang { reached, go }
     }
 
     /// What was journalled so far.
@@ -100,6 +129,11 @@ impl State {
 #[async_trait::async_trait]
 impl Signer for FakeSigner {
     async fn sign(&self, call: SignCall<'_>) -> Result<Signed, SignerError> {
+        let hang = self.state.lock().hangs.pop_front();
+        if let Some((asked, wait)) = hang {
+            let _ = asked.send(());
+            let _ = wait.await;
+        }
         let (key, sequence) = {
             let mut state = self.state.lock();
             let failure = state.failures.pop_front();

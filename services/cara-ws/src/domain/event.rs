@@ -1,6 +1,6 @@
 //! What happened, in order.
 
-use super::{AuthorityName, Record};
+use super::{AuthorityName, CrlName, Record};
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -18,12 +18,12 @@ pub struct Event {
 pub enum What {
     /// A certificate was issued.
     Issued(Box<Record>),
-    /// A certificate was revoked.
+    /// A certificate was revoked, revoked for a worse reason, or released from hold: as it is now.
     Revoked(Box<Record>),
     /// A CRL was published.
     CrlPublished {
-        /// The CA.
-        authority: AuthorityName,
+        /// Which one.
+        name: CrlName,
         /// CRL number.
         number: i64,
     },

@@ -3,7 +3,9 @@
 mod administrator;
 mod authority;
 mod criteria;
+mod crl_name;
 mod event;
+mod filter;
 mod generation;
 mod indexed_name;
 mod randomness;
@@ -16,7 +18,9 @@ pub use administrator::{
 };
 pub use authority::{Authority, AuthorityName, InvalidName, OcspSigner, State};
 pub use criteria::{Criteria, Cursor, InvalidCursor, Order, Outline, Times, WantedState};
+pub use crl_name::{CrlName, CrlStream, InvalidCrlName};
 pub use event::{Event, What};
+pub use filter::{Filter, KeyHash};
 pub use generation::{CertificateKind, Generation, GenerationState, OtherCertificate};
 pub use indexed_name::{IndexedName, NameKind, NotSearchable, WantedName};
 pub use randomness::{BadRandomness, Randomness, SystemRandomness, self_test};

@@ -35,6 +35,26 @@ pub struct Revocation {
     pub reason: Reason,
     /// Who asked for it.
     pub requester: String,
+    /// Since when the key or what the certificate says is believed to be wrong (RFC 5280 section 5.3.2), epoch milliseconds.
+    pub invalidity_at_ms: Option<i64>,
+}
+
+impl Revocation {
+    /// Whether it can be taken back.
+    #[must_use]
+    pub fn is_hold(&self) -> bool {
+        self.reason == Reason::CertificateHold
+    }
+
+    /// Whether it takes the place of the one that is there: nothing does but a worse one. A hold gives way to every final
+    /// reason, and keyCompromise is told whatever was told before.
+    #[must_use]
+    pub fn replaces(&self, before: Option<&Self>) -> bool {
+        before.is_none_or(|before| {
+            (before.is_hold() && !self.is_hold())
+                || (self.reason == Reason::KeyCompromise && before.reason != Reason::KeyCompromise)
+        })
+    }
 }
 
 /// SHA-256 of what was asked for: tells a repetition from another request under the same id.

@@ -18,6 +18,9 @@ const MAX_PROFILES: usize = 200;
 ///     "longest_validity": "1y",
 ///     "crl_validity_hours": 48,
 ///     "crl_interval_hours": 12,
+///     "crl_delta_minutes": 30,
+///     "crl_partitions": 16,
+///     "crl_keep_expired": false,
 ///     "ocsp_answer_minutes": 30,
 ///     "ocsp_certificate_days": 14,
 ///     "ocsp_key_algorithm": "P-384",
@@ -44,6 +47,15 @@ pub struct Settings {
     /// A new CRL at least this often.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crl_interval_hours: Option<u32>,
+    /// A new delta CRL at least this often; 0: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl_delta_minutes: Option<u32>,
+    /// Partitions that new certificates are spread over; 0: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl_partitions: Option<u32>,
+    /// Revoked certificates stay listed after they have expired, and expired ones may be revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl_keep_expired: Option<bool>,
     /// From thisUpdate to nextUpdate of OCSP answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ocsp_answer_minutes: Option<u32>,
@@ -101,6 +113,12 @@ impl Settings {
             && interval > validity
         {
             return wrong("crl_interval_hours", "must be at most crl_validity_hours");
+        }
+        if self
+            .crl_partitions
+            .is_some_and(|count| count > crate::config::MAX_PARTITIONS)
+        {
+            return wrong("crl_partitions", "must be at most 10000");
         }
         if self.ocsp_answer_minutes.is_some_and(|minutes| minutes < 2) {
             return wrong("ocsp_answer_minutes", "must be at least 2");

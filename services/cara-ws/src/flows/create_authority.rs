@@ -14,7 +14,7 @@ use ers_signer_client::{Key, KeyLimits, NewKey, Purpose, SignerError};
 use thiserror::Error;
 
 use super::{
-    Core, IssuingAuthority, RegistryError,
+    Core, IssuingAuthority, RegistryError, crl_schedule,
     issue::{IssueError, IssueRequest, Signatory, issue_as},
     ocsp_signer::{self, OcspSignerError},
     publish_crl::{PublishError, publish_crl},
@@ -147,15 +147,14 @@ pub async fn create_authority(
             .await
             .map_err(CreateError::OcspSigner)?;
     }
-    if core
-        .store
-        .find_crl_head(&new.name, ca.authority.generation)
-        .await
-        .map_err(CreateError::Store)?
-        .is_none()
-    {
-        publish_crl(core, &ca).await.map_err(CreateError::Publish)?;
+    let complete = crl_schedule::whole(&ca).complete();
+    let head = core.store.find_crl_head(&complete).await;
+    if head.map_err(CreateError::Store)?.is_none() {
+        publish_crl(core, &ca, &complete)
+            .await
+            .map_err(CreateError::Publish)?;
     }
+    crl_schedule::publish_due(core, &ca).await;
     find(core, &new.name)
 }
 
@@ -299,6 +298,7 @@ async fn self_sign(
         key_id: &key.id,
         issuer: &issuer,
         generation: 1,
+        partitions: 0,
         self_signed: true,
     };
     let issued = issue_as(core, &signatory, profile, request).await?;

@@ -11,6 +11,7 @@ use ers_pki::{
     name::Name,
     profile::Profile,
     revocation::Reason,
+    serial::SerialNumber,
 };
 use ers_runtime::error::{Fault, Kind};
 use ers_signer_client::{KeyId, Purpose, SignCall, SignerError};
@@ -126,6 +127,11 @@ pub enum IssueError {
         /// The request.
         request_id: String,
     },
+    /// The key was compromised, or an administrator blocked it.
+    #[error(
+        "issue: the public key is blocked, its private key is known or believed to be known to others"
+    )]
+    KeyBlocked,
     /// The process stops.
     #[error("issue: interrupted by shutdown")]
     Interrupted,
@@ -147,7 +153,7 @@ impl Fault for IssueError {
                 | PrepareError::OutlivesIssuer { .. }
                 | PrepareError::PathLength { .. },
             ) => Kind::FailedPrecondition,
-            Self::Prepare(_) | Self::Issuer(_) => Kind::InvalidArgument,
+            Self::Prepare(_) | Self::Issuer(_) | Self::KeyBlocked => Kind::InvalidArgument,
             Self::Sign {
                 source: SignerError::Busy,
                 ..
@@ -171,6 +177,7 @@ impl Fault for IssueError {
             Self::UnknownProfile(_) => Some("profile"),
             Self::Prepare(error) => error.field(),
             Self::Issuer(_) => Some("subject"),
+            Self::KeyBlocked => Some("public_key"),
             Self::RequestIdReused { .. } => Some("request_id"),
             _ => None,
         }
@@ -183,6 +190,8 @@ pub(super) struct Signatory<'a> {
     pub(super) key_id: &'a KeyId,
     pub(super) issuer: &'a Issuer,
     pub(super) generation: i16,
+    /// Of its CRL, for new certificates; 0: none.
+    pub(super) partitions: u32,
     pub(super) self_signed: bool,
 }
 
@@ -194,6 +203,7 @@ impl<'a> Signatory<'a> {
             key_id: &ca.authority.key_id,
             issuer: &ca.issuer,
             generation: ca.authority.generation,
+            partitions: ca.crl.partitions,
             self_signed: false,
         }
     }
@@ -268,15 +278,19 @@ pub(super) async fn issue_as(
     check_clock(core)?;
 
     // 2. Say exactly what the certificate says, and lint it.
+    if core.blocked_keys.contains(&request.public_key) {
+        return Err(IssueError::KeyBlocked);
+    }
     let serial = core
         .serials
         .next(&core.store)
         .await
         .map_err(IssueError::Serial)?;
+    let crl_partition = crl_partition(signatory.partitions, profile, &serial);
     let prepared = issuance::prepare(
         profile,
         signatory.issuer,
-        &pki_request(request),
+        &pki_request(request, crl_partition),
         serial,
         core.context.clock.now(),
     )
@@ -291,7 +305,7 @@ pub(super) async fn issue_as(
         &request.origin,
         signatory.self_signed,
     )
-    .with_numbers(signatory.generation, 0, 0);
+    .with_numbers(signatory.generation, crl_partition, 0);
     let signed = core
         .signer
         .sign(SignCall {
@@ -320,7 +334,10 @@ pub(super) async fn issue_as(
             })?;
 
     // 5. Keep it, durably, with its event.
-    let record = record(core, signatory, &profile.name, request, certificate);
+    let record = Record {
+        crl_partition,
+        ..record(core, signatory, &profile.name, request, certificate)
+    };
     let issued = keep(core, record, request, findings).await?;
     report(core, &issued);
     Ok(issued)
@@ -390,6 +407,7 @@ pub(super) async fn keep_surplus(
             at_ms: core.context.clock.now_ms(),
             reason: Reason::Superseded,
             requester: "cara-ws".into(),
+            invalidity_at_ms: None,
         }),
         ..record.clone()
     };
@@ -429,7 +447,22 @@ fn record(
     }
 }
 
-fn pki_request(request: &IssueRequest) -> issuance::Request {
+/// The partition of the CA's CRL that a new certificate names: 0, that of all, for CA certificates, of which there are few.
+fn crl_partition(partitions: u32, profile: &Profile, serial: &SerialNumber) -> i32 {
+    let is_ca = profile
+        .basic_constraints
+        .as_ref()
+        .is_some_and(|rule| rule.ca);
+    if partitions == 0 || is_ca {
+        return 0;
+    }
+    // Serial numbers are random: their last octets spread evenly.
+    let last = serial.as_bytes().iter().rev().take(4);
+    let number = last.fold(0_u32, |number, octet| number << 8 | u32::from(*octet));
+    i32::try_from(number % partitions + 1).unwrap_or(0)
+}
+
+fn pki_request(request: &IssueRequest, crl_partition: i32) -> issuance::Request {
     issuance::Request {
         subject: request.subject.clone(),
         names: request.names.clone(),
@@ -437,6 +470,9 @@ fn pki_request(request: &IssueRequest) -> issuance::Request {
         validity: request
             .validity
             .map(|validity| validity.try_into().unwrap_or(time::Duration::MAX)),
+        crl_partition: u32::try_from(crl_partition)
+            .ok()
+            .filter(|number| *number > 0),
         ..issuance::Request::new(request.public_key.clone())
     }
 }

@@ -1,10 +1,13 @@
 //! What CARA does by itself: adopt, renew OCSP signers, publish CRLs on schedule and after revocations.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ers_runtime::{error::chain, health::Check};
 
-use super::{Core, IssuingAuthority, adopt::adopt, ocsp_signer, publish_crl::publish_crl};
+use super::{Core, IssuingAuthority, adopt::adopt, crl_schedule, ocsp_signer};
 use crate::store::StoreError;
 
 const ROUND: Duration = Duration::from_secs(15);
@@ -14,6 +17,9 @@ const LEASE_DURATION: Duration = Duration::from_secs(60);
 const SETTLED_MS: i64 = 60_000;
 /// Revocations within this time share a CRL.
 const GATHER: Duration = Duration::from_millis(200);
+const LONGEST_GATHER: Duration = Duration::from_secs(60);
+/// Older revocations were completed when the tables were changed, or by rounds before.
+const LOOK_BACK_MS: i64 = 86_400_000;
 /// Another replica's writes are noticed after this time.
 const LOOK_AT_DATABASE: Duration = Duration::from_millis(250);
 
@@ -61,14 +67,22 @@ pub async fn round(core: &Arc<Core>) {
         {
             tracing::error!(issuer_id = %ca.authority.name, error = chain(&error), "OCSP signer not renewed");
         }
-        match crl_is_due(core, &ca).await {
-            Ok(true) => {
-                publish(core, &ca).await;
-            }
-            Ok(false) => {}
-            Err(error) => {
-                tracing::error!(issuer_id = %ca.authority.name, error = chain(&error), "CRL not looked up")
-            }
+        complete_revocations(core, &ca).await;
+        crl_schedule::publish_due(core, &ca).await;
+        look_at_crls(core, &ca).await;
+    }
+    forget_unblocked(core).await;
+}
+
+/// What this code did not write into `revocation`: see there.
+async fn complete_revocations(core: &Core, ca: &IssuingAuthority) {
+    let name = &ca.authority.name;
+    let since_ms = core.context.clock.now_ms() - LOOK_BACK_MS;
+    match core.store.complete_revocations(name, since_ms).await {
+        Ok(0) => {}
+        Ok(found) => tracing::info!(issuer_id = %name, found, "revocations completed"),
+        Err(error) => {
+            tracing::error!(issuer_id = %name, error = chain(&error), "revocations not completed");
         }
     }
 }
@@ -78,55 +92,71 @@ fn is_maintained(core: &Core, ca: &IssuingAuthority) -> bool {
     ca.has_key() && ca.authority.certificate.not_after() > core.context.clock.now()
 }
 
-/// By age; or a revocation happened after the newest CRL and whoever saw it has died.
-async fn crl_is_due(core: &Core, ca: &IssuingAuthority) -> Result<bool, StoreError> {
-    let (name, generation) = (&ca.authority.name, ca.authority.generation);
-    let Some(head) = core.store.find_crl_head(name, generation).await? else {
-        return Ok(true);
+/// The alarm before a CRL ends: the last quarter of its time should never begin.
+async fn look_at_crls(core: &Core, ca: &IssuingAuthority) {
+    let authority = &ca.authority;
+    let crls = match core.store.list_crls(&authority.name).await {
+        Ok(crls) => crls,
+        Err(error) => {
+            return tracing::error!(issuer_id = %authority.name, error = chain(&error), "CRLs not listed");
+        }
     };
     let now_ms = core.context.clock.now_ms();
-    let interval_ms = i64::try_from(ca.crl.interval().as_millis()).unwrap_or(i64::MAX);
-    let half_life_ms = (head.next_update_ms - head.this_update_ms) / 2;
-    if now_ms >= head.this_update_ms + interval_ms.min(half_life_ms) {
-        return Ok(true);
+    let deltas = ca.crl.delta_interval().is_some();
+    let ends = crls
+        .iter()
+        .filter(|(name, _)| name.stream.generation == authority.generation)
+        .filter(|(name, _)| deltas || !name.delta)
+        .min_by_key(|(_, head)| head.next_update_ms);
+    let Some((crl, head)) = ends else { return };
+    let left_ms = head.next_update_ms - now_ms;
+    core.metrics.crl_left(&ca.file_name(), left_ms);
+    if left_ms * 4 < head.next_update_ms - head.this_update_ms {
+        tracing::error!(%crl, left_seconds = left_ms / 1000, "CRL is about to end and no new one could be made");
     }
-    core.store
-        .is_revoked_since(name, generation, head.this_update_ms)
-        .await
 }
 
-/// Whether ours was published; what failed is tried again in the next round.
-async fn publish(core: &Core, ca: &IssuingAuthority) -> bool {
-    publish_crl(core, ca).await.unwrap_or_else(|error| {
-        tracing::error!(issuer_id = %ca.authority.name, error = chain(&error), "CRL not published");
-        true
-    })
+async fn forget_unblocked(core: &Core) {
+    let now_ms = core.context.clock.now_ms();
+    if let Err(error) = core.blocked_keys.forget(&core.store, now_ms).await {
+        tracing::error!(error = chain(&error), "blocked keys not looked up");
+    }
 }
 
 async fn crl_on_revocation(core: Arc<Core>) {
+    let mut pause = GATHER;
     loop {
         tokio::select! {
             () = core.crl_bell.notified() => {}
             () = core.context.shutdown.cancelled() => return,
         }
-        tokio::time::sleep(GATHER).await;
+        tokio::time::sleep(pause).await;
         let stale = std::mem::take(&mut *core.stale_crls.lock());
-        for (name, generation) in stale {
-            let Some(ca) = core.registry.find_generation(&name, generation) else {
-                continue;
-            };
-            if !publish(&core, &ca).await {
-                core.stale_crls.lock().insert((name, generation));
-                core.crl_bell.notify_one();
-            }
+        let begun = Instant::now();
+        let left = crl_schedule::publish_changed(&core, stale).await;
+        // A large CRL is not made again and again while revocations go on.
+        pause = GATHER.max(begun.elapsed() * 2).min(LONGEST_GATHER);
+        if !left.is_empty() {
+            core.stale_crls.lock().extend(left);
+            core.crl_bell.notify_one();
         }
     }
 }
 
 async fn event_head(core: Arc<Core>, database: Check) {
+    let mut known = 0;
     loop {
-        match core.store.refresh_head().await {
-            Ok(_) => database.up(),
+        let looked = async {
+            let head = core.store.refresh_head().await?;
+            if head != known {
+                let now_ms = core.context.clock.now_ms();
+                core.blocked_keys.learn(&core.store, now_ms).await?;
+                known = head;
+            }
+            Ok::<_, StoreError>(())
+        };
+        match looked.await {
+            Ok(()) => database.up(),
             Err(error) => database.down(chain(&error)),
         }
         if !core.context.shutdown.sleep(LOOK_AT_DATABASE).await {

@@ -2,7 +2,9 @@
 
 pub mod administrators;
 pub mod adopt;
+mod blocked_keys;
 pub mod create_authority;
+pub mod crl_schedule;
 mod in_flight;
 pub mod index_names;
 pub mod issue;
@@ -12,6 +14,8 @@ pub mod ocsp_signer;
 pub mod publish_crl;
 mod registry;
 pub mod revoke;
+pub mod revoke_by_proof;
+pub mod revoke_many;
 pub mod search;
 mod serials;
 
@@ -24,11 +28,12 @@ use tokio::sync::Notify;
 
 use crate::{
     config::Issuing,
-    domain::AuthorityName,
+    domain::{AuthorityName, CrlStream},
     metrics::Metrics,
     store::{Store, Writer},
 };
 
+pub use blocked_keys::BlockedKeys;
 pub use in_flight::InFlight;
 pub use registry::{IssuingAuthority, Registry, RegistryError};
 pub use serials::Serials;
@@ -53,8 +58,12 @@ pub struct Core {
     pub serials: Serials,
     /// Requests under way in this process.
     pub in_flight: InFlight,
-    /// CAs, and their generations, whose CRL is out of date since a revocation.
-    pub stale_crls: parking_lot::Mutex<std::collections::BTreeSet<(AuthorityName, i16)>>,
+    /// Keys that get no certificates any more.
+    pub blocked_keys: BlockedKeys,
+    /// CRLs that are out of date since a revocation.
+    pub stale_crls: parking_lot::Mutex<std::collections::BTreeSet<CrlStream>>,
+    /// Held while a CRL is made: one at a time.
+    pub publishing: tokio::sync::Mutex<()>,
     /// Rung when [`Self::stale_crls`] grows.
     pub crl_bell: Notify,
     /// Rung when somebody waits for the search index.
@@ -65,4 +74,14 @@ pub struct Core {
     pub metrics: Metrics,
     /// This process, in leases.
     pub holder: String,
+}
+
+impl Core {
+    /// Whether a CA's CRLs keep what has expired.
+    pub(crate) fn keeps_expired(&self, name: &AuthorityName) -> bool {
+        self.registry
+            .find(name)
+            .map_or(self.issuing.crl, |ca| ca.crl)
+            .keep_expired
+    }
 }

@@ -15,8 +15,8 @@ use thiserror::Error;
 use crate::{
     config::{CrlConfig, Issuing, OcspConfig},
     domain::{
-        Authority, AuthorityName, CertificateKind, Generation, GenerationState, OcspSigner,
-        OtherCertificate, Settings, State,
+        Authority, AuthorityName, CertificateKind, CrlName, CrlStream, Generation, GenerationState,
+        OcspSigner, OtherCertificate, Settings, State,
     },
     store::{Authorities, Store, StoreError},
 };
@@ -42,6 +42,8 @@ pub struct IssuingAuthority {
     pub others: Arc<[OtherCertificate]>,
     /// How its CRLs are made.
     pub crl: CrlConfig,
+    /// Where relying parties reach rev-info for its certificates; without a slash at its end.
+    pub revocation_url: String,
     /// How its OCSP answers are signed.
     pub ocsp: OcspConfig,
 }
@@ -277,35 +279,54 @@ fn ready(
         ocsp_signer: first_signer.or(row.ocsp_signer),
         others: Arc::clone(others),
         crl: crl_config(&authority.settings, issuing),
+        revocation_url: revocation_url(&authority.settings, issuing).to_owned(),
         ocsp: ocsp_config(&authority.settings, issuing),
         authority,
     })
 }
 
+/// Where relying parties reach rev-info for a CA's certificates; without a slash at its end.
+fn revocation_url<'a>(settings: &'a Settings, issuing: &'a Issuing) -> &'a str {
+    let own = settings.revocation_url.as_ref();
+    own.unwrap_or(&issuing.revocation_url).trim_end_matches('/')
+}
+
 /// What a CA writes into its certificates.
 fn issuer(authority: &Authority, issuing: &Issuing) -> Result<Issuer, IssuerError> {
     let settings = &authority.settings;
-    let base = settings
-        .revocation_url
-        .as_ref()
-        .unwrap_or(&issuing.revocation_url);
-    let base = base.trim_end_matches('/');
+    let base = revocation_url(settings, issuing);
     let name = file_name(&authority.name, authority.generation);
     let number = authority.generation.to_string();
-    let with = |first: String, further: &[String]| {
+    let with = |first: Vec<String>, further: &[String]| {
         let filled = further
             .iter()
             .map(|url| url.replace("{generation}", &number));
-        std::iter::once(first).chain(filled).collect::<Vec<_>>()
+        first.into_iter().chain(filled).collect::<Vec<_>>()
     };
+    let of_all = CrlStream::whole(&authority.name, authority.generation);
+    // The number that stands for all: pki has a word for it in URLs.
+    let of_partition = of_all.partition(1);
+    let url = |crl: CrlName| {
+        let text = crl.to_string();
+        let text = match crl.stream.partition {
+            0 => text,
+            _ => text.replacen(".p1", ".p{partition}", 1),
+        };
+        format!("{base}/crl/{text}.crl")
+    };
+    let deltas = crl_config(settings, issuing)
+        .delta_interval()
+        .map(|_| [of_all.clone().delta(), of_partition.clone().delta()].map(url));
+    let crls = [of_all.complete(), of_partition.complete()].map(url);
     Issuer::new(authority.certificate.clone(), authority.signature_algorithm)?
-        .with_ocsp_urls(with(format!("{base}/ocsp"), &settings.extra_ocsp_urls))?
-        .with_crl_urls(with(
-            format!("{base}/crl/{name}.crl"),
-            &settings.extra_crl_urls,
+        .with_ocsp_urls(with(
+            vec![format!("{base}/ocsp")],
+            &settings.extra_ocsp_urls,
         ))?
+        .with_crl_urls(with(crls.into(), &settings.extra_crl_urls))?
+        .with_delta_crl_urls(deltas.into_iter().flatten())?
         .with_ca_issuer_urls(with(
-            format!("{base}/ca/{name}.cer"),
+            vec![format!("{base}/ca/{name}.cer")],
             &settings.extra_ca_issuer_urls,
         ))
 }
@@ -320,6 +341,15 @@ fn crl_config(settings: &Settings, issuing: &Issuing) -> CrlConfig {
     CrlConfig {
         validity_hours,
         interval_hours: interval_hours.min(validity_hours),
+        delta_minutes: settings
+            .crl_delta_minutes
+            .unwrap_or(issuing.crl.delta_minutes)
+            .min(interval_hours.saturating_mul(60)),
+        partitions: settings.crl_partitions.unwrap_or(issuing.crl.partitions),
+        keep_expired: settings
+            .crl_keep_expired
+            .unwrap_or(issuing.crl.keep_expired),
+        user_certificates_only: issuing.crl.user_certificates_only,
     }
 }
 

@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status};
 
 use super::{ADMINISTRATOR, Service, convert};
 use crate::{
-    domain::State,
+    domain::{CrlStream, State},
     flows::{
         IssuingAuthority,
         create_authority::{NewAuthority, create_authority},
@@ -75,7 +75,7 @@ impl Service {
         let crl = self
             .core
             .store
-            .find_crl_head(&authority.name, authority.generation)
+            .find_crl_head(&CrlStream::whole(&authority.name, authority.generation).complete())
             .await
             .map_err(status)?;
         let state = match authority.state {
@@ -107,6 +107,7 @@ impl Service {
             not_before: Some(convert::timestamp(certificate.not_before())),
             not_after: Some(convert::timestamp(certificate.not_after())),
             crl_number: crl
+                .as_ref()
                 .map(|crl| u64::try_from(crl.number).unwrap_or(0))
                 .unwrap_or_default(),
             crl_next_update: crl.map(|crl| convert::timestamp_ms(crl.next_update_ms)),

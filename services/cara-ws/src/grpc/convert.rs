@@ -85,6 +85,7 @@ pub(super) fn revocation(revocation: &Revocation) -> wire::Revocation {
         at: Some(timestamp_ms(revocation.at_ms)),
         reason: revocation.reason.to_string(),
         requester: revocation.requester.clone(),
+        invalidity_date: revocation.invalidity_at_ms.map(timestamp_ms),
     }
 }
 

@@ -90,9 +90,10 @@ fn convert_event(event: &Event) -> wire::Event {
     let what = match &event.what {
         What::Issued(record) => event::What::Issued(convert::certificate(record)),
         What::Revoked(record) => event::What::Revoked(convert::certificate(record)),
-        What::CrlPublished { authority, number } => event::What::CrlPublished(wire::CrlPublished {
-            issuer: authority.to_string(),
+        What::CrlPublished { name, number } => event::What::CrlPublished(wire::CrlPublished {
+            issuer: name.stream.authority.to_string(),
             number: u64::try_from(*number).unwrap_or(0),
+            name: name.to_string(),
         }),
         What::AuthorityChanged(name) => event::What::AuthorityChanged(wire::AuthorityChanged {
             name: name.to_string(),

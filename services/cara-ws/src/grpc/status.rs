@@ -1,14 +1,28 @@
 //! `cara.v1.Status`.
 
+use std::{pin::Pin, sync::Arc};
+
 use ers_pki::key::SignatureAlgorithm;
-use ers_proto::cara::v1::{self as wire, status_server::Status as StatusService};
+use ers_proto::cara::v1::{self as wire, crl_part::Part, status_server::Status as StatusService};
 use ers_runtime::{error::status, grpc::caller};
+use futures::Stream;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::{ADMINISTRATOR, Service, convert};
+use crate::{
+    domain::{CrlName, CrlStream},
+    store::CrlHead,
+};
+
+/// Pieces of a CRL that wait for a slow reader.
+const PIECES_AHEAD: usize = 2;
 
 #[tonic::async_trait]
 impl StatusService for Service {
+    type ReadCrlStream = Pin<Box<dyn Stream<Item = Result<wire::CrlPart, Status>> + Send>>;
+
     async fn list_responders(
         &self,
         request: Request<wire::ListRespondersRequest>,
@@ -92,20 +106,107 @@ impl StatusService for Service {
         let issuer = convert::authority_name("issuer", &request.issuer)?;
         let generation = i16::try_from(request.generation.max(1))
             .map_err(|error| convert::invalid("generation", error))?;
-        let crl = self
+        let name = CrlStream::whole(&issuer, generation).complete();
+        let head = self.find_head(&name).await?;
+        let mut der = Vec::new();
+        let mut ordinal = 0;
+        while let Some(piece) = self
             .core
             .store
-            .find_crl(&issuer, generation)
+            .load_crl_piece(&name, &head, ordinal)
             .await
             .map_err(status)?
-            .ok_or_else(|| Status::not_found(format!("issuer: CA {issuer} has no CRL")))?;
+        {
+            der.extend(piece);
+            ordinal += 1;
+        }
         Ok(Response::new(wire::Crl {
             issuer: issuer.to_string(),
-            number: u64::try_from(crl.number).unwrap_or(0),
-            der: crl.der,
-            this_update: Some(convert::timestamp_ms(crl.this_update_ms)),
-            next_update: Some(convert::timestamp_ms(crl.next_update_ms)),
+            number: u64::try_from(head.number).unwrap_or(0),
+            der,
+            this_update: Some(convert::timestamp_ms(head.this_update_ms)),
+            next_update: Some(convert::timestamp_ms(head.next_update_ms)),
         }))
+    }
+
+    async fn read_crl(
+        &self,
+        request: Request<wire::ReadCrlRequest>,
+    ) -> Result<Response<Self::ReadCrlStream>, Status> {
+        caller(&request)?.require(&["rev-info", ADMINISTRATOR])?;
+        let name: CrlName = request
+            .into_inner()
+            .name
+            .parse()
+            .map_err(|error| convert::invalid("name", error))?;
+        let head = self.find_head(&name).await?;
+        let info = wire::CrlPart {
+            part: Some(Part::Info(info(&name, &head))),
+        };
+        let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
+        let core = Arc::clone(&self.core);
+        tokio::spawn(async move {
+            if sender.send(Ok(info)).await.is_err() {
+                return;
+            }
+            let mut ordinal = 0;
+            loop {
+                let part = match core.store.load_crl_piece(&name, &head, ordinal).await {
+                    Ok(None) => return,
+                    Ok(Some(octets)) => Ok(wire::CrlPart {
+                        part: Some(Part::Octets(octets)),
+                    }),
+                    Err(error) => Err(status(error)),
+                };
+                if sender.send(part).await.is_err() {
+                    return;
+                }
+                ordinal += 1;
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn list_crls(
+        &self,
+        request: Request<wire::ListCrlsRequest>,
+    ) -> Result<Response<wire::ListCrlsResponse>, Status> {
+        caller(&request)?.require(&["rev-info", "clm-api", ADMINISTRATOR])?;
+        let issuer = convert::authority_name("issuer", &request.into_inner().issuer)?;
+        if self.core.registry.find(&issuer).is_none() {
+            return Err(Status::not_found(format!(
+                "issuer: there is no CA {issuer}"
+            )));
+        }
+        let crls = self.core.store.list_crls(&issuer).await.map_err(status)?;
+        let crls = crls.iter().map(|(name, head)| info(name, head)).collect();
+        Ok(Response::new(wire::ListCrlsResponse { crls }))
+    }
+}
+
+impl Service {
+    async fn find_head(&self, name: &CrlName) -> Result<CrlHead, Status> {
+        self.core
+            .store
+            .find_crl_head(name)
+            .await
+            .map_err(status)?
+            .ok_or_else(|| Status::not_found(format!("name: there is no CRL {name}")))
+    }
+}
+
+fn info(name: &CrlName, head: &CrlHead) -> wire::CrlInfo {
+    let number = |number: i64| u64::try_from(number).unwrap_or(0);
+    wire::CrlInfo {
+        name: name.to_string(),
+        issuer: name.stream.authority.to_string(),
+        number: number(head.number),
+        this_update: Some(convert::timestamp_ms(head.this_update_ms)),
+        next_update: Some(convert::timestamp_ms(head.next_update_ms)),
+        entries: number(head.entries),
+        base_number: head.base_number.map(number),
+        generation: u32::try_from(name.stream.generation).unwrap_or(0),
+        partition: u32::try_from(name.stream.partition).unwrap_or(0),
     }
 }
 

@@ -344,6 +344,7 @@ pub(super) async fn revoke_certificate(
         serial,
         reason: reason.into_inner().reason,
         requester: allowed.actor(),
+        ..wire::RevokeRequest::default()
     };
     let work = service.revoke(allowed.call(request));
     let answer = allowed

@@ -49,6 +49,7 @@ pub mod certificate {
         pub revoked_at: Option<i64>,
         pub revocation_reason: Option<i16>,
         pub revocation_requester: Option<String>,
+        pub invalidity_at: Option<i64>,
         pub generation: i16,
         pub crl_partition: i32,
         pub profile_version: i32,
@@ -150,6 +151,74 @@ pub mod crl {
         pub der: Vec<u8>,
         pub this_update: i64,
         pub next_update: i64,
+        pub base_number: Option<i64>,
+        pub event_sequence: i64,
+        pub entries: i64,
+        pub publication: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod crl_piece {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "crl_piece")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub publication: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub ordinal: i32,
+        pub octets: Vec<u8>,
+        pub created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod revocation {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "revocation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub issuer: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub serial: String,
+        pub generation: i16,
+        pub crl_partition: i32,
+        pub not_after: i64,
+        pub revoked_at: i64,
+        pub reason: i16,
+        pub invalidity_at: Option<i64>,
+        pub changed: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod blocked_key {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "blocked_key")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub key_hash: String,
+        pub blocked_at: i64,
+        pub requester: String,
+        pub certificate: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -223,6 +292,7 @@ pub mod lease {
         pub name: String,
         pub holder: String,
         pub expires_at: i64,
+        pub token: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

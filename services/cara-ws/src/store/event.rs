@@ -16,7 +16,7 @@ use super::{
     failed,
     key::{CertificateKey, by_keys},
 };
-use crate::domain::{AuthorityName, Event, What};
+use crate::domain::{AuthorityName, CrlName, Event, What};
 
 const COUNTER: i32 = 1;
 pub(super) const ISSUED: i16 = 1;
@@ -49,11 +49,12 @@ impl NewEvent {
         }
     }
 
-    pub(super) fn crl_published(authority: &AuthorityName, number: i64) -> Self {
+    pub(super) fn crl_published(name: &CrlName, number: i64) -> Self {
         Self {
             kind: CRL_PUBLISHED,
             number,
-            ..Self::issued(authority.as_str(), "")
+            // which of the CA's CRLs; the release before reads past it
+            ..Self::issued(name.stream.authority.as_str(), &name.suffix())
         }
     }
 
@@ -172,7 +173,7 @@ impl Store {
             .map_err(failed(ACT))?;
         let keys: Vec<_> = rows
             .iter()
-            .filter(|row| !row.serial.is_empty())
+            .filter(|row| matches!(row.kind, ISSUED | REVOKED))
             .map(|row| CertificateKey {
                 issuer: row.issuer.clone(),
                 serial: row.serial.clone(),
@@ -220,7 +221,9 @@ fn read_event(row: &event::Model, certificates: &Certificates) -> Result<Event, 
         ISSUED => What::Issued(record()?),
         REVOKED => What::Revoked(record()?),
         CRL_PUBLISHED => What::CrlPublished {
-            authority: authority()?,
+            name: format!("{}{}", row.issuer, row.serial)
+                .parse()
+                .map_err(|_| inconsistent("serial"))?,
             number: row.number,
         },
         AUTHORITY_CHANGED => What::AuthorityChanged(authority()?),

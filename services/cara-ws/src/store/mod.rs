@@ -3,6 +3,8 @@
 mod act;
 mod administrator;
 mod authority;
+mod blocked_key;
+mod candidate;
 mod certificate;
 mod certificate_name;
 mod crl;
@@ -13,6 +15,7 @@ mod index_entity;
 mod journal_position;
 mod key;
 mod lease;
+mod revocation;
 mod search;
 mod writer;
 
@@ -30,9 +33,11 @@ use tokio::sync::watch;
 pub use act::ActFilter;
 pub use administrator::AdministratorChange;
 pub use authority::Authorities;
-pub use certificate::RevokeOutcome;
+pub use candidate::Candidate;
 pub use certificate_name::{Indexed, Unindexed};
-pub use crl::CrlRow;
+pub use crl::{CrlHead, Published};
+pub use lease::Fence;
+pub use revocation::{BATCH, Change, CrlEntry, Entries, Outcome};
 pub use search::Stretch;
 pub use writer::{Stored, Writer};
 

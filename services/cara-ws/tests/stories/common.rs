@@ -65,6 +65,18 @@ impl Replica {
             .unwrap()
     }
 
+    /// With other settings.
+    pub async fn start_issuing(
+        database: &DatabaseConfig,
+        signer: &Arc<FakeSigner>,
+        clock: &Arc<ManualClock>,
+        issuing: Issuing,
+    ) -> Self {
+        Self::start_all(database, signer, clock, issuing, Arc::new(SystemRandomness))
+            .await
+            .unwrap()
+    }
+
     /// With another source of randomness.
     pub async fn start_with(
         database: &DatabaseConfig,
@@ -72,11 +84,21 @@ impl Replica {
         clock: &Arc<ManualClock>,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, StartError> {
+        Self::start_all(database, signer, clock, issuing(), randomness).await
+    }
+
+    async fn start_all(
+        database: &DatabaseConfig,
+        signer: &Arc<FakeSigner>,
+        clock: &Arc<ManualClock>,
+        issuing: Issuing,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<Self, StartError> {
         let context = Context::for_test("cara-ws", Arc::<ManualClock>::clone(clock)).unwrap();
         let shutdown = context.shutdown.clone();
         let signer: Arc<dyn Signer> = Arc::<FakeSigner>::clone(signer);
         let cara =
-            cara_ws::start_with(context.clone(), database, issuing(), signer, randomness).await?;
+            cara_ws::start_with(context.clone(), database, issuing, signer, randomness).await?;
         Ok(Self {
             cara,
             clock: Arc::clone(clock),
@@ -107,6 +129,10 @@ impl Replica {
 
     pub fn revoking(&self) -> RevokingClient<Way> {
         RevokingClient::new(self.way("clm-api"))
+    }
+
+    pub fn administrator(&self) -> RevokingClient<Way> {
+        RevokingClient::new(self.way("administrator"))
     }
 
     pub fn certificates(&self) -> CertificatesClient<Way> {
@@ -156,7 +182,7 @@ pub fn clock() -> Arc<ManualClock> {
     ManualClock::at(datetime!(2026-11-22 12:00 UTC))
 }
 
-fn issuing() -> Issuing {
+pub fn issuing() -> Issuing {
     Issuing {
         revocation_url: "http://revocation.test/rev-info".into(),
         crl: CrlConfig::default(),
@@ -213,4 +239,22 @@ pub fn openssl(arguments: &[&str]) -> String {
     );
     assert!(output.status.success(), "openssl {arguments:?}: {said}");
     said
+}
+
+/// The tables, past CARA.
+pub async fn connect(database: &TestDatabase) -> sea_orm::DatabaseConnection {
+    use secrecy::ExposeSecret as _;
+    let url = database.config.url.resolve().unwrap();
+    sea_orm::Database::connect(url.expose_secret())
+        .await
+        .unwrap()
+}
+
+/// The number that a statement gives as `n`.
+pub async fn number(connection: &sea_orm::DatabaseConnection, statement: &str) -> i64 {
+    use sea_orm::ConnectionTrait as _;
+    let statement =
+        sea_orm::Statement::from_string(connection.get_database_backend(), statement.to_owned());
+    let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get::<i64>("", "n").unwrap()
 }

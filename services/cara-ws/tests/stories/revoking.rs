@@ -30,6 +30,7 @@ fn revoke(serial: &str, reason: &str) -> RevokeRequest {
         serial: serial.into(),
         reason: reason.into(),
         requester: "test".into(),
+        ..RevokeRequest::default()
     }
 }
 

@@ -184,6 +184,7 @@ async fn certificates_are_found_by_state_and_time(database: TestDatabase) {
             serial: certificate.serial.clone(),
             reason: reason.into(),
             requester: "test".into(),
+            ..RevokeRequest::default()
         };
         replica.revoking().revoke(revoke).await.unwrap();
         replica.clock.advance(time::Duration::hours(1));

@@ -117,6 +117,7 @@ impl Cara {
             serial: serial.to_owned(),
             reason: reason.to_owned(),
             requester: requester.to_owned(),
+            ..proto::RevokeRequest::default()
         };
         let response = self.revoking.clone().revoke(request).await?.into_inner();
         let certificate = response

@@ -255,6 +255,7 @@ impl FakeCara {
             at: Some(timestamp(self.0.clock.now())),
             reason: reason.to_owned(),
             requester: String::new(),
+            ..proto::Revocation::default()
         });
         let revoked = found.1.clone();
         self.tell(&mut state, What::Revoked(revoked.clone()));

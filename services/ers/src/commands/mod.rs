@@ -5,6 +5,7 @@ mod administrator;
 mod audit;
 mod ca;
 mod cert;
+mod crl;
 mod identity;
 mod init;
 mod key;
@@ -42,6 +43,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Cert(command) => cert::run(&global, command).await,
             Command::Token(command) => token::run(&global, command).await,
             Command::Key(command) => key::run(&global, command).await,
+            Command::Crl(command) => crl::run(&global, command).await,
             Command::Audit(command) => audit::run(&global, command).await,
             Command::Signer(command) => signer::run(&global, command).await,
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
@@ -95,6 +97,22 @@ pub fn duration(text: &str) -> Outcome<prost_types::Duration> {
     let period: ers_pki::profile::Period = text.parse().attempt("read a duration")?;
     Ok(prost_types::Duration {
         seconds: period.duration().whole_seconds(),
+        nanos: 0,
+    })
+}
+
+/// A time of RFC 3339, or a date, which means its first moment in UTC.
+pub fn time(text: &str) -> Outcome<prost_types::Timestamp> {
+    use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+    let whole = if text.contains('T') {
+        text.to_owned()
+    } else {
+        format!("{text}T00:00:00Z")
+    };
+    let at = OffsetDateTime::parse(&whole, &Rfc3339)
+        .attempt(format!("read time \"{text}\" (like 2026-11-22T12:00:00Z)"))?;
+    Ok(prost_types::Timestamp {
+        seconds: at.unix_timestamp(),
         nanos: 0,
     })
 }

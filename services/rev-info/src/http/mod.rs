@@ -9,14 +9,16 @@ use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
 
-use crate::{answer::Answerer, feed::Freshness, sources::Sources};
+use crate::{answer::Answerer, crls::Crls, feed::Freshness, sources::Sources};
 
 /// What the endpoints work with.
 pub struct State {
     /// Answers OCSP.
     pub answerer: Arc<Answerer>,
-    /// CRLs and CA certificates.
+    /// CA certificates.
     pub sources: Arc<Sources>,
+    /// CRLs.
+    pub crls: Arc<Crls>,
     /// How well CARA is heard.
     pub freshness: Arc<Freshness>,
     /// Surroundings.

@@ -2,7 +2,7 @@
 
 use actix_web::{
     Error, HttpRequest, HttpResponse,
-    http::header::{CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED},
+    http::header::{self, CACHE_CONTROL, ETAG, EXPIRES, HeaderValue, LAST_MODIFIED},
     web::{Bytes, Data},
 };
 use base64::{
@@ -11,7 +11,7 @@ use base64::{
 };
 
 use super::{State, http_date};
-use crate::answer::Answer;
+use crate::answer::{Answer, Times, Validators};
 
 pub(super) const MAX_REQUEST_BYTES: usize = 64 * 1024;
 const CONTENT_TYPE: &str = "application/ocsp-response";
@@ -25,8 +25,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(super) async fn post(state: Data<State>, body: Result<Bytes, Error>) -> HttpResponse {
     let answer = state.answerer.answer(&body.unwrap_or_default()).await;
     HttpResponse::Ok()
-        .content_type(CONTENT_TYPE)
-        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE)))
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .body(answer.der.clone())
 }
 
@@ -47,16 +47,16 @@ pub(super) async fn get(state: Data<State>, request: HttpRequest) -> HttpRespons
 /// Says how long an answer may be kept: not longer than its nextUpdate.
 fn cacheable(answer: &Answer, now: time::OffsetDateTime) -> HttpResponse {
     let mut response = HttpResponse::Ok();
-    response.content_type(CONTENT_TYPE);
+    response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE)));
     match answer.times {
-        None => response.insert_header((CACHE_CONTROL, "no-store")),
+        None => response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store"))),
         Some(times) => {
             let max_age = (times.next_update - now).whole_seconds().max(0);
-            let etag = validator(&answer.der);
+            let validators = answer.validators.get_or_init(|| validators(answer, times));
             response
-                .insert_header((LAST_MODIFIED, http_date(times.this_update)))
-                .insert_header((EXPIRES, http_date(times.next_update)))
-                .insert_header((ETAG, format!("\"{etag}\"")))
+                .insert_header((LAST_MODIFIED, validators.last_modified.clone()))
+                .insert_header((EXPIRES, validators.expires.clone()))
+                .insert_header((ETAG, validators.etag.clone()))
                 .insert_header((
                     CACHE_CONTROL,
                     format!("max-age={max_age}, public, no-transform, must-revalidate"),
@@ -64,6 +64,16 @@ fn cacheable(answer: &Answer, now: time::OffsetDateTime) -> HttpResponse {
         }
     };
     response.body(answer.der.clone())
+}
+
+fn validators(answer: &Answer, times: Times) -> Validators {
+    let value =
+        |text: String| HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
+    Validators {
+        etag: value(format!("\"{}\"", validator(&answer.der))),
+        last_modified: value(http_date(times.this_update)),
+        expires: value(http_date(times.next_update)),
+    }
 }
 
 /// A validator only: short and cheap.

@@ -28,6 +28,7 @@ async fn the_newest_crl_is_served_and_verified_by_openssl() {
     world.cara.tell(What::CrlPublished(CrlPublished {
         issuer: "sub".into(),
         number: 2,
+        name: "sub".into(),
     }));
     let begun = std::time::Instant::now();
     let second = loop {
