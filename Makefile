@@ -86,12 +86,17 @@ verify: generate ## Fail when a generated file is not what its source says
 	if [[ -n $$changed ]]; then printf 'not as generated; commit the outcome of `make generate`:\n%s\n' "$$changed" >&2; exit 1; fi
 
 .PHONY: fuzz
-fuzz: ## Fuzz each parser for FUZZ_SECONDS (60); needs cargo-fuzz and nightly Rust
+fuzz: ## Fuzz each parser for FUZZ_SECONDS (60): with libFuzzer when cargo-fuzz and nightly Rust are there, else on stable
 	@scripts/setup.sh run
-	@for target in fuzz/fuzz_targets/*.rs; do \
-	  name=$$(basename "$$target" .rs); echo "fuzz: $$name"; \
-	  $(CARGO) +nightly fuzz run "$$name" -- -max_total_time=$(FUZZ_SECONDS); \
-	done
+	@if $(CARGO) fuzz --version >/dev/null 2>&1 && $(CARGO) +nightly --version >/dev/null 2>&1; then \
+	  for target in fuzz/fuzz_targets/*.rs; do \
+	    name=$$(basename "$$target" .rs); echo "fuzz: $$name"; \
+	    $(CARGO) +nightly fuzz run "$$name" -- -max_total_time=$(FUZZ_SECONDS); \
+	  done; \
+	else \
+	  ERS_FUZZ_SECONDS=$(FUZZ_SECONDS) ERS_FUZZ_SEED=$${ERS_FUZZ_SEED:-$$RANDOM} \
+	    $(CARGO) test --locked -p ers-pki --test fuzz -- --nocapture; \
+	fi
 
 .PHONY: clean
 clean: ## Remove what builds have left; ./data stays

@@ -111,6 +111,7 @@ fn names_that_are_not_ours_refuse_the_request() {
     );
 }
 
+/// Failure 41: ten megabytes, a thousand levels, a thousand attributes or extensions.
 #[test]
 fn bombs_are_refused() {
     assert_eq!(

@@ -33,6 +33,7 @@ fn names_are_normalised() {
     assert_eq!(normal("upn:müller@corp.example"), "upn:müller@corp.example");
 }
 
+/// Failure 40: NUL, U-labels that are none, `*.*`, final dots, IP and e-mail addresses as DNS names.
 #[test]
 fn attacks_on_dns_names_are_refused() {
     let long_label = "a".repeat(64);

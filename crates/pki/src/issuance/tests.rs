@@ -372,6 +372,7 @@ fn names_outside_the_profile_are_refused() {
     ));
 }
 
+/// Failure 34: a key that is the CA's own.
 #[test]
 fn keys_outside_the_profile_and_the_issuers_own_are_refused() {
     let ca = Ca::root(None);

@@ -7,6 +7,7 @@
     reason = "a story that cannot go on has failed"
 )]
 
+mod attacks;
 mod names;
 mod openssl;
 mod profiles;

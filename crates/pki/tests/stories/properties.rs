@@ -345,14 +345,18 @@ fn write_fuzz_corpus() {
             "certificate/client-to-be-signed.der",
             samples.certificate.to_be_signed(),
         ),
+        (
+            "lint/client-to-be-signed.der",
+            samples.certificate.to_be_signed(),
+        ),
         ("crl/four-entries.der", samples.crl.der()),
         ("crl/four-entries-to-be-signed.der", &samples.crl_tbs),
         ("ocsp_request/three-with-nonce.der", &samples.ocsp_request),
-        ("ocsp_request/response-data.der", &samples.response_data),
+        ("ocsp_response/response-data.der", &samples.response_data),
         ("name/multi-valued.der", name.to_der()),
         ("name/multi-valued.txt", subject.as_bytes()),
-        ("name/dns.txt", "dns:*.bücher.example".as_bytes()),
-        ("name/uri.txt", b"uri:spiffe://ers/signer"),
+        ("general_name/dns.txt", "dns:*.bücher.example".as_bytes()),
+        ("general_name/uri.txt", b"uri:spiffe://ers/signer"),
     ] {
         std::fs::write(corpus.join(file), octets).unwrap();
     }

@@ -41,6 +41,7 @@ fn key_identifier_is_what_openssl_computes() {
     );
 }
 
+/// Failure 34: exponents.
 #[test]
 fn exponents_other_than_odd_from_65537_are_refused() {
     let modulus = sound_modulus();
@@ -54,6 +55,7 @@ fn exponents_other_than_odd_from_65537_are_refused() {
     assert!(PublicKey::from_spki_der(&rsa_spki(&modulus, 65537)).is_ok());
 }
 
+/// Failure 34: small moduli.
 #[test]
 fn small_and_odd_sized_moduli_are_refused() {
     for bits in [1024, 2040] {
@@ -68,6 +70,7 @@ fn small_and_odd_sized_moduli_are_refused() {
     }
 }
 
+/// Failure 34: an even modulus.
 #[test]
 fn even_modulus_is_refused() {
     let mut modulus = sound_modulus();
@@ -78,6 +81,7 @@ fn even_modulus_is_refused() {
     ));
 }
 
+/// Failure 34: primes that Fermat finds.
 #[test]
 fn close_primes_are_refused() {
     let mut context = BigNumContext::new().unwrap();
@@ -97,6 +101,7 @@ fn close_primes_are_refused() {
     assert_eq!(error, KeyError::Weak("its primes are close"));
 }
 
+/// Failure 34: a point that is not on its curve.
 #[test]
 fn point_off_the_curve_is_refused() {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
