@@ -5,6 +5,8 @@
 //! few lines that judge it, and a test beside it. To add a family, give it a file and a line in `FAMILIES` and in the
 //! `check` of its set.
 
+mod cabf_cs;
+mod cabf_smime;
 mod cabf_tls;
 mod facts;
 mod finding;
@@ -32,7 +34,7 @@ rules! { Rfc5280:
 }
 
 /// The rules of every file.
-static FAMILIES: [&[&Rule]; 18] = [
+static FAMILIES: [&[&Rule]; 20] = [
     RULES,
     rfc5280::certificate::RULES,
     rfc5280::key::RULES,
@@ -51,6 +53,8 @@ static FAMILIES: [&[&Rule]; 18] = [
     cabf_tls::policies::RULES,
     cabf_tls::extension::RULES,
     cabf_tls::authority::RULES,
+    cabf_smime::RULES,
+    cabf_cs::RULES,
 ];
 
 type Check = fn(&Facts<'_>, &mut Findings);
@@ -60,7 +64,8 @@ fn checks(set: LintSet) -> &'static [Check] {
     match set {
         LintSet::Rfc5280 => &rfc5280::CHECKS,
         LintSet::CabfTls => &cabf_tls::CHECKS,
-        _ => &[],
+        LintSet::CabfSmime => &cabf_smime::CHECKS,
+        LintSet::CabfCs => &cabf_cs::CHECKS,
     }
 }
 

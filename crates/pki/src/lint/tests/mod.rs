@@ -11,6 +11,7 @@ use crate::extension::{KeyUsage, KeyUsages, basic_constraints, key_identifier};
 use crate::general_name::{GeneralName, write_names};
 use crate::key::{KeyAlgorithm, PrivateKey, SignatureAlgorithm};
 
+mod cabf_other;
 mod cabf_tls;
 mod rfc5280;
 
