@@ -15,7 +15,7 @@ fn may_import(importer: &str, imported: &str) -> bool {
         "ers-migrations",
     ];
     match importer {
-        "ers-pki" | "ers-proto" | "ers-runtime" | "ers-migrations" => false,
+        "ers-pki" | "ers-proto" | "ers-runtime" | "ers-migrations" | "ers-faulty-pkcs11" => false,
         "ers-signer-client" => ["ers-proto", "ers-pki"].contains(&imported),
         "ers-test-support" => imported == "ers-runtime",
         "ers" => SERVICES.contains(&imported) || shared.contains(&imported),

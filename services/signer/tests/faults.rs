@@ -381,3 +381,84 @@ async fn a_key_that_was_made_and_not_written_down_is_finished_at_the_next_start(
     assert_eq!(token.calls("C_GenerateKeyPair"), 1);
     certify(&cara, &key).await.unwrap();
 }
+
+/// Failure 16, Failure 15: each fault is counted under a name of its own, a wrong signature sets off the alarm, and a queue
+/// that is empty says so.
+#[tokio::test]
+async fn every_fault_has_its_own_number() {
+    use opentelemetry::metrics::MeterProvider as _;
+    let registry = prometheus::Registry::new();
+    let exporter = opentelemetry_prometheus::exporter()
+        .with_registry(registry.clone())
+        .build()
+        .unwrap();
+    let provider = opentelemetry_sdk::metrics::SdkMeterProvider::builder()
+        .with_reader(exporter)
+        .build();
+    let token = FaultyToken::new().unwrap();
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let mut context =
+        ers_runtime::Context::for_test("signer", ers_runtime::clock::SystemClock::shared())
+            .unwrap();
+    context.meter = provider.meter("signer");
+    let config = common::config(folder.path(), &lines(&token, "sessions: 1, timeout_s: 1"));
+    let signer = signer::start(context.clone(), config).await.unwrap();
+    let signing = Signing {
+        context,
+        signer,
+        folder,
+    };
+    signing.wait_until_ready().await;
+    let cara = signing.caller("cara-ws");
+    let key = cara
+        .create_key(ca_key("root", KeyAlgorithm::P256))
+        .await
+        .unwrap();
+    for fault in [
+        Fault::NoMechanism(CKM_ECDSA),
+        Fault::Return("C_Sign", CKR_DEVICE_ERROR),
+        Fault::Removed,
+        Fault::Delay("C_Sign", Duration::from_secs(3)),
+        Fault::Flip,
+    ] {
+        token.set(&[fault]).unwrap();
+        assert!(certify(&cara, &key).await.is_err());
+        token.set(&[]).unwrap();
+        signing.wait_until_ready().await;
+    }
+    let value = |name: &str, label: Option<&str>| {
+        let families = registry.gather();
+        let family = families.iter().find(|family| family.name() == name)?;
+        let metric = family.get_metric().iter().find(|metric| {
+            label.is_none_or(|wanted| {
+                metric
+                    .get_label()
+                    .iter()
+                    .any(|label| label.value() == wanted)
+            })
+        })?;
+        Some(metric.get_counter().get_value() + metric.get_gauge().get_value())
+    };
+    for error in [
+        "unsupported",
+        "device_failed",
+        "token_absent",
+        "hung",
+        "wrong_signature",
+    ] {
+        let counted = value("ers_signer_token_errors_total", Some(error));
+        assert!(counted >= Some(1.0), "{error}: {counted:?}");
+    }
+    let wrong = value("ers_signer_wrong_signatures_total", Some("hsm"));
+    assert_eq!(wrong, Some(1.0));
+    assert_eq!(value("ers_signer_quarantined_keys", None), Some(1.0));
+    assert_eq!(value("ers_signer_token_up", Some("hsm")), Some(1.0));
+    // the call that hung comes back in its time, and leaves its place
+    for _ in 0..400 {
+        if value("ers_signer_queue_depth", Some("hsm")) == Some(0.0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("the queue is not empty");
+}
