@@ -35,6 +35,8 @@ pub fn token_worker() -> ExitCode {
 }
 
 fn run() -> io::Result<()> {
+    // it knows the PIN
+    ers_runtime::process::keep_memory_private()?;
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
     let mut socket = UnixStream::from(socket);
     let (greeting, pin): (Greeting, _) = frame::read(&mut socket)?;
