@@ -379,7 +379,7 @@ async fn a_crl_that_is_stored_in_pieces_comes_back_whole(database: TestDatabase)
 
 /// Failure 27: a million entries, in seconds and without the list being held twice.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes its time: `make bench-crl` measures it"]
+#[ignore = "takes its time: cargo test --release -p cara-ws --test stories million -- --ignored --nocapture measures it"]
 async fn a_crl_of_a_million_entries_is_made_in_bounded_memory() {
     for kind in [Kind::Sqlite, Kind::Postgres, Kind::MariaDb] {
         let database = fresh(kind).await.unwrap();
