@@ -25,6 +25,10 @@ pub(crate) const UNREADABLE: &[(&str, &str)] = &[(
 /// Errors of ours that neither peer has, and why.
 pub(crate) const OURS_ALONE: &[(&str, &str)] = &[
     (
+        "rfc5280-key-usage-purpose",
+        "documentSigning, RFC 9336, which zlint does not know",
+    ),
+    (
         "rfc5280-rsa-even",
         "zlint has it from the Forum and looks at primes, not at evenness",
     ),
@@ -865,7 +869,11 @@ pub(crate) const ZLINT_TLS: &[(&str, Difference)] = &[
     ),
     (
         "e_sub_cert_country_name_must_appear",
-        Same(&["cabf-tls-country", "cabf-tls-dv-subject"]),
+        Same(&[
+            "cabf-tls-policy-oid",
+            "cabf-tls-country",
+            "cabf-tls-dv-subject",
+        ]),
     ),
     (
         "e_sub_cert_crl_distribution_points_does_not_contain_url",
@@ -894,11 +902,15 @@ pub(crate) const ZLINT_TLS: &[(&str, Difference)] = &[
     ),
     (
         "e_sub_cert_locality_name_must_appear",
-        Same(&["cabf-tls-place", "cabf-tls-dv-subject"]),
+        Same(&[
+            "cabf-tls-policy-oid",
+            "cabf-tls-place",
+            "cabf-tls-dv-subject",
+        ]),
     ),
     (
         "e_sub_cert_locality_name_must_not_appear",
-        Same(&["cabf-tls-dv-subject"]),
+        Same(&["cabf-tls-policy-oid", "cabf-tls-dv-subject"]),
     ),
     (
         "e_sub_cert_not_is_ca",
@@ -910,19 +922,23 @@ pub(crate) const ZLINT_TLS: &[(&str, Difference)] = &[
     ),
     (
         "e_sub_cert_postal_code_must_not_appear",
-        Same(&["cabf-tls-dv-subject"]),
+        Same(&["cabf-tls-policy-oid", "cabf-tls-dv-subject"]),
     ),
     (
         "e_sub_cert_province_must_appear",
-        Same(&["cabf-tls-place", "cabf-tls-dv-subject"]),
+        Same(&[
+            "cabf-tls-policy-oid",
+            "cabf-tls-place",
+            "cabf-tls-dv-subject",
+        ]),
     ),
     (
         "e_sub_cert_province_must_not_appear",
-        Same(&["cabf-tls-dv-subject"]),
+        Same(&["cabf-tls-policy-oid", "cabf-tls-dv-subject"]),
     ),
     (
         "e_sub_cert_street_address_should_not_exist",
-        Same(&["cabf-tls-dv-subject"]),
+        Same(&["cabf-tls-policy-oid", "cabf-tls-dv-subject"]),
     ),
     (
         "e_sub_cert_valid_time_longer_than_39_months",
@@ -946,7 +962,7 @@ pub(crate) const ZLINT_TLS: &[(&str, Difference)] = &[
     ),
     (
         "e_subject_contains_organizational_unit_name_and_no_organization_name",
-        Same(&["cabf-tls-organizational-unit"]),
+        Same(&["cabf-tls-policy-oid", "cabf-tls-organizational-unit"]),
     ),
     (
         "e_subject_contains_reserved_ip",
@@ -1058,7 +1074,7 @@ pub(crate) const PKILINT_TLS: &[(&str, Difference)] = &[
     ),
     (
         "cabf.serverauth.dv.unknown_attribute_present",
-        Same(&["cabf-tls-dv-subject"]),
+        Same(&["cabf-tls-policy-oid", "cabf-tls-dv-subject"]),
     ),
     (
         "cabf.serverauth.invalid_dnsname_syntax",
