@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use super::{
     Core, IssuingAuthority, RegistryError, crl_schedule,
-    issue::{IssueError, IssueRequest, Signatory, issue_as},
+    issue::{IssueError, IssueRequest, Signatory, Wishes, issue_as},
     ocsp_signer::{self, OcspSignerError},
     publish_crl::{PublishError, publish_crl},
 };
@@ -262,6 +262,7 @@ fn request(new: &NewAuthority, key: &Key) -> IssueRequest {
         names: Vec::new(),
         not_before: None,
         validity: Some(new.validity),
+        wishes: Wishes::default(),
         origin: Origin {
             requester: new.requester.clone(),
             protocol: "system".into(),

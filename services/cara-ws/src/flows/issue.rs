@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use ers_pki::{
+    ExtendedKeyUsage, KeyUsages, RequestedExtension,
     certificate::Certificate,
     general_name::GeneralName,
-    issuance::{self, AssembleError, Issuer, IssuerError, PrepareError},
+    issuance::{self, AssembleError, EndEntity, Issuer, IssuerError, PrepareError},
     key::PublicKey,
     lint::Finding,
     name::Name,
@@ -50,8 +51,23 @@ pub struct IssueRequest {
     pub not_before: Option<OffsetDateTime>,
     /// Length; none: the profile's default.
     pub validity: Option<Duration>,
+    /// Usages and extensions that are wished, and what is known of the end entity.
+    pub wishes: Wishes,
     /// Who asked.
     pub origin: Origin,
+}
+
+/// What a request may say beside subject, names and validity; a profile decides what of it counts.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// Key usages; none: those of the profile.
+    pub key_usage: Option<KeyUsages>,
+    /// Extended key usages; empty: those of the profile.
+    pub extended_key_usage: Vec<ExtendedKeyUsage>,
+    /// Extensions.
+    pub extensions: Vec<RequestedExtension>,
+    /// What the RA knows of the end entity.
+    pub end_entity: EndEntity,
 }
 
 /// What was issued.
@@ -473,6 +489,10 @@ fn pki_request(request: &IssueRequest, crl_partition: i32) -> issuance::Request 
         crl_partition: u32::try_from(crl_partition)
             .ok()
             .filter(|number| *number > 0),
+        key_usage: request.wishes.key_usage,
+        extended_key_usage: request.wishes.extended_key_usage.clone(),
+        extensions: request.wishes.extensions.clone(),
+        end_entity: request.wishes.end_entity.clone(),
         ..issuance::Request::new(request.public_key.clone())
     }
 }

@@ -88,6 +88,7 @@ pub async fn renew(core: &Arc<Core>, ca: &IssuingAuthority) -> Result<(), OcspSi
         names: Vec::new(),
         not_before: None,
         validity: Some(wanted.min(left.try_into().unwrap_or(wanted))),
+        wishes: issue::Wishes::default(),
         origin: Origin {
             requester: "cara-ws".into(),
             protocol: "system".into(),

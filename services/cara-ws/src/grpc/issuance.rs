@@ -8,14 +8,14 @@ use ers_runtime::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{ADMINISTRATOR, Service, convert};
+use super::{ADMINISTRATOR, Service, convert, wishes};
 use crate::{
     domain::RequestDigest,
     flows::issue::{self, IssueError, IssueRequest},
 };
 
 /// More names than this are refused before anything is parsed.
-const MAX_NAMES: usize = 100;
+pub(super) const MAX_NAMES: usize = 100;
 
 #[tonic::async_trait]
 impl Issuance for Service {
@@ -88,6 +88,7 @@ fn parse(request: wire::IssueRequest) -> Result<IssueRequest, Status> {
                 .map_err(|error| convert::invalid("subject_alternative_names", chain(&error)))
         })
         .collect::<Result<_, _>>()?;
+    let wishes = wishes::parse(&request)?;
     Ok(IssueRequest {
         digest,
         request_id: convert::request_id(request.request_id)?,
@@ -105,6 +106,7 @@ fn parse(request: wire::IssueRequest) -> Result<IssueRequest, Status> {
             .validity
             .map(|duration| convert::duration("validity", &duration))
             .transpose()?,
+        wishes,
         origin: convert::origin(request.origin),
     })
 }

@@ -9,6 +9,7 @@ mod issuance;
 mod profiles;
 mod revoking;
 mod status;
+mod wishes;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! `/v1/certificates`: read, issued, revoked.
 
 use actix_web::{HttpResponse, get, post, web};
-use ers_pki::{csr::Csr, profile::Period};
+use ers_pki::{KeyUsages, csr::Csr, profile::Period};
 use ers_proto::cara::v1::{
     self as wire, certificates_server::Certificates, issuance_server::Issuance,
     load_certificate_request::By, revoking_server::Revoking,
@@ -259,7 +259,7 @@ pub(super) async fn issue_certificate(
             protocol: "rest".into(),
             ..wire::Origin::default()
         }),
-        ..wire::IssueRequest::default()
+        ..wishes_of(&csr)
     };
     let work = service.issue(allowed.call(request));
     let issued = allowed
@@ -363,4 +363,24 @@ fn names_one_of_theirs<N>(allowed: &Allowed<N>, issuer: &str) -> Result<(), Prob
         return Err(wrong("issuer", "name one of the CAs that you administer"));
     }
     allowed.with_authority(issuer)
+}
+
+/// What a CSR asks for beside subject and names; the profile decides what of it counts.
+fn wishes_of(csr: &Csr) -> wire::IssueRequest {
+    let key_usage = csr.key_usage().into_iter().flat_map(KeyUsages::iter);
+    let extended_key_usage = csr.extended_key_usage();
+    let extensions = csr
+        .extensions()
+        .iter()
+        .map(|wished| wire::RequestedExtension {
+            oid: wished.oid.to_string(),
+            critical: wished.critical,
+            value: wished.value.clone(),
+        });
+    wire::IssueRequest {
+        key_usage: key_usage.map(|usage| usage.to_string()).collect(),
+        extended_key_usage: extended_key_usage.iter().map(ToString::to_string).collect(),
+        extensions: extensions.collect(),
+        ..wire::IssueRequest::default()
+    }
 }

@@ -91,6 +91,7 @@ impl Cara {
                 requester: origin.requester.clone(),
                 protocol: origin.protocol.clone(),
             }),
+            ..proto::IssueRequest::default()
         };
         let response = self.issuance.clone().issue(request).await?.into_inner();
         let certificate = response
