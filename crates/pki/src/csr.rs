@@ -1,5 +1,7 @@
 //! Certification requests, RFC 2986: read, limited, and the possession of the key proven, before anyone sees one.
 
+mod prepare;
+
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -12,6 +14,8 @@ use crate::general_name::{GeneralName, GeneralNameError, read_names};
 use crate::key::{BadSignature, KeyError, PublicKey, SignatureAlgorithm};
 use crate::name::{Name, NameError};
 use crate::pem::{self, PemError};
+
+pub use prepare::{PreparedCsr, prepare_ca};
 
 /// Longest request that is looked at.
 pub const MAX_CSR_BYTES: usize = 64 * 1024;

@@ -20,22 +20,27 @@ pub enum Purpose {
     Tls,
     /// A JWS signing input, RFC 7515.
     Token,
+    /// A CertificationRequestInfo, RFC 2986 §4.1.
+    CertificateRequest,
 }
 
 /// A word that names no purpose.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("parse purpose \"{0}\": expected one of certificate, crl, ocsp, cms, tls, token")]
+#[error(
+    "parse purpose \"{0}\": expected one of certificate, crl, ocsp, cms, tls, token, certificate-request"
+)]
 pub struct UnknownPurpose(String);
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Certificate,
         Self::Crl,
         Self::Ocsp,
         Self::Cms,
         Self::Tls,
         Self::Token,
+        Self::CertificateRequest,
     ];
 
     /// The purpose of a wire number; none for zero and for numbers of a later contract.
@@ -48,6 +53,7 @@ impl Purpose {
             wire::Purpose::Cms => Some(Self::Cms),
             wire::Purpose::Tls => Some(Self::Tls),
             wire::Purpose::Token => Some(Self::Token),
+            wire::Purpose::CertificateRequest => Some(Self::CertificateRequest),
         }
     }
 
@@ -60,6 +66,7 @@ impl Purpose {
             Self::Cms => wire::Purpose::Cms as i32,
             Self::Tls => wire::Purpose::Tls as i32,
             Self::Token => wire::Purpose::Token as i32,
+            Self::CertificateRequest => wire::Purpose::CertificateRequest as i32,
         }
     }
 }
@@ -73,6 +80,7 @@ impl fmt::Display for Purpose {
             Self::Cms => "cms",
             Self::Tls => "tls",
             Self::Token => "token",
+            Self::CertificateRequest => "certificate-request",
         })
     }
 }

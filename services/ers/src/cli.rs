@@ -1,9 +1,16 @@
 //! What can be typed.
 
+mod ca;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use ca::{
+    Ca, CaCreate, CaCrossSign, CaExportRequest, CaImportCertificate, CaRenew, CaRollover,
+    CaSignRequest,
+};
 
 /// An open PKI and certificate lifecycle platform.
 #[derive(Parser)]
@@ -117,52 +124,6 @@ pub struct Up {
     /// Address of the health and metrics port
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub health_listen: Option<SocketAddr>,
-}
-
-/// Certification authorities.
-#[derive(Subcommand)]
-pub enum Ca {
-    /// List them
-    List,
-    /// Show one
-    Show {
-        /// Its name
-        name: String,
-        /// Print its certificate and those above it as PEM
-        #[arg(long)]
-        pem: bool,
-    },
-    /// Make one
-    Create(CaCreate),
-}
-
-/// Options of `ers ca create`.
-#[derive(Args)]
-pub struct CaCreate {
-    /// Its name: 1 to 64 of a-z 0-9 -
-    pub name: String,
-    /// Its subject, e.g. "CN=Example Sub CA,O=Example AG,C=DE"
-    #[arg(long)]
-    pub subject: String,
-    /// RSA-2048 (-3072, -4096, -6144, -8192), RSA-PSS-2048 (same sizes), P-256, P-384, P-521, brainpoolP256r1,
-    /// brainpoolP384r1, brainpoolP512r1, Ed25519 or Ed448
-    #[arg(long, default_value = "P-256")]
-    pub key_algorithm: String,
-    /// e.g. SHA384withRSA; default: what suits the key
-    #[arg(long)]
-    pub signature_algorithm: Option<String>,
-    /// The CA that signs it; without: a root
-    #[arg(long)]
-    pub issuer: Option<String>,
-    /// How long it is valid, e.g. 10y or 3650d
-    #[arg(long, default_value = "10y")]
-    pub validity: String,
-    /// How many CAs may follow below it
-    #[arg(long)]
-    pub path_length: Option<u32>,
-    /// The token that holds its key; default: the signer's default token
-    #[arg(long)]
-    pub token: Option<String>,
 }
 
 /// Policies.

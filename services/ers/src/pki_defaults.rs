@@ -84,6 +84,7 @@ pub async fn create(remote: &Remote, pki: &PkiConfig, tell: impl Fn(&str)) -> Ou
             validity: Some(duration(&ca.validity)?),
             path_length,
             token: pki.token.clone().unwrap_or_default(),
+            ..CreateAuthorityRequest::default()
         };
         authorities.create(request).await.map_err(answered)?;
         tell(&format!(

@@ -3,11 +3,13 @@
 
 mod certificate;
 mod crl;
+mod csr;
 mod foreign;
 mod ocsp;
 
 pub use certificate::{CertificateFacts, certificate};
 pub use crl::{CrlFacts, crl};
+pub use csr::{RequestFacts, certification_request};
 pub use foreign::{ForeignCertificate, ForeignKey, foreign};
 pub use ocsp::{OcspFacts, ResponderId, ocsp};
 

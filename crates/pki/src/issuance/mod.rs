@@ -25,6 +25,7 @@ use crate::serial::SerialNumber;
 pub use error::{AssembleError, PrepareError, ReadoptError};
 pub use fault::RequestFault;
 pub use issuer::{Issuer, IssuerError};
+pub(crate) use prepared::signed;
 pub use prepared::{Prepared, readopt};
 
 /// What someone wants certified; who may have it has been decided before.

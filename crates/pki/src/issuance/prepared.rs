@@ -117,7 +117,11 @@ pub fn readopt(to_be_signed: &[u8], issuer: &Issuer) -> Result<Prepared, Readopt
 }
 
 /// `SIGNED{…}`: the bytes, the algorithm, the signature; in the buffer of the bytes.
-fn signed(to_be_signed: Vec<u8>, algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
+pub(crate) fn signed(
+    to_be_signed: Vec<u8>,
+    algorithm: SignatureAlgorithm,
+    signature: &[u8],
+) -> Vec<u8> {
     let mut writer = Writer::after(to_be_signed);
     algorithm.write(&mut writer);
     writer.bit_string(signature);

@@ -1,6 +1,8 @@
 //! Generations of a CA: it keeps its name for ever, and each generation has a key, certificates, CRLs and OCSP signers of
 //! its own. One of them issues; those before it go on signing CRLs and OCSP signers for what they have issued.
 
+use std::fmt;
+
 use ers_pki::{certificate::Certificate, key::SignatureAlgorithm};
 use ers_signer_client::KeyId;
 
@@ -42,6 +44,17 @@ impl GenerationState {
         ]
         .into_iter()
         .find(|state| state.code() == code)
+    }
+}
+
+impl fmt::Display for GenerationState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Awaiting => "awaiting certificate",
+            Self::Prepared => "prepared",
+            Self::Current => "current",
+            Self::Superseded => "superseded",
+        })
     }
 }
 
@@ -112,6 +125,18 @@ impl CertificateKind {
         ]
         .into_iter()
         .find(|kind| kind.code() == code)
+    }
+}
+
+impl fmt::Display for CertificateKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Own => "own",
+            Self::OldWithNew => "old-with-new",
+            Self::NewWithOld => "new-with-old",
+            Self::Cross => "cross",
+            Self::Above => "above",
+        })
     }
 }
 

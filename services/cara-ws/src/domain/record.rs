@@ -75,6 +75,15 @@ impl RequestDigest {
         )))
     }
 
+    /// The digest of what a text describes.
+    #[must_use]
+    pub fn of_text(what: &str) -> Self {
+        Self(hex::encode(digest::digest(
+            &digest::SHA256,
+            what.as_bytes(),
+        )))
+    }
+
     /// From its hex form in the database or journal.
     #[must_use]
     pub fn from_hex(text: String) -> Self {

@@ -21,7 +21,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 use tracing::Instrument as _;
 
-use super::{Core, journal_note::JournalNote, serials::SerialFault};
+use super::{Core, IssuingAuthority, journal_note::JournalNote, serials::SerialFault};
 use crate::{
     domain::{AuthorityName, Origin, Record, RequestDigest, Revocation, State},
     store::{StoreError, Stored},
@@ -95,9 +95,33 @@ pub enum IssueError {
     /// No such CA.
     #[error("issue: there is no CA {0}")]
     UnknownIssuer(AuthorityName),
-    /// The CA is suspended or retired.
-    #[error("issue: CA {0} is not active")]
-    IssuerNotActive(AuthorityName),
+    /// The CA, or one above it, is suspended, retired, revoked or elsewhere.
+    #[error("issue: CA {name} is {state}")]
+    IssuerNotActive {
+        /// Whose state stands in the way.
+        name: AuthorityName,
+        /// The state.
+        state: State,
+    },
+    /// The CA does not issue by that profile.
+    #[error("issue: CA {issuer} does not issue by profile {profile}")]
+    ProfileNotAllowed {
+        /// The CA.
+        issuer: AuthorityName,
+        /// The profile.
+        profile: String,
+    },
+    /// CA certificates are made by other calls.
+    #[error("issue: profile {0} makes CAs, which are made as CAs")]
+    CaProfile(String),
+    /// The CA issues nothing that is valid so long.
+    #[error("issue: CA {issuer} issues certificates that are valid at most {longest}")]
+    TooLong {
+        /// The CA.
+        issuer: AuthorityName,
+        /// Its longest validity.
+        longest: ers_pki::profile::Period,
+    },
     /// No such profile.
     #[error("issue: there is no profile {0}")]
     UnknownProfile(String),
@@ -163,7 +187,10 @@ impl Fault for IssueError {
     fn kind(&self) -> Kind {
         match self {
             Self::UnknownIssuer(_) | Self::UnknownProfile(_) => Kind::NotFound,
-            Self::IssuerNotActive(_) => Kind::FailedPrecondition,
+            Self::IssuerNotActive { .. } | Self::ProfileNotAllowed { .. } => {
+                Kind::FailedPrecondition
+            }
+            Self::CaProfile(_) | Self::TooLong { .. } => Kind::InvalidArgument,
             Self::Prepare(
                 PrepareError::IssuerNotValid { .. }
                 | PrepareError::OutlivesIssuer { .. }
@@ -189,8 +216,11 @@ impl Fault for IssueError {
 
     fn field(&self) -> Option<&str> {
         match self {
-            Self::UnknownIssuer(_) | Self::IssuerNotActive(_) => Some("issuer"),
-            Self::UnknownProfile(_) => Some("profile"),
+            Self::UnknownIssuer(_) | Self::IssuerNotActive { .. } => Some("issuer"),
+            Self::UnknownProfile(_) | Self::ProfileNotAllowed { .. } | Self::CaProfile(_) => {
+                Some("profile")
+            }
+            Self::TooLong { .. } => Some("validity"),
             Self::Prepare(error) => error.field(),
             Self::Issuer(_) => Some("subject"),
             Self::KeyBlocked => Some("public_key"),
@@ -213,7 +243,7 @@ pub(super) struct Signatory<'a> {
 
 impl<'a> Signatory<'a> {
     /// A CA.
-    pub(super) fn of(ca: &'a super::IssuingAuthority) -> Self {
+    pub(super) fn of(ca: &'a IssuingAuthority) -> Self {
         Self {
             name: &ca.authority.name,
             key_id: &ca.authority.key_id,
@@ -238,15 +268,13 @@ pub async fn issue(
             .registry
             .find(&request.issuer)
             .ok_or_else(|| IssueError::UnknownIssuer(request.issuer.clone()))?;
-        if authority.authority.state != State::Active {
-            return Err(IssueError::IssuerNotActive(request.issuer.clone()));
-        }
         let profile = worker
             .profiles
             .get(&request.profile)
             .cloned()
             .ok_or_else(|| IssueError::UnknownProfile(request.profile.clone()))?;
-        let mut issued = issue_as(&worker, &Signatory::of(&authority), &profile, &request).await;
+        check_allowed(&authority, &profile, &request)?;
+        let mut issued = issue_as_active(&worker, &authority, &profile, &request).await;
         if let Err(IssueError::Store {
             source: StoreError::SerialTaken,
             ..
@@ -254,7 +282,7 @@ pub async fn issue(
         {
             // Another replica was given the same number at the same moment; ours was never handed out.
             tracing::error!(target: "audit", act = "issue", request_id = request.request_id, "serial number taken: another is drawn");
-            issued = issue_as(&worker, &Signatory::of(&authority), &profile, &request).await;
+            issued = issue_as_active(&worker, &authority, &profile, &request).await;
         }
         issued
     };
@@ -267,6 +295,55 @@ pub async fn issue(
         )
         .instrument(span)
         .await
+}
+
+/// What a CA's own settings have against a request.
+fn check_allowed(
+    ca: &IssuingAuthority,
+    profile: &Profile,
+    request: &IssueRequest,
+) -> Result<(), IssueError> {
+    let settings = &ca.authority.settings;
+    if profile.is_ca() {
+        return Err(IssueError::CaProfile(profile.name.clone()));
+    }
+    if !settings.allows_profile(&profile.name) {
+        return Err(IssueError::ProfileNotAllowed {
+            issuer: request.issuer.clone(),
+            profile: profile.name.clone(),
+        });
+    }
+    let Some(longest) = settings.longest_validity else {
+        return Ok(());
+    };
+    let wanted = request
+        .validity
+        .map_or(profile.validity.default.duration(), |validity| {
+            validity.try_into().unwrap_or(time::Duration::MAX)
+        });
+    if wanted > longest.duration() {
+        return Err(IssueError::TooLong {
+            issuer: request.issuer.clone(),
+            longest,
+        });
+    }
+    Ok(())
+}
+
+/// The steps, for a CA that issues now.
+pub(super) async fn issue_as_active(
+    core: &Core,
+    ca: &IssuingAuthority,
+    profile: &Profile,
+    request: &IssueRequest,
+) -> Result<Issued, IssueError> {
+    if let Some((name, state)) = ca.hindrance() {
+        return Err(IssueError::IssuerNotActive {
+            name: name.clone(),
+            state,
+        });
+    }
+    issue_as(core, &Signatory::of(ca), profile, request).await
 }
 
 /// The steps, for whoever signs.

@@ -7,7 +7,7 @@ use std::{
 
 use ers_runtime::{error::chain, health::Check};
 
-use super::{Core, IssuingAuthority, adopt::adopt, crl_schedule, ocsp_signer};
+use super::{Core, IssuingAuthority, adopt::adopt, authority::rollover, crl_schedule, ocsp_signer};
 use crate::store::StoreError;
 
 const ROUND: Duration = Duration::from_secs(15);
@@ -58,6 +58,7 @@ pub async fn round(core: &Arc<Core>) {
         Ok(adopted) => tracing::warn!(adopted, "certificates adopted from the journal"),
         Err(error) => tracing::error!(error = chain(&error), "adoption failed"),
     }
+    rollover::switch_due(core).await;
     for ca in core.registry.generations() {
         if !is_maintained(core, &ca) {
             continue;

@@ -2,8 +2,8 @@
 
 pub mod administrators;
 pub mod adopt;
+pub mod authority;
 mod blocked_keys;
-pub mod create_authority;
 pub mod crl_schedule;
 mod in_flight;
 pub mod index_names;

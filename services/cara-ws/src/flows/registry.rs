@@ -21,7 +21,6 @@ use crate::{
     store::{Authorities, Store, StoreError},
 };
 
-#[expect(dead_code, reason = "read by the flows of rollover")]
 /// A CA with everything that issuing needs; more exactly one generation of it: those before go on signing CRLs.
 pub struct IssuingAuthority {
     /// The CA, with the key and certificate of this generation.
@@ -46,6 +45,8 @@ pub struct IssuingAuthority {
     pub revocation_url: String,
     /// How its OCSP answers are signed.
     pub ocsp: OcspConfig,
+    /// A CA above it whose certificate is revoked: nothing that it issues would be accepted.
+    pub revoked_above: Option<AuthorityName>,
 }
 
 impl IssuingAuthority {
@@ -61,6 +62,16 @@ impl IssuingAuthority {
     /// Whether it signs CRLs and OCSP signers: its key is ours.
     pub fn has_key(&self) -> bool {
         self.authority.state != State::External
+    }
+
+    /// Whether it issues; if not, whose state stands in the way.
+    pub fn hindrance(&self) -> Option<(&AuthorityName, State)> {
+        if self.authority.state != State::Active {
+            return Some((&self.authority.name, self.authority.state));
+        }
+        self.revoked_above
+            .as_ref()
+            .map(|name| (name, State::Revoked))
     }
 
     /// Name of the CA and number of the generation, as files are named: `sub` for the first, then `sub.g2` and so on.
@@ -120,7 +131,6 @@ struct Known {
     awaiting: Vec<Arc<Generation>>,
 }
 
-#[expect(dead_code, reason = "read by the flows of rollover")]
 impl Registry {
     /// Reads all CAs anew.
     pub async fn refresh(&self, store: &Store, issuing: &Issuing) -> Result<(), RegistryError> {
@@ -188,6 +198,11 @@ impl Known {
             .map(|s| (s.authority.clone(), s))
             .collect();
         let mut known = Self::default();
+        let above: HashMap<_, _> = kept
+            .authorities
+            .iter()
+            .map(|a| (a.name.clone(), (a.issuer.clone(), a.state)))
+            .collect();
         for authority in kept.authorities {
             let others: Arc<[_]> = kept
                 .others
@@ -210,7 +225,10 @@ impl Known {
                     .then(|| signers.remove(&authority.name))
                     .flatten();
                 let ready = ready(&authority, row, first, &others, &pool, issuing)?;
-                let ready = Arc::new(ready);
+                let ready = Arc::new(IssuingAuthority {
+                    revoked_above: revoked_above(&authority, &above),
+                    ..ready
+                });
                 if ready.authority.generation == authority.generation {
                     known
                         .current
@@ -281,6 +299,7 @@ fn ready(
         crl: crl_config(&authority.settings, issuing),
         revocation_url: revocation_url(&authority.settings, issuing).to_owned(),
         ocsp: ocsp_config(&authority.settings, issuing),
+        revoked_above: None,
         authority,
     })
 }
@@ -367,6 +386,24 @@ fn ocsp_config(settings: &Settings, issuing: &Issuing) -> OcspConfig {
             .ocsp_answer_minutes
             .unwrap_or(configured.answer_minutes),
     }
+}
+
+/// The nearest CA above one that is revoked.
+fn revoked_above(
+    authority: &Authority,
+    all: &HashMap<AuthorityName, (Option<AuthorityName>, State)>,
+) -> Option<AuthorityName> {
+    let mut next = authority.issuer.as_ref();
+    // Bounded by the number of CAs: a ring in the table must not hang us.
+    for _ in 0..all.len() {
+        let name = next?;
+        let (issuer, state) = all.get(name)?;
+        if *state == State::Revoked {
+            return Some(name.clone());
+        }
+        next = issuer.as_ref();
+    }
+    None
 }
 
 /// Every CA certificate that may stand above another.

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::{
     Core,
+    authority::state::note_revoked,
     search::{SearchError, search},
 };
 use crate::{
@@ -164,6 +165,10 @@ pub async fn revoke(
     let unchanged = !matches!(outcome, Outcome::Changed(_));
     if let Outcome::Changed(stream) = outcome {
         told(core, issuer, &serial.to_hex(), cause);
+        if let Err(error) = note_revoked(core, &record, &cause.requester).await {
+            let error = ers_runtime::error::chain(&error);
+            tracing::error!(issuer_id = %issuer, serial = serial.to_hex(), error, "CA not stopped that was revoked");
+        }
         if cause.reason == Reason::KeyCompromise {
             learn_blocked_keys(core).await.map_err(store)?;
         }

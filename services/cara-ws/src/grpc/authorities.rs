@@ -1,6 +1,6 @@
 //! `cara.v1.Authorities`.
 
-use ers_pki::certificate::Certificate;
+use ers_pki::revocation::Reason;
 use ers_proto::cara::v1::{self as wire, authorities_server::Authorities};
 use ers_runtime::{
     error::{chain, status},
@@ -9,13 +9,20 @@ use ers_runtime::{
 use tonic::{Request, Response, Status};
 
 use super::{ADMINISTRATOR, Service, convert};
-use crate::{
-    domain::{CrlStream, State},
-    flows::{
-        IssuingAuthority,
-        create_authority::{NewAuthority, create_authority},
-    },
+use crate::flows::authority::{
+    create::{NewAuthority, create_authority},
+    cross_sign::{CrossSigning, cross_sign},
+    external,
+    import_certificate::{Import, import_certificate, import_cross_certificate},
+    load_crl,
+    renew::{Renewal, renew},
+    rollover::{Rollover, roll_over, switch},
+    settings,
+    state::{self, Act},
 };
+
+/// Ids of renewals become part of longer ones.
+const MAX_RENEWAL_ID: usize = 40;
 
 #[tonic::async_trait]
 impl Authorities for Service {
@@ -23,11 +30,10 @@ impl Authorities for Service {
         &self,
         request: Request<wire::CreateAuthorityRequest>,
     ) -> Result<Response<wire::Authority>, Status> {
-        let caller = caller(&request)?;
-        caller.require(&[ADMINISTRATOR])?;
-        let new = parse(request.into_inner(), caller.name())?;
-        let ca = create_authority(&self.core, new).await.map_err(status)?;
-        Ok(Response::new(self.describe(&ca).await?))
+        let requester = administrator(&request)?;
+        let new = parse_new(request.into_inner(), requester)?;
+        let outcome = create_authority(&self.core, new).await.map_err(status)?;
+        self.answer(outcome).await
     }
 
     async fn load(
@@ -36,11 +42,12 @@ impl Authorities for Service {
     ) -> Result<Response<wire::Authority>, Status> {
         caller(&request)?.require(&["clm-api", "rev-info", ADMINISTRATOR])?;
         let name = convert::authority_name("name", &request.into_inner().name)?;
-        let ca = self
-            .core
-            .registry
-            .find(&name)
-            .ok_or_else(|| Status::not_found(format!("name: there is no CA {name}")))?;
+        let Some(ca) = self.core.registry.find(&name) else {
+            let awaiting = self.core.registry.find_awaiting(&name);
+            let awaiting = awaiting
+                .ok_or_else(|| Status::not_found(format!("name: there is no CA {name}")))?;
+            return Ok(Response::new(self.describe_awaiting(&awaiting)));
+        };
         let (certificates, revoked) = self
             .core
             .store
@@ -64,61 +71,221 @@ impl Authorities for Service {
         for ca in self.core.registry.all() {
             authorities.push(self.describe(&ca).await?);
         }
+        for awaiting in self.core.registry.awaiting() {
+            if self.core.registry.find(&awaiting.authority).is_none() {
+                authorities.push(self.describe_awaiting(&awaiting));
+            }
+        }
+        authorities.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Response::new(wire::ListAuthoritiesResponse { authorities }))
     }
-}
 
-impl Service {
-    async fn describe(&self, ca: &IssuingAuthority) -> Result<wire::Authority, Status> {
-        let authority = &ca.authority;
-        let certificate = &authority.certificate;
-        let crl = self
-            .core
-            .store
-            .find_crl_head(&CrlStream::whole(&authority.name, authority.generation).complete())
+    async fn update(
+        &self,
+        request: Request<wire::UpdateAuthorityRequest>,
+    ) -> Result<Response<wire::Authority>, Status> {
+        let requester = administrator(&request)?;
+        let request = request.into_inner();
+        let name = convert::authority_name("name", &request.name)?;
+        let ca = settings::update(
+            &self.core,
+            &name,
+            &request.settings,
+            request.version,
+            &requester,
+        )
+        .await
+        .map_err(status)?;
+        Ok(Response::new(self.describe(&ca).await?))
+    }
+
+    async fn renew(
+        &self,
+        request: Request<wire::RenewAuthorityRequest>,
+    ) -> Result<Response<wire::Authority>, Status> {
+        let requester = administrator(&request)?;
+        let request = request.into_inner();
+        let request_id = convert::request_id(request.request_id)?;
+        if request_id.len() > MAX_RENEWAL_ID {
+            return Err(convert::invalid(
+                "request_id",
+                "must be at most 40 characters",
+            ));
+        }
+        let renewal = Renewal {
+            request_id,
+            name: convert::authority_name("name", &request.name)?,
+            validity: convert::duration("validity", &request.validity.unwrap_or_default())?,
+            path_length: request.path_length,
+            profile: optional(request.profile),
+            requester,
+        };
+        let outcome = renew(&self.core, renewal).await.map_err(status)?;
+        self.answer(outcome).await
+    }
+
+    async fn roll_over(
+        &self,
+        request: Request<wire::RollOverRequest>,
+    ) -> Result<Response<wire::Authority>, Status> {
+        let requester = administrator(&request)?;
+        let rollover = parse_rollover(request.into_inner(), requester)?;
+        let outcome = roll_over(&self.core, rollover).await.map_err(status)?;
+        self.answer(outcome).await
+    }
+
+    async fn switch(
+        &self,
+        request: Request<wire::SwitchGenerationRequest>,
+    ) -> Result<Response<wire::Authority>, Status> {
+        let requester = administrator(&request)?;
+        let request = request.into_inner();
+        let name = convert::authority_name("name", &request.name)?;
+        let generation = i16::try_from(request.generation)
+            .map_err(|error| convert::invalid("generation", error))?;
+        switch(&self.core, &name, generation, &requester)
             .await
             .map_err(status)?;
-        let state = match authority.state {
-            State::Active => wire::AuthorityState::Active,
-            State::Suspended => wire::AuthorityState::Suspended,
-            State::Retired => wire::AuthorityState::Retired,
-            State::Revoked => wire::AuthorityState::Revoked,
-            State::External => wire::AuthorityState::External,
+        self.answer_for(&name).await
+    }
+
+    async fn change_state(
+        &self,
+        request: Request<wire::ChangeAuthorityStateRequest>,
+    ) -> Result<Response<wire::Authority>, Status> {
+        let requester = administrator(&request)?;
+        let request = request.into_inner();
+        let name = convert::authority_name("name", &request.name)?;
+        let act = parse_act(&request)?;
+        let ca = state::change(&self.core, &name, act, &requester)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(self.describe(&ca).await?))
+    }
+
+    async fn import_certificate(
+        &self,
+        request: Request<wire::ImportCertificateRequest>,
+    ) -> Result<Response<wire::Authority>, Status> {
+        let requester = administrator(&request)?;
+        let import = parse_import(request.into_inner(), requester)?;
+        let outcome = import_certificate(&self.core, import)
+            .await
+            .map_err(status)?;
+        self.answer(outcome).await
+    }
+
+    async fn import_cross_certificate(
+        &self,
+        request: Request<wire::ImportCertificateRequest>,
+    ) -> Result<Response<wire::Authority>, Status> {
+        let requester = administrator(&request)?;
+        let import = parse_import(request.into_inner(), requester)?;
+        let outcome = import_cross_certificate(&self.core, import)
+            .await
+            .map_err(status)?;
+        self.answer(outcome).await
+    }
+
+    async fn add_external(
+        &self,
+        request: Request<wire::AddExternalRequest>,
+    ) -> Result<Response<wire::Authority>, Status> {
+        let requester = administrator(&request)?;
+        let request = request.into_inner();
+        let name = convert::authority_name("name", &request.name)?;
+        let outcome = external::add_external(&self.core, &name, &request.certificate, &requester)
+            .await
+            .map_err(status)?;
+        self.answer(outcome).await
+    }
+
+    async fn import_crl(
+        &self,
+        request: Request<wire::ImportCrlRequest>,
+    ) -> Result<Response<wire::Authority>, Status> {
+        let requester = administrator(&request)?;
+        let request = request.into_inner();
+        let name = convert::authority_name("name", &request.name)?;
+        let outcome = external::import_crl(&self.core, &name, &request.crl, &requester)
+            .await
+            .map_err(status)?;
+        self.answer(outcome).await
+    }
+
+    async fn cross_sign(
+        &self,
+        request: Request<wire::CrossSignRequest>,
+    ) -> Result<Response<wire::CrossSignResponse>, Status> {
+        let requester = administrator(&request)?;
+        let request = request.into_inner();
+        let signing = CrossSigning {
+            request_id: convert::request_id(request.request_id)?,
+            issuer: convert::authority_name("issuer", &request.issuer)?,
+            request: request.request,
+            profile: optional(request.profile),
+            validity: convert::duration("validity", &request.validity.unwrap_or_default())?,
+            path_length: request.path_length,
+            requester,
         };
-        Ok(wire::Authority {
-            name: authority.name.to_string(),
-            subject: certificate.subject().to_string(),
-            certificate: certificate.der().to_vec(),
-            chain: ca
-                .above
-                .iter()
-                .map(Certificate::der)
-                .map(<[u8]>::to_vec)
+        let (record, issuer) = cross_sign(&self.core, signing).await.map_err(status)?;
+        let crl = load_crl(
+            &self.core,
+            &issuer.authority.name,
+            issuer.authority.generation,
+        )
+        .await
+        .map_err(status)?;
+        let chain = std::iter::once(&issuer.authority.certificate).chain(&issuer.above);
+        Ok(Response::new(wire::CrossSignResponse {
+            certificate: Some(convert::certificate(&record)),
+            chain: chain
+                .map(|certificate| certificate.der().to_vec())
                 .collect(),
-            issuer: authority
-                .issuer
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            key_id: authority.key_id.to_string(),
-            key_algorithm: certificate.public_key().algorithm().to_string(),
-            signature_algorithm: authority.signature_algorithm.to_string(),
-            state: state.into(),
-            not_before: Some(convert::timestamp(certificate.not_before())),
-            not_after: Some(convert::timestamp(certificate.not_after())),
-            crl_number: crl
-                .as_ref()
-                .map(|crl| u64::try_from(crl.number).unwrap_or(0))
-                .unwrap_or_default(),
-            crl_next_update: crl.map(|crl| convert::timestamp_ms(crl.next_update_ms)),
-            certificates: 0,
-            revoked: 0,
-        })
+            crl: crl.map(|(_, der)| der).unwrap_or_default(),
+        }))
     }
 }
 
-fn parse(request: wire::CreateAuthorityRequest, requester: &str) -> Result<NewAuthority, Status> {
-    let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+/// Who asks, when it is an administrator.
+fn administrator<T>(request: &Request<T>) -> Result<String, Status> {
+    let caller = caller(request)?;
+    caller.require(&[ADMINISTRATOR])?;
+    Ok(caller.actor())
+}
+
+fn optional(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// What is absent when its text is empty.
+fn parsed<T>(field: &'static str, text: String) -> Result<Option<T>, Status>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error,
+{
+    optional(text)
+        .map(|text| text.parse())
+        .transpose()
+        .map_err(|error| convert::invalid(field, chain(&error)))
+}
+
+fn parse_new(
+    request: wire::CreateAuthorityRequest,
+    requester: String,
+) -> Result<NewAuthority, Status> {
+    if request.external && !request.issuer.is_empty() {
+        return Err(convert::invalid(
+            "issuer",
+            "must be absent when a foreign CA is to sign",
+        ));
+    }
+    if request.external && !request.settings.is_empty() {
+        return Err(convert::invalid(
+            "settings",
+            "can be given when its certificate has come",
+        ));
+    }
     Ok(NewAuthority {
         name: convert::authority_name("name", &request.name)?,
         subject: request
@@ -129,16 +296,67 @@ fn parse(request: wire::CreateAuthorityRequest, requester: &str) -> Result<NewAu
             .key_algorithm
             .parse()
             .map_err(|error| convert::invalid("key_algorithm", chain(&error)))?,
-        signature_algorithm: optional(&request.signature_algorithm)
-            .map(|text| text.parse())
-            .transpose()
-            .map_err(|error| convert::invalid("signature_algorithm", chain(&error)))?,
-        issuer: optional(&request.issuer)
+        signature_algorithm: parsed("signature_algorithm", request.signature_algorithm)?,
+        issuer: optional(request.issuer)
             .map(|text| convert::authority_name("issuer", &text))
             .transpose()?,
+        external: request.external,
         validity: convert::duration("validity", &request.validity.unwrap_or_default())?,
         path_length: request.path_length,
-        token: optional(&request.token),
-        requester: requester.to_owned(),
+        profile: optional(request.profile),
+        settings: settings::parse(&request.settings).map_err(status)?,
+        token: optional(request.token),
+        requester,
+    })
+}
+
+fn parse_rollover(request: wire::RollOverRequest, requester: String) -> Result<Rollover, Status> {
+    Ok(Rollover {
+        name: convert::authority_name("name", &request.name)?,
+        key_algorithm: parsed("key_algorithm", request.key_algorithm)?,
+        signature_algorithm: parsed("signature_algorithm", request.signature_algorithm)?,
+        validity: convert::duration("validity", &request.validity.unwrap_or_default())?,
+        path_length: request.path_length,
+        profile: optional(request.profile),
+        token: optional(request.token),
+        switch_at: request
+            .switch_at
+            .map(|time| convert::time("switch_at", &time))
+            .transpose()?,
+        prepare_only: request.prepare_only,
+        requester,
+    })
+}
+
+fn parse_act(request: &wire::ChangeAuthorityStateRequest) -> Result<Act, Status> {
+    match request.state() {
+        wire::AuthorityState::Suspended => Ok(Act::Suspend),
+        wire::AuthorityState::Active => Ok(Act::Resume),
+        wire::AuthorityState::Retired => Ok(Act::Retire {
+            last_crl: request.last_crl,
+        }),
+        wire::AuthorityState::Revoked if request.reason.is_empty() => {
+            Ok(Act::Revoke(Reason::CaCompromise))
+        }
+        wire::AuthorityState::Revoked => convert::reason(&request.reason).map(Act::Revoke),
+        wire::AuthorityState::Unspecified
+        | wire::AuthorityState::AwaitingCertificate
+        | wire::AuthorityState::External => Err(convert::invalid(
+            "state",
+            "must be suspended, active, retired or revoked",
+        )),
+    }
+}
+
+fn parse_import(
+    request: wire::ImportCertificateRequest,
+    requester: String,
+) -> Result<Import, Status> {
+    Ok(Import {
+        name: convert::authority_name("name", &request.name)?,
+        certificate: request.certificate,
+        chain: request.chain,
+        prepare_only: request.prepare_only,
+        requester,
     })
 }

@@ -4,6 +4,7 @@ mod administrators;
 mod authorities;
 mod certificates;
 mod convert;
+mod describe;
 mod events;
 mod issuance;
 mod profiles;

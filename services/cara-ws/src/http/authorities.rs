@@ -121,6 +121,7 @@ pub(super) async fn create_authority(
         }),
         path_length: new.path_length,
         token: new.token,
+        ..wire::CreateAuthorityRequest::default()
     };
     let work = service.create(allowed.call(request));
     let made = allowed

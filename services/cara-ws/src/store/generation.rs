@@ -1,7 +1,5 @@
 //! Tables `authority_generation` and `authority_certificate`, and what changes together with them in `authority`.
 
-#![expect(dead_code, reason = "written by the flows of rollover")]
-
 use ers_pki::certificate::Certificate;
 use ers_runtime::db;
 use ers_signer_client::KeyId;

@@ -245,8 +245,17 @@ fn built_in() -> Vec<Grant> {
     };
     vec![
         Grant {
-            sign: vec![Purpose::Certificate, Purpose::Crl],
-            create_keys: vec![Purpose::Certificate, Purpose::Crl, Purpose::Ocsp],
+            sign: vec![
+                Purpose::Certificate,
+                Purpose::Crl,
+                Purpose::CertificateRequest,
+            ],
+            create_keys: vec![
+                Purpose::Certificate,
+                Purpose::Crl,
+                Purpose::Ocsp,
+                Purpose::CertificateRequest,
+            ],
             read_journal: true,
             ..named("cara-ws")
         },

@@ -1,6 +1,6 @@
 //! The bytes to be signed, held against the purpose and the limits of the key.
 
-use ers_pki::inspect::{self, CertificateFacts, OcspFacts, ResponderId};
+use ers_pki::inspect::{self, CertificateFacts, OcspFacts, RequestFacts, ResponderId};
 use ers_pki::key::SignatureAlgorithm;
 use ers_signer_client::{Key, KeyLimits, Purpose};
 
@@ -72,6 +72,12 @@ pub enum Beyond {
         /// How long it may.
         most: u64,
     },
+    /// A certification request for another key.
+    #[error("check request: it is for another key")]
+    OtherKey,
+    /// A certification request in another name than the key stands for.
+    #[error("check request: its subject is not the name that the key stands for")]
+    OtherSubject,
     /// An OCSP answer in the name of another responder.
     #[error("check responder: the answer names another responder key")]
     OtherResponder,
@@ -91,9 +97,12 @@ impl Beyond {
 fn most_octets(purpose: Purpose) -> usize {
     match purpose {
         Purpose::Crl => 64 * KIB * KIB,
-        Purpose::Certificate | Purpose::Ocsp | Purpose::Cms | Purpose::Tls | Purpose::Token => {
-            64 * KIB
-        }
+        Purpose::Certificate
+        | Purpose::Ocsp
+        | Purpose::Cms
+        | Purpose::Tls
+        | Purpose::Token
+        | Purpose::CertificateRequest => 64 * KIB,
     }
 }
 
@@ -158,6 +167,21 @@ pub fn check(
         Purpose::Cms => shaped(is_signed_attributes(bytes)),
         Purpose::Tls => shaped(is_certificate_verify(bytes)),
         Purpose::Token => shaped(is_signing_input(bytes, algorithm)),
+        Purpose::CertificateRequest => {
+            let facts = inspect::certification_request(bytes).map_err(unlike)?;
+            check_request(key, &facts)
+        }
+    }
+}
+
+/// A request is for the key itself, in the name that it signs in.
+fn check_request(key: &Key, facts: &RequestFacts) -> Result<(), Beyond> {
+    if facts.public_key_der != key.public_key.spki_der() {
+        return Err(Beyond::OtherKey);
+    }
+    match &key.limits.issuer_name {
+        Some(name) if name != facts.subject.to_der() => Err(Beyond::OtherSubject),
+        _ => Ok(()),
     }
 }
 

@@ -180,7 +180,12 @@ async fn sign(
 fn is_kept_whole(purpose: Purpose) -> bool {
     match purpose {
         Purpose::Certificate => true,
-        Purpose::Crl | Purpose::Ocsp | Purpose::Cms | Purpose::Tls | Purpose::Token => false,
+        Purpose::Crl
+        | Purpose::Ocsp
+        | Purpose::Cms
+        | Purpose::Tls
+        | Purpose::Token
+        | Purpose::CertificateRequest => false,
     }
 }
 

@@ -1,21 +1,15 @@
-//! `ers ca`: certification authorities.
+//! CAs as they are shown.
 
-use ers_proto::cara::v1::{
-    Authority, AuthorityState, CreateAuthorityRequest, ListAuthoritiesRequest, LoadAuthorityRequest,
-};
+use ers_proto::cara::v1::{Authority, AuthorityGeneration, AuthorityState, OtherCertificate};
 use serde::Serialize;
 
-use super::duration;
 use crate::{
-    cli::{Ca, CaCreate, Global},
-    failure::{Outcome, answered},
     key_store,
     output::{self, Show},
-    remote::Remote,
 };
 
 #[derive(Serialize)]
-struct CaView {
+pub(super) struct CaView {
     name: String,
     subject: String,
     issuer: String,
@@ -31,69 +25,40 @@ struct CaView {
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked: Option<u64>,
     certificate: String,
+    generation: u32,
+    generations: Vec<GenerationView>,
+    others: Vec<OtherView>,
+    settings_version: i32,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    request: String,
+}
+
+#[derive(Serialize)]
+struct GenerationView {
+    number: u32,
+    state: String,
+    key_algorithm: String,
+    crl_number: u64,
+    crl_next_update: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    switch_at: String,
+    certificate: String,
+    /// Those above it as PEM, its issuer first.
+    chain: String,
+}
+
+#[derive(Serialize)]
+struct OtherView {
+    kind: String,
+    generation: u32,
+    certificate: String,
 }
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct CaList(Vec<CaView>);
+pub(super) struct CaList(pub(super) Vec<CaView>);
 
-pub async fn run(global: &Global, command: Ca) -> Outcome<()> {
-    let mut authorities = Remote::open(global)?.authorities();
-    match command {
-        Ca::List => {
-            let answer = authorities
-                .list(ListAuthoritiesRequest {})
-                .await
-                .map_err(answered)?
-                .into_inner();
-            output::show(
-                global.output,
-                &CaList(
-                    answer
-                        .authorities
-                        .into_iter()
-                        .map(|ca| view(ca, false))
-                        .collect(),
-                ),
-            )
-        }
-        Ca::Show { name, pem } => {
-            let ca = authorities
-                .load(LoadAuthorityRequest { name })
-                .await
-                .map_err(answered)?
-                .into_inner();
-            if pem {
-                let chain = std::iter::once(&ca.certificate).chain(&ca.chain);
-                return output::line(key_store::pem_chain(chain).trim_end());
-            }
-            output::show(global.output, &view(ca, true))
-        }
-        Ca::Create(options) => {
-            let ca = authorities
-                .create(request(options)?)
-                .await
-                .map_err(answered)?
-                .into_inner();
-            output::show(global.output, &view(ca, false))
-        }
-    }
-}
-
-fn request(options: CaCreate) -> Outcome<CreateAuthorityRequest> {
-    Ok(CreateAuthorityRequest {
-        validity: Some(duration(&options.validity)?),
-        name: options.name,
-        subject: options.subject,
-        key_algorithm: options.key_algorithm,
-        signature_algorithm: options.signature_algorithm.unwrap_or_default(),
-        issuer: options.issuer.unwrap_or_default(),
-        path_length: options.path_length,
-        token: options.token.unwrap_or_default(),
-    })
-}
-
-fn view(ca: Authority, counted: bool) -> CaView {
+pub(super) fn view(ca: Authority, counted: bool) -> CaView {
     CaView {
         state: match ca.state() {
             AuthorityState::Active => "active",
@@ -109,13 +74,80 @@ fn view(ca: Authority, counted: bool) -> CaView {
         crl_next_update: output::time(ca.crl_next_update.as_ref()),
         certificates: counted.then_some(ca.certificates),
         revoked: counted.then_some(ca.revoked),
-        certificate: key_store::pem("CERTIFICATE", &ca.certificate),
+        certificate: pem("CERTIFICATE", &ca.certificate),
+        generation: ca.generation,
+        generations: ca.generations.iter().map(generation).collect(),
+        others: ca.others.iter().map(other).collect(),
+        settings_version: ca.settings_version,
+        request: pem("CERTIFICATE REQUEST", &ca.request),
         name: ca.name,
         subject: ca.subject,
         issuer: ca.issuer,
         key_algorithm: ca.key_algorithm,
         signature_algorithm: ca.signature_algorithm,
         crl_number: ca.crl_number,
+    }
+}
+
+fn generation(generation: &AuthorityGeneration) -> GenerationView {
+    GenerationView {
+        number: generation.number,
+        state: generation.state.clone(),
+        key_algorithm: generation.key_algorithm.clone(),
+        crl_number: generation.crl_number,
+        crl_next_update: output::time(generation.crl_next_update.as_ref()),
+        switch_at: output::time(generation.switch_at.as_ref()),
+        certificate: pem("CERTIFICATE", &generation.certificate),
+        chain: key_store::pem_chain(&generation.chain),
+    }
+}
+
+fn other(other: &OtherCertificate) -> OtherView {
+    OtherView {
+        kind: other.kind.clone(),
+        generation: other.generation,
+        certificate: pem("CERTIFICATE", &other.certificate),
+    }
+}
+
+/// Nothing for nothing.
+fn pem(label: &str, der: &[u8]) -> String {
+    if der.is_empty() {
+        return String::new();
+    }
+    key_store::pem(label, der)
+}
+
+impl CaView {
+    /// A line for each generation.
+    fn generations(&self) -> String {
+        let line = |g: &GenerationView| {
+            let switch = if g.switch_at.is_empty() {
+                String::new()
+            } else {
+                format!(", issues from {}", g.switch_at)
+            };
+            format!(
+                "{}: {}, {}, CRL {}{switch}",
+                g.number, g.state, g.key_algorithm, g.crl_number
+            )
+        };
+        self.generations
+            .iter()
+            .map(line)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// How many of each kind there are.
+    fn others(&self) -> String {
+        let mut kinds: Vec<_> = self
+            .others
+            .iter()
+            .map(|other| other.kind.as_str())
+            .collect();
+        kinds.sort_unstable();
+        kinds.join(", ")
     }
 }
 
@@ -175,6 +207,8 @@ impl Show for CaView {
                 "revoked",
                 self.revoked.map(|n| n.to_string()).unwrap_or_default(),
             ),
+            ("generations", self.generations()),
+            ("other certificates", self.others()),
         ])
     }
 }
