@@ -75,6 +75,11 @@ bench-journal: ## Verify a journal of N (10000000) entries on each database: rat
 	@scripts/setup.sh test
 	@$(CARGO) run --quiet --locked --profile bench-build -p signer --example bench_journal -- $(N) $(DATABASES)
 
+.PHONY: bench-peers
+bench-peers: ## Measure beside cfssl and nginx in the same run, and at 80 % and 300 % of what is possible
+	@scripts/setup.sh test
+	@bench/run --only enrollment,ocsp,overload,peers --keys P-256 --callers 64,256
+
 .PHONY: generate
 generate: ## Make every generated file anew
 	@scripts/setup.sh run

@@ -13,6 +13,8 @@ test_packages=(
   postgresql mariadb-server redis-server nginx pebble
   # a PKCS#11 token
   softhsm2 opensc
+  # a peer to be measured beside
+  golang-cfssl
   # foreign clients and checkers
   lego certbot openssl sqlite3 jq
   # what the stories are written with

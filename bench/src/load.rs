@@ -155,7 +155,7 @@ fn figures(callers: usize, mut times: Vec<Duration>, from: Clocks, to: Clocks) -
 }
 
 /// Of sorted times, milliseconds.
-fn percentile(sorted: &[Duration], percent: usize) -> f64 {
+pub fn percentile(sorted: &[Duration], percent: usize) -> f64 {
     let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted
         .get(index)

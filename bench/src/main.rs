@@ -12,6 +12,8 @@ mod http;
 mod load;
 mod ocsp;
 mod options;
+mod overload;
+mod peers;
 mod platform;
 mod process;
 mod report;

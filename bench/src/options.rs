@@ -24,7 +24,7 @@ pub struct Options {
     #[arg(long, default_value_t = 1.0)]
     pub warm_up: f64,
     /// Callers at the same time, for certificates
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 256])]
     pub callers: Vec<usize>,
     /// Clients at the same time, for ACME
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16])]
@@ -54,6 +54,10 @@ pub enum Part {
     Ocsp,
     /// Idle memory and time to ready.
     Rest,
+    /// Latency at 80 % of what is possible, and what becomes of requests at three times as much; when asked for.
+    Overload,
+    /// cfssl and nginx beside ours; when asked for.
+    Peers,
 }
 
 /// Where the platform keeps its rows.
@@ -78,7 +82,8 @@ impl DatabaseKind {
 impl Options {
     /// Whether that part is wanted.
     pub fn wants(&self, part: Part) -> bool {
-        self.only.is_empty() || self.only.contains(&part)
+        let usual = !matches!(part, Part::Overload | Part::Peers);
+        (usual && self.only.is_empty()) || self.only.contains(&part)
     }
 
     /// Whether that database is wanted.

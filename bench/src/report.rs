@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use serde::Serialize;
 
-use crate::load::Figures;
+use crate::{load::Figures, overload::Load, peers::Peer};
 
 /// Everything of one run.
 #[derive(Debug, Default, Serialize)]
@@ -20,6 +20,10 @@ pub struct Report {
     pub ocsp: Vec<Answers>,
     /// At rest.
     pub rest: Option<Rest>,
+    /// At so much load, by database.
+    pub overload: Vec<(&'static str, Load)>,
+    /// Others in the same run.
+    pub peers: Vec<Peer>,
 }
 
 /// Where it ran.
@@ -152,6 +156,12 @@ impl Report {
         if let Some(rest) = &self.rest {
             parts.push(rest_table(rest));
         }
+        if !self.overload.is_empty() {
+            parts.push(self.overload_table());
+        }
+        if !self.peers.is_empty() {
+            parts.push(self.peers_table());
+        }
         parts.join("\n\n")
     }
 
@@ -268,6 +278,78 @@ impl Report {
                 "p50 ms",
                 "p99 ms",
                 "CPU ms",
+                "cores: generator, others, disk",
+            ],
+            rows,
+        )
+    }
+
+    fn overload_table(&self) -> String {
+        let rows = self.overload.iter().map(|(database, load)| {
+            vec![
+                (*database).to_owned(),
+                load.name.to_owned(),
+                number(load.offered),
+                number(load.accepted),
+                number(load.p50_ms),
+                number(load.p99_ms),
+                number(load.refused),
+                number(load.refused_p99_ms),
+            ]
+        });
+        table(
+            "Certificates at a given rate, P-256",
+            &[
+                "database",
+                "load",
+                "offered/s",
+                "accepted/s",
+                "p50 ms",
+                "p99 ms",
+                "refused/s",
+                "p99 ms of a refusal",
+            ],
+            rows,
+        )
+    }
+
+    /// The best rate of ours that compares with a peer's.
+    fn ours(&self, peer: &Peer) -> f64 {
+        let best = |rates: &mut dyn Iterator<Item = f64>| rates.fold(f64::NAN, f64::max);
+        if peer.what == "certificates" {
+            let ours = self.enrollment.iter().filter(|row| row.key == "P-256");
+            return best(&mut ours.map(|row| row.figures.per_second));
+        }
+        let kept = self.ocsp.iter().filter(|row| row.kind == "kept");
+        best(&mut kept.map(|row| row.figures.per_second))
+    }
+
+    fn peers_table(&self) -> String {
+        let rows = self.peers.iter().map(|peer| {
+            let figures = &peer.figures;
+            vec![
+                peer.name.to_owned(),
+                peer.what.to_owned(),
+                figures.callers.to_string(),
+                number(figures.per_second),
+                number(figures.p50_ms),
+                number(figures.p99_ms),
+                number(figures.cpu_ms()),
+                number(self.ours(peer) / figures.per_second),
+                others(figures),
+            ]
+        });
+        table(
+            "Peers in the same run",
+            &[
+                "peer",
+                "what",
+                "connections",
+                "per second",
+                "p50 ms",
+                "p99 ms",
+                "CPU ms",
+                "ours over theirs",
                 "cores: generator, others, disk",
             ],
             rows,

@@ -12,6 +12,7 @@ use crate::{
     load::{self, Processes, Work as _},
     ocsp,
     options::{DatabaseKind, Options, Part},
+    overload, peers,
     platform::{Platform, Setting},
     process,
     report::{Answers, Enrollment, Orders, Report, Rest},
@@ -47,6 +48,10 @@ pub async fn run(options: &Options) -> Result<()> {
         if options.wants_database(kind) {
             rounds.on(kind).await?;
         }
+    }
+    if options.wants(Part::Peers) {
+        tell("peers");
+        rounds.report.peers = peers::measure(options, &rounds.csrs).await?;
     }
     rounds.end()?;
     let mut out = std::io::stdout().lock();
@@ -101,6 +106,14 @@ impl Rounds<'_> {
             };
             if self.options.wants(Part::Enrollment) {
                 self.enrollment(kind, key, &platform, processes).await?;
+            }
+            if beyond && self.options.wants(Part::Overload) {
+                tell("  overload");
+                let client = platform.enrollment()?;
+                let loads = overload::measure(self.options, &client, &self.csrs).await?;
+                self.report
+                    .overload
+                    .extend(loads.into_iter().map(|load| (kind.name(), load)));
             }
             if beyond && self.options.wants(Part::Acme) {
                 self.acme(kind, &platform, processes).await?;

@@ -8,6 +8,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ];
     println!("cargo:rerun-if-changed={ROOT}");
     let descriptors = protox::compile(FILES, [ROOT])?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .boxed(".ers.cara.v1.IssueAnswer.outcome.issued")
+        .compile_fds(descriptors)?;
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! The signer over gRPC.
 
+use std::{fmt, sync::Arc};
+
+use ers_calls::Calls;
 use ers_proto::signer::v1 as wire;
 use futures::{StreamExt, TryStreamExt};
 use tonic::Status;
@@ -21,14 +24,18 @@ use crate::{
 /// Longest answer that is read: the list of some ten thousand keys.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
+/// Longer bytes (CRLs) go by a call of their own: they would hold up the stream.
+const MAX_STREAMED: usize = 128 * 1024;
+
 /// Whatever carries the calls. Its error is a `Status`: with a boxed error the compiler loses track of lifetimes in the
 /// trait's futures.
 type AnyChannel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Status>;
 
 /// Asks the signer at the other end of a channel.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SignerClient {
     signing: SigningClient<AnyChannel>,
+    signatures: Arc<Calls<wire::SignQuestion, wire::SignAnswer>>,
     pub(crate) keys: KeysClient<AnyChannel>,
     sealing: SealingClient<AnyChannel>,
     journal: JournalClient<AnyChannel>,
@@ -53,11 +60,53 @@ impl SignerClient {
                 .map_response(|response: http::Response<B>| response.map(Body::new))
                 .map_err(|error: C::Error| Status::from_error(error.into())),
         );
+        let signing = SigningClient::new(channel.clone());
+        let streams = signing.clone();
+        let open = move |questions| {
+            let mut streams = streams.clone();
+            async move { Ok(streams.sign_each(questions).await?.into_inner()) }
+        };
         Self {
-            signing: SigningClient::new(channel.clone()),
+            signing,
+            signatures: Arc::new(Calls::new(open, |answer| answer.number)),
             keys: KeysClient::new(channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES),
             sealing: SealingClient::new(channel.clone()),
             journal: JournalClient::new(channel),
+        }
+    }
+}
+
+impl fmt::Debug for SignerClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignerClient")
+    }
+}
+
+impl SignerClient {
+    /// By the stream where that is possible, so that signatures asked for at the same time travel together.
+    async fn sign_somehow(
+        &self,
+        request: wire::SignRequest,
+    ) -> Result<wire::SignResponse, SignerError> {
+        use wire::sign_answer::Outcome;
+        if request.to_be_signed.len() > MAX_STREAMED {
+            return Ok(self.signing.clone().sign(request).await?.into_inner());
+        }
+        let answer = self
+            .signatures
+            .ask(|number| wire::SignQuestion {
+                number,
+                request: Some(request.clone()),
+                traceparent: ers_calls::trace::current(),
+            })
+            .await?;
+        match answer.map(|answer| answer.outcome) {
+            Some(Some(Outcome::Signed(signed))) => Ok(signed),
+            Some(Some(Outcome::Failure(failure))) => {
+                Err(Status::new(failure.code.into(), failure.message).into())
+            }
+            Some(None) => Err(SignerError::Malformed { field: "outcome" }),
+            None => Ok(self.signing.clone().sign(request).await?.into_inner()),
         }
     }
 }
@@ -73,7 +122,7 @@ impl Signer for SignerClient {
             to_be_signed: call.to_be_signed.to_vec(),
             context: call.context,
         };
-        let answer = self.signing.clone().sign(request).await?.into_inner();
+        let answer = self.sign_somehow(request).await?;
         if let Some(public_key) = call.public_key {
             public_key
                 .verify(

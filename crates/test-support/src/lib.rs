@@ -1,4 +1,5 @@
 //! Dev only: what tests of several crates need.
 
+pub mod cut;
 pub mod databases;
 pub mod softhsm;

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, process::Command};
 fn may_import(importer: &str, imported: &str) -> bool {
     const SERVICES: [&str; 5] = ["signer", "cara-ws", "clm-api", "rev-info", "acme"];
     let shared = [
+        "ers-calls",
         "ers-runtime",
         "ers-signer-client",
         "ers-proto",
@@ -15,8 +16,9 @@ fn may_import(importer: &str, imported: &str) -> bool {
         "ers-migrations",
     ];
     match importer {
-        "ers-pki" | "ers-proto" | "ers-runtime" | "ers-migrations" | "ers-faulty-pkcs11" => false,
-        "ers-signer-client" => ["ers-proto", "ers-pki"].contains(&imported),
+        "ers-calls" | "ers-pki" | "ers-proto" | "ers-runtime" | "ers-migrations"
+        | "ers-faulty-pkcs11" => false,
+        "ers-signer-client" => ["ers-calls", "ers-proto", "ers-pki"].contains(&imported),
         "ers-test-support" => imported == "ers-runtime",
         "ers" => SERVICES.contains(&imported) || shared.contains(&imported),
         "ers-bench" => shared.contains(&imported),

@@ -27,7 +27,7 @@ use crate::{
     },
     grpc as services, http as rest,
     metrics::Metrics,
-    store::{Store, StoreError, Writer},
+    store::{AskedBefore, Store, StoreError, Writer},
 };
 
 /// Why CARA does not start, or ended.
@@ -109,6 +109,7 @@ pub async fn start_with(
         .await
         .map_err(StartError::Store)?;
     let core = Arc::new(Core {
+        asked_before: AskedBefore::start(store.clone(), &context.shutdown),
         writer: Writer::start(store.clone(), &context.shutdown),
         store,
         signer,

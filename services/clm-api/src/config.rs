@@ -16,6 +16,7 @@ use serde::Deserialize;
 ///   idle_minutes: 60                 # without a request
 /// policy_refresh_ms: 1000            # how often replicas look for changed policies
 /// approval_retry_seconds: 60         # when to ask again for what waits for a person
+/// max_enrollments: 256               # requests worked on at the same time; further ones are refused at once
 /// alone:                             # only as a process of its own
 ///   listen: 0.0.0.0:9443             # gRPC
 ///   http_listen: 0.0.0.0:8080        # REST, behind the ingress
@@ -37,6 +38,10 @@ pub struct Config {
     /// When to ask again for what waits for a person.
     #[serde(default = "usual_approval_retry")]
     pub approval_retry_seconds: u32,
+    /// Most requests for certificates worked on at the same time. Further ones are refused at once, to be tried again: who
+    /// waits behind more than can be done in time has no use of the answer.
+    #[serde(default = "usual_max_enrollments")]
+    pub max_enrollments: u32,
     /// What a process of its own needs besides.
     #[serde(default)]
     pub alone: Option<Alone>,
@@ -82,6 +87,7 @@ impl Config {
             sessions: SessionConfig::default(),
             policy_refresh_ms: usual_policy_refresh(),
             approval_retry_seconds: usual_approval_retry(),
+            max_enrollments: usual_max_enrollments(),
             alone: None,
         }
     }
@@ -102,6 +108,10 @@ fn usual_policy_refresh() -> u64 {
 
 fn usual_approval_retry() -> u32 {
     60
+}
+
+fn usual_max_enrollments() -> u32 {
+    256
 }
 
 #[cfg(test)]

@@ -88,6 +88,9 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
         clock: Arc::clone(&context.clock),
         metrics: Metrics::new(&context.meter),
         approval_retry: time::Duration::seconds(i64::from(config.approval_retry_seconds)),
+        places: tokio::sync::Semaphore::new(
+            usize::try_from(config.max_enrollments.max(1)).unwrap_or(usize::MAX),
+        ),
         store,
     });
     keep_policies(

@@ -2,7 +2,7 @@
 
 use opentelemetry::{
     KeyValue,
-    metrics::{Counter, Gauge, Meter},
+    metrics::{Counter, Gauge, Meter, UpDownCounter},
 };
 
 use crate::domain::protocol::Protocol;
@@ -10,10 +10,20 @@ use crate::domain::protocol::Protocol;
 /// The counters of CLM.
 pub struct Metrics {
     enrollments: Counter<u64>,
+    under_way: UpDownCounter<i64>,
     revocations: Counter<u64>,
     logins: Counter<u64>,
     events: Counter<u64>,
     position: Gauge<u64>,
+}
+
+/// A request that is worked on.
+pub struct UnderWay<'a>(&'a UpDownCounter<i64>);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.add(-1, &[]);
+    }
 }
 
 impl Metrics {
@@ -23,6 +33,10 @@ impl Metrics {
             enrollments: meter
                 .u64_counter("ers_clm_enrollments")
                 .with_description("Requests by protocol and outcome")
+                .build(),
+            under_way: meter
+                .i64_up_down_counter("ers_clm_enrollments_under_way")
+                .with_description("Requests that are worked on now")
                 .build(),
             revocations: meter
                 .u64_counter("ers_clm_revocations")
@@ -43,7 +57,13 @@ impl Metrics {
         }
     }
 
-    /// A request had an outcome.
+    /// A request is worked on until this is dropped.
+    pub fn under_way(&self) -> UnderWay<'_> {
+        self.under_way.add(1, &[]);
+        UnderWay(&self.under_way)
+    }
+
+    /// A request had an outcome, or was turned away (`busy`).
     pub fn enrolled(&self, protocol: Protocol, outcome: &'static str) {
         let labels = [
             KeyValue::new("protocol", protocol.as_str()),

@@ -16,6 +16,7 @@ use ers_runtime::error::chain;
 use parking_lot::RwLock;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::backend::{Pkcs11Token, SoftwareToken, Token};
@@ -81,6 +82,7 @@ pub enum StartError {
 #[derive(Clone)]
 pub struct Signer {
     state: Arc<State>,
+    stop: CancellationToken,
 }
 
 /// Starts the signer: database, vault, tokens, journal. It serves nothing yet.
@@ -148,7 +150,8 @@ pub async fn start(context: Context, config: Config) -> Result<Signer, StartErro
         );
     }
     finish_keys_from_time_to_time(&context, &state);
-    Ok(Signer { state })
+    let stop = context.shutdown.token();
+    Ok(Signer { state, stop })
 }
 
 /// Starts the signer and serves it until shutdown.
@@ -200,8 +203,11 @@ impl Signer {
     /// The gRPC services, for a server.
     pub fn routes(&self) -> Routes {
         let state = || Arc::clone(&self.state);
-        let signing = SigningServer::new(SigningService(state()))
-            .max_decoding_message_size(MAX_SIGN_REQUEST_BYTES);
+        let signing = SigningServer::new(SigningService {
+            state: state(),
+            stop: self.stop.clone(),
+        })
+        .max_decoding_message_size(MAX_SIGN_REQUEST_BYTES);
         Routes::new(signing)
             .add_service(KeysServer::new(KeysService(state())))
             .add_service(SealingServer::new(SealingService(state())))

@@ -60,6 +60,8 @@ pub fn connect(context: &Context, service: &str, address: &str) -> Channel {
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(CALL_TIMEOUT)
         .http2_keep_alive_interval(KEEP_ALIVE)
+        .initial_stream_window_size(super::STREAM_WINDOW)
+        .initial_connection_window_size(super::CONNECTION_WINDOW)
         .keep_alive_timeout(CONNECT_TIMEOUT)
         .keep_alive_while_idle(true)
         .connect_with_connector_lazy(connector);

@@ -7,3 +7,8 @@ mod server;
 pub use caller::{Caller, caller};
 pub use client::{Channel, Connection, Propagate, connect};
 pub use server::{ServeError, serve};
+
+/// Octets that may be under way in a stream, and in all of a connection: many calls share one stream, which the 64 KiB of
+/// RFC 9113 would hold up at some forty of them.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 4 << 20;

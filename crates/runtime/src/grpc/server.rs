@@ -55,6 +55,8 @@ pub async fn serve(
     let serving = Server::builder()
         .trace_fn(trace)
         .http2_keepalive_interval(Some(KEEP_ALIVE))
+        .initial_stream_window_size(super::STREAM_WINDOW)
+        .initial_connection_window_size(super::CONNECTION_WINDOW)
         .add_routes(routes)
         .serve_with_incoming_shutdown(
             ReceiverStream::new(accept(context, listener)),

@@ -1,5 +1,7 @@
 //! What happened, in order.
 
+use std::sync::Arc;
+
 use super::{AuthorityName, CrlName, Record};
 
 /// One thing that happened.
@@ -17,9 +19,9 @@ pub struct Event {
 #[derive(Debug, Clone)]
 pub enum What {
     /// A certificate was issued.
-    Issued(Box<Record>),
+    Issued(Arc<Record>),
     /// A certificate was revoked, revoked for a worse reason, or released from hold: as it is now.
-    Revoked(Box<Record>),
+    Revoked(Arc<Record>),
     /// A CRL was published.
     CrlPublished {
         /// Which one.

@@ -13,6 +13,10 @@ use tokio::sync::oneshot;
 use super::issue::{IssueError, Issued};
 use crate::domain::RequestDigest;
 
+/// Most requests under way; further ones are refused at once. Who calls has a narrower bound of its own: this one keeps
+/// what many callers together can make this process remember.
+const MOST: usize = 4096;
+
 type Outcome = Result<Arc<Issued>, Arc<IssueError>>;
 
 /// Requests under way, by request id.
@@ -60,6 +64,7 @@ impl InFlight {
                         request_id: id.to_owned(),
                     }));
                 }
+                None if requests.len() >= MOST => return Err(Arc::new(IssueError::Busy)),
                 None => {
                     let outcome = self.start(shutdown, id, work);
                     requests.insert(

@@ -172,6 +172,9 @@ pub enum IssueError {
         "issue: the public key is blocked, its private key is known or believed to be known to others"
     )]
     KeyBlocked,
+    /// As many requests are under way as may be.
+    #[error("issue: too many requests at once")]
+    Busy,
     /// The process stops.
     #[error("issue: interrupted by shutdown")]
     Interrupted,
@@ -197,7 +200,8 @@ impl Fault for IssueError {
                 | PrepareError::PathLength { .. },
             ) => Kind::FailedPrecondition,
             Self::Prepare(_) | Self::Issuer(_) | Self::KeyBlocked => Kind::InvalidArgument,
-            Self::Sign {
+            Self::Busy
+            | Self::Sign {
                 source: SignerError::Busy,
                 ..
             } => Kind::ResourceExhausted,
@@ -360,8 +364,8 @@ pub(super) async fn issue_as(
 
     // 1. Was it done? Before anything is signed: a second signature for one request must not come to be.
     if let Some(record) = core
-        .store
-        .find_by_request(&request.request_id)
+        .asked_before
+        .find(&request.request_id)
         .await
         .map_err(stored)?
     {

@@ -30,7 +30,7 @@ use crate::{
     config::Issuing,
     domain::{AuthorityName, CrlStream},
     metrics::Metrics,
-    store::{Store, Writer},
+    store::{AskedBefore, Store, Writer},
 };
 
 pub use blocked_keys::BlockedKeys;
@@ -44,6 +44,8 @@ pub struct Core {
     pub context: Context,
     /// CARA's tables.
     pub store: Store,
+    /// Says which requests have a certificate.
+    pub asked_before: AskedBefore,
     /// Stores new certificates.
     pub writer: Writer,
     /// Signs.

@@ -1,21 +1,30 @@
 //! `cara.v1.Issuance`.
 
+use std::sync::Arc;
+
+use ers_calls::{Answers, answer_each};
 use ers_pki::{key::PublicKey, name::Name};
-use ers_proto::cara::v1::{self as wire, issuance_server::Issuance};
+use ers_proto::cara::v1::{self as wire, issuance_server::Issuance, issue_answer::Outcome};
 use ers_runtime::{
     error::{Fault, Kind, chain, status},
     grpc::caller,
 };
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
+use tracing::Instrument as _;
 
 use super::{ADMINISTRATOR, Service, convert, wishes};
 use crate::{
     domain::RequestDigest,
-    flows::issue::{self, IssueError, IssueRequest},
+    flows::{
+        Core,
+        issue::{self, IssueError, IssueRequest},
+    },
 };
 
 /// More names than this are refused before anything is parsed.
 pub(super) const MAX_NAMES: usize = 100;
+/// Requests of one stream at the same time.
+const AT_ONCE: usize = 4096;
 
 #[tonic::async_trait]
 impl Issuance for Service {
@@ -24,22 +33,62 @@ impl Issuance for Service {
         request: Request<wire::IssueRequest>,
     ) -> Result<Response<wire::IssueResponse>, Status> {
         caller(&request)?.require(&["clm-api", ADMINISTRATOR])?;
-        let request = parse(request.into_inner())?;
-        let issued = issue::issue(&self.core, request)
+        issue_one(&self.core, request.into_inner())
             .await
-            .map_err(|error| shared_status(&error))?;
-        let chain = self
-            .core
-            .registry
-            .find(&issued.record.issuer)
-            .map(|ca| ca.chain())
-            .unwrap_or_default();
-        Ok(Response::new(wire::IssueResponse {
-            certificate: Some(convert::certificate(&issued.record)),
-            chain,
-            findings: issued.findings.iter().map(ToString::to_string).collect(),
-        }))
+            .map(Response::new)
     }
+
+    type IssueEachStream = Answers<wire::IssueAnswer>;
+
+    async fn issue_each(
+        &self,
+        request: Request<Streaming<wire::IssueQuestion>>,
+    ) -> Result<Response<Self::IssueEachStream>, Status> {
+        caller(&request)?.require(&["clm-api", ADMINISTRATOR])?;
+        let core = Arc::clone(&self.core);
+        let stop = core.context.shutdown.token();
+        let handle = move |question: wire::IssueQuestion| {
+            let core = Arc::clone(&core);
+            let span = tracing::info_span!("rpc", otel.name = "rpc.ers.cara.v1.Issuance.IssueEach");
+            ers_calls::trace::follow(&span, &question.traceparent);
+            async move {
+                let request = question.request.unwrap_or_default();
+                let outcome = match issue_one(&core, request).await {
+                    Ok(issued) => Outcome::Issued(Box::new(issued)),
+                    Err(status) => Outcome::Failure(wire::CallFailure {
+                        code: status.code().into(),
+                        message: status.message().to_owned(),
+                    }),
+                };
+                wire::IssueAnswer {
+                    number: question.number,
+                    outcome: Some(outcome),
+                }
+            }
+            .instrument(span)
+        };
+        let answers = answer_each(request.into_inner(), AT_ONCE, stop, handle);
+        Ok(Response::new(answers))
+    }
+}
+
+async fn issue_one(
+    core: &Arc<Core>,
+    request: wire::IssueRequest,
+) -> Result<wire::IssueResponse, Status> {
+    let issued = issue::issue(core, parse(request)?)
+        .await
+        .map_err(|error| shared_status(&error))?;
+    let chain = core
+        .registry
+        .find(&issued.record.issuer)
+        .map(|ca| ca.chain())
+        .unwrap_or_default();
+    Ok(wire::IssueResponse {
+        certificate: Some(convert::certificate(&issued.record)),
+        chain,
+        findings: issued.findings.iter().map(ToString::to_string).collect(),
+    })
 }
 
 /// The status of an outcome that several callers may share.

@@ -1,11 +1,16 @@
 //! Tables `event` and `event_counter`. Numbers are given under a row lock that is held until commit: an event is never
 //! visible before one with a lower number, on no replica.
 
-use std::{collections::HashMap, sync::atomic::Ordering};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
+use ers_runtime::db;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, ExprTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, DbBackend,
+    DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Statement, sea_query::Expr,
 };
 use tokio::sync::watch;
 
@@ -73,42 +78,40 @@ impl Store {
         transaction: &DatabaseTransaction,
         new: &[NewEvent],
     ) -> Result<i64, StoreError> {
+        self.append_events_at(transaction, new, self.clock.now_ms())
+            .await
+    }
+
+    /// The same, of a time.
+    pub(super) async fn append_events_at(
+        &self,
+        transaction: &DatabaseTransaction,
+        new: &[NewEvent],
+        at_ms: i64,
+    ) -> Result<i64, StoreError> {
         const ACT: &str = "append events";
         let count = i64::try_from(new.len()).unwrap_or(i64::MAX);
-        event_counter::Entity::update_many()
-            .col_expr(
-                event_counter::Column::Sequence,
-                Expr::col(event_counter::Column::Sequence).add(count),
-            )
-            .filter(event_counter::Column::Id.eq(COUNTER))
-            .exec(transaction)
-            .await
-            .map_err(failed(ACT))?;
-        let head = event_counter::Entity::find_by_id(COUNTER)
-            .one(transaction)
+        let head = count_on(transaction, count)
             .await
             .map_err(failed(ACT))?
             .ok_or_else(|| StoreError::Inconsistent {
                 table: "event_counter",
                 row: COUNTER.to_string(),
                 column: "id",
-            })?
-            .sequence;
-        let at = self.clock.now_ms();
-        self.newest_ms.fetch_max(at, Ordering::Relaxed);
+            })?;
+        self.newest_ms.fetch_max(at_ms, Ordering::Relaxed);
         let rows = new
             .iter()
             .zip(head - count + 1..)
             .map(|(new, sequence)| event::ActiveModel {
                 sequence: Set(sequence),
-                at: Set(at),
+                at: Set(at_ms),
                 kind: Set(new.kind),
                 issuer: Set(new.issuer.clone()),
                 serial: Set(new.serial.clone()),
                 number: Set(new.number),
             });
-        event::Entity::insert_many(rows)
-            .exec_without_returning(transaction)
+        db::insert_all(transaction, rows.collect())
             .await
             .map_err(failed(ACT))?;
         Ok(head)
@@ -164,6 +167,12 @@ impl Store {
     /// Events from a number on, in order, at most so many.
     pub async fn load_events(&self, from: i64, at_most: u64) -> Result<Vec<Event>, StoreError> {
         const ACT: &str = "load events";
+        let recent = self
+            .recent
+            .from(from, usize::try_from(at_most).unwrap_or(usize::MAX));
+        if !recent.is_empty() {
+            return Ok(recent);
+        }
         let rows = event::Entity::find()
             .filter(event::Column::Sequence.gte(from))
             .order_by_asc(event::Column::Sequence)
@@ -203,6 +212,30 @@ impl Store {
     }
 }
 
+/// Raises the counter, whose row stays locked until commit; gives its new value.
+async fn count_on(transaction: &DatabaseTransaction, count: i64) -> Result<Option<i64>, DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        const SQL: &str =
+            "UPDATE event_counter SET sequence = sequence + $1 WHERE id = $2 RETURNING sequence";
+        let values = [count.into(), COUNTER.into()];
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, SQL, values);
+        let row = transaction.query_one_raw(statement).await?;
+        return row.map(|row| row.try_get("", "sequence")).transpose();
+    }
+    event_counter::Entity::update_many()
+        .col_expr(
+            event_counter::Column::Sequence,
+            Expr::col(event_counter::Column::Sequence).add(count),
+        )
+        .filter(event_counter::Column::Id.eq(COUNTER))
+        .exec(transaction)
+        .await?;
+    let row = event_counter::Entity::find_by_id(COUNTER)
+        .one(transaction)
+        .await?;
+    Ok(row.map(|row| row.sequence))
+}
+
 /// By issuer and serial number.
 type Certificates = HashMap<(String, String), certificate::Model>;
 
@@ -214,7 +247,7 @@ fn read_event(row: &event::Model, certificates: &Certificates) -> Result<Event, 
     };
     let record = || {
         let found = certificates.get(&(row.issuer.clone(), row.serial.clone()));
-        read_record(found.ok_or_else(|| inconsistent("serial"))?.clone()).map(Box::new)
+        read_record(found.ok_or_else(|| inconsistent("serial"))?.clone()).map(Arc::new)
     };
     let authority = || row.issuer.parse().map_err(|_| inconsistent("issuer"));
     let what = match row.kind {

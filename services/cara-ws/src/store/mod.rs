@@ -2,6 +2,7 @@
 
 mod act;
 mod administrator;
+mod asked_before;
 mod authority;
 mod blocked_key;
 mod candidate;
@@ -15,6 +16,7 @@ mod index_entity;
 mod journal_position;
 mod key;
 mod lease;
+mod recent;
 mod revocation;
 mod search;
 mod writer;
@@ -32,6 +34,7 @@ use tokio::sync::watch;
 
 pub use act::ActFilter;
 pub use administrator::AdministratorChange;
+pub use asked_before::AskedBefore;
 pub use authority::Authorities;
 pub use candidate::Candidate;
 pub use certificate_name::{Indexed, Unindexed};
@@ -50,6 +53,7 @@ pub struct Store {
     head: Arc<watch::Sender<i64>>,
     /// When the newest event that this process knows of was written.
     newest_ms: Arc<AtomicI64>,
+    recent: Arc<recent::Recent>,
 }
 
 /// Why the database did not do what it was asked.
@@ -119,6 +123,7 @@ impl Store {
             clock,
             head: Arc::new(watch::Sender::new(0)),
             newest_ms: Arc::default(),
+            recent: Arc::default(),
         };
         store.refresh_head().await?;
         store.load_newest().await?;

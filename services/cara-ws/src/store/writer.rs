@@ -4,12 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use ers_runtime::{db, shutdown::Shutdown};
-use sea_orm::EntityTrait as _;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{
-    Store, StoreError, certificate::write_record, entity::certificate, event::NewEvent, failed,
-};
+use super::{Store, StoreError, certificate::write_record, event::NewEvent, failed};
 use crate::domain::Record;
 
 const QUEUE: usize = 4096;
@@ -119,23 +116,25 @@ async fn insert(store: &Store, records: &[Arc<Record>]) -> Result<(), StoreError
     const ACT: &str = "store certificates";
     db::retry(ACT, async || {
         let transaction = db::begin(&store.connection).await.map_err(failed(ACT))?;
-        certificate::Entity::insert_many(records.iter().map(|record| write_record(record)))
-            .exec_without_returning(&transaction)
+        let rows = records.iter().map(|record| write_record(record)).collect();
+        db::insert_all(&transaction, rows)
             .await
             .map_err(failed(ACT))?;
         let events: Vec<_> = records
             .iter()
             .flat_map(|record| events_of(record))
             .collect();
-        let head = store.append_events(&transaction, &events).await?;
+        let at_ms = store.clock.now_ms();
+        let head = store.append_events_at(&transaction, &events, at_ms).await?;
         transaction.commit().await.map_err(failed(ACT))?;
+        store.recent.keep(head, at_ms, records);
         store.announce(head);
         Ok(())
     })
     .await
 }
 
-/// An adopted certificate may be revoked from the start.
+/// An adopted certificate may be revoked from the start. The same, in the same order, as `recent` keeps.
 fn events_of(record: &Record) -> Vec<NewEvent> {
     let (issuer, serial) = (record.issuer.as_str(), record.serial.to_hex());
     let mut events = vec![NewEvent::issued(issuer, &serial)];

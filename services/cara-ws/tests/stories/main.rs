@@ -6,6 +6,7 @@
 mod authorities;
 mod clock;
 mod common;
+mod cutting;
 mod database;
 mod foreign;
 mod generations;

@@ -1,5 +1,6 @@
 //! CARA over gRPC: what is issued, revoked, and was; domain types in, domain types out.
 
+use ers_calls::Calls;
 use ers_proto::cara::v1::{
     self as proto, authorities_client::AuthoritiesClient, certificates_client::CertificatesClient,
     events_client::EventsClient, issuance_client::IssuanceClient, load_certificate_request::By,
@@ -8,7 +9,7 @@ use ers_proto::cara::v1::{
 use ers_runtime::grpc::Channel;
 use moka::future::Cache;
 use std::sync::Arc;
-use tonic::{Code, Streaming};
+use tonic::{Code, Status, Streaming};
 
 use super::{
     CaraError,
@@ -28,6 +29,7 @@ const CACHED_FOR: std::time::Duration = std::time::Duration::from_secs(300);
 #[derive(Clone)]
 pub struct Cara {
     issuance: IssuanceClient<Channel>,
+    certificates_asked: Arc<Calls<proto::IssueQuestion, proto::IssueAnswer>>,
     revoking: RevokingClient<Channel>,
     certificates: CertificatesClient<Channel>,
     authorities: AuthoritiesClient<Channel>,
@@ -52,8 +54,15 @@ pub struct IssuedCertificate {
 impl Cara {
     /// Over a channel.
     pub fn new(channel: &Channel) -> Self {
+        let issuance = IssuanceClient::new(channel.clone());
+        let streams = issuance.clone();
+        let open = move |questions| {
+            let mut streams = streams.clone();
+            async move { Ok(streams.issue_each(questions).await?.into_inner()) }
+        };
         Self {
-            issuance: IssuanceClient::new(channel.clone()),
+            issuance,
+            certificates_asked: Arc::new(Calls::new(open, |answer| answer.number)),
             revoking: RevokingClient::new(channel.clone()),
             certificates: CertificatesClient::new(channel.clone()),
             authorities: AuthoritiesClient::new(channel.clone()),
@@ -93,7 +102,7 @@ impl Cara {
             }),
             ..proto::IssueRequest::default()
         };
-        let response = self.issuance.clone().issue(request).await?.into_inner();
+        let response = self.issue_somehow(request).await?;
         let certificate = response
             .certificate
             .ok_or(CaraError::Malformed("certificate"))?;
@@ -103,6 +112,30 @@ impl Cara {
             issuer: certificate.issuer,
             serial: certificate.serial,
         })
+    }
+
+    /// By the stream where that is possible, so that what is asked for at the same time travels together.
+    async fn issue_somehow(
+        &self,
+        request: proto::IssueRequest,
+    ) -> Result<proto::IssueResponse, CaraError> {
+        use proto::issue_answer::Outcome;
+        let answer = self
+            .certificates_asked
+            .ask(|number| proto::IssueQuestion {
+                number,
+                request: Some(request.clone()),
+                traceparent: ers_calls::trace::current(),
+            })
+            .await?;
+        match answer.map(|answer| answer.outcome) {
+            Some(Some(Outcome::Issued(issued))) => Ok(*issued),
+            Some(Some(Outcome::Failure(failure))) => {
+                Err(Status::new(failure.code.into(), failure.message).into())
+            }
+            Some(None) => Err(CaraError::Malformed("outcome")),
+            None => Ok(self.issuance.clone().issue(request).await?.into_inner()),
+        }
     }
 
     /// Revokes; also says whether it was revoked before.

@@ -65,6 +65,9 @@ pub enum EnrollError {
     /// No policy named, and the client has no default.
     #[error("enroll: {0} named no policy and has no default")]
     NoDefault(String),
+    /// As many are worked on as may be.
+    #[error("enroll: too many requests at once")]
+    Busy,
     /// The request id was used before with other content.
     #[error("enroll: {0} was used for another request")]
     RequestIdTaken(RequestId),
@@ -98,6 +101,11 @@ impl Flows {
     /// Decides, and issues what is allowed.
     #[tracing::instrument(name = "clm.enroll", skip_all, fields(request_id = %call.request_id, requester = %call.requester))]
     pub async fn enroll(&self, call: &Enroll) -> Result<Outcome, EnrollError> {
+        let Ok(_place) = self.places.try_acquire() else {
+            self.metrics.enrolled(call.protocol, "busy");
+            return Err(EnrollError::Busy);
+        };
+        let _under_way = self.metrics.under_way();
         let policy = self.policy_of(call)?;
         let outcome = self.enroll_under(call, &policy).await?;
         self.metrics.enrolled(call.protocol, outcome.as_str());
@@ -174,6 +182,7 @@ impl Fault for EnrollError {
     fn kind(&self) -> Kind {
         match self {
             Self::NoPolicy(_) | Self::NoDefault(_) => Kind::NotFound,
+            Self::Busy => Kind::ResourceExhausted,
             Self::RequestIdTaken(_) => Kind::InvalidArgument,
             Self::IssuerNotReady { .. } => Kind::Unavailable,
             Self::Misconfigured { .. } => Kind::Internal,
@@ -189,7 +198,8 @@ impl Fault for EnrollError {
         match self {
             Self::NoPolicy(_) | Self::NoDefault(_) => Some("policy"),
             Self::RequestIdTaken(_) => Some("request_id"),
-            Self::IssuerNotReady { .. }
+            Self::Busy
+            | Self::IssuerNotReady { .. }
             | Self::Misconfigured { .. }
             | Self::Cara(_)
             | Self::Store(_) => None,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ers_runtime::{error::chain, health::Check, shutdown::Shutdown};
 use futures::StreamExt as _;
+use tokio::time::Instant;
 use tonic::Status;
 
 use super::Flows;
@@ -15,6 +16,9 @@ use crate::{
 };
 
 const LARGEST_BATCH: usize = 256;
+/// Batches follow each other no sooner: under load a batch is many events and one transaction, and alone an event waits
+/// for nothing.
+const BETWEEN_BATCHES: Duration = Duration::from_millis(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
@@ -80,6 +84,7 @@ impl Flows {
         tracing::info!(position, "inventory follows CARA");
         // As many as are there at the moment make one transaction.
         let mut batches = events.ready_chunks(LARGEST_BATCH);
+        let mut next = Instant::now();
         while let Some(batch) = batches.next().await {
             let mut told: Vec<Told> = Vec::with_capacity(batch.len());
             let mut broken = None;
@@ -101,6 +106,8 @@ impl Flows {
             if let Some(status) = broken {
                 return Err(FollowError::Read(Box::new(status)));
             }
+            tokio::time::sleep_until(next).await;
+            next = Instant::now() + BETWEEN_BATCHES;
         }
         Ok(())
     }

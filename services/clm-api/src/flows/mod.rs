@@ -53,4 +53,6 @@ pub struct Flows {
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Metrics,
     pub(crate) approval_retry: time::Duration,
+    /// Places for requests for certificates.
+    pub(crate) places: tokio::sync::Semaphore,
 }

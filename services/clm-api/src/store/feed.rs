@@ -12,7 +12,7 @@ use sea_orm::{
 use super::{
     Store, StoreError,
     certificate::{name_rows, row_of},
-    entity::{certificate, certificate_name, feed},
+    entity::{certificate, feed},
 };
 use crate::domain::inventory::{InventoryCertificate, Told};
 
@@ -132,23 +132,70 @@ async fn put_all<C: ConnectionTrait>(
     for certificate in told.iter().filter_map(|event| event.certificate.as_ref()) {
         last.insert((&certificate.issuer, &certificate.serial), certificate);
     }
-    let serials: BTreeSet<&str> = last.keys().map(|(_, serial)| *serial).collect();
-    let there: Vec<(String, String)> = certificate::Entity::find()
+    let mut told: Vec<&InventoryCertificate> = last.into_values().collect();
+    told.sort_by_key(|certificate| certificate.issued_at_ms);
+    let there = match add_new(database, &told, now_ms).await? {
+        Some(there) => there,
+        None => add_missing(database, told, now_ms).await?,
+    };
+    for certificate in there {
+        if certificate.revocation.is_some() {
+            revoke(database, certificate, now_ms).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds those that are not there; gives back those that are. Nothing is done where the database cannot do so in one
+/// statement.
+async fn add_new<'a, C: ConnectionTrait>(
+    database: &C,
+    told: &[&'a InventoryCertificate],
+    now_ms: i64,
+) -> Result<Option<Vec<&'a InventoryCertificate>>, DbErr> {
+    let rows: Vec<_> = told
+        .iter()
+        .map(|certificate| row_of(certificate, now_ms))
+        .collect();
+    let columns = [certificate::Column::Fingerprint, certificate::Column::Id];
+    let Some(added) = db::insert_new_returning(database, &rows, &columns).await? else {
+        return Ok(None);
+    };
+    let ids: BTreeMap<String, i64> = added
+        .iter()
+        .map(|row| Ok((row.try_get("", "fingerprint")?, row.try_get("", "id")?)))
+        .collect::<Result<_, DbErr>>()?;
+    let (new, there): (Vec<_>, Vec<_>) = told
+        .iter()
+        .copied()
+        .partition(|certificate| ids.contains_key(&certificate.fingerprint));
+    add_names(database, &new, &ids).await?;
+    Ok(Some(there))
+}
+
+/// The same in several statements.
+async fn add_missing<'a, C: ConnectionTrait>(
+    database: &C,
+    told: Vec<&'a InventoryCertificate>,
+    now_ms: i64,
+) -> Result<Vec<&'a InventoryCertificate>, DbErr> {
+    let serials: BTreeSet<&str> = told.iter().map(|one| one.serial.as_str()).collect();
+    let known: Vec<(String, String)> = certificate::Entity::find()
         .select_only()
         .columns([certificate::Column::Issuer, certificate::Column::Serial])
         .filter(certificate::Column::Serial.is_in(serials))
         .into_tuple()
         .all(database)
         .await?;
-    for (issuer, serial) in &there {
-        let known = last.remove(&(issuer.as_str(), serial.as_str()));
-        if let Some(certificate) = known.filter(|certificate| certificate.revocation.is_some()) {
-            revoke(database, certificate, now_ms).await?;
-        }
-    }
-    let mut new: Vec<&InventoryCertificate> = last.into_values().collect();
-    new.sort_by_key(|certificate| certificate.issued_at_ms);
-    add_all(database, &new, now_ms).await
+    let known: BTreeSet<(&str, &str)> = known
+        .iter()
+        .map(|(issuer, serial)| (issuer.as_str(), serial.as_str()))
+        .collect();
+    let (there, new): (Vec<_>, Vec<_>) = told
+        .into_iter()
+        .partition(|one| known.contains(&(one.issuer.as_str(), one.serial.as_str())));
+    add_all(database, &new, now_ms).await?;
+    Ok(there)
 }
 
 async fn add_all<C: ConnectionTrait>(
@@ -174,7 +221,14 @@ async fn add_all<C: ConnectionTrait>(
         .into_tuple()
         .all(database)
         .await?;
-    let ids: BTreeMap<String, i64> = ids.into_iter().collect();
+    add_names(database, new, &ids.into_iter().collect()).await
+}
+
+async fn add_names<C: ConnectionTrait>(
+    database: &C,
+    new: &[&InventoryCertificate],
+    ids: &BTreeMap<String, i64>,
+) -> Result<(), DbErr> {
     let mut names = Vec::new();
     for certificate in new {
         if let Some(id) = ids.get(&certificate.fingerprint) {
@@ -182,9 +236,7 @@ async fn add_all<C: ConnectionTrait>(
         }
     }
     for some in names.chunks(NAMES_PER_STATEMENT) {
-        certificate_name::Entity::insert_many(some.to_vec())
-            .exec_without_returning(database)
-            .await?;
+        db::insert_all(database, some.to_vec()).await?;
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use futures::{Stream, StreamExt as _, stream};
 use prost_types::Timestamp;
 use time::OffsetDateTime;
 use tokio::sync::watch;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 pub const ISSUER: &str = "sub";
 
@@ -295,6 +295,16 @@ impl issuance_server::Issuance for FakeCara {
             chain: vec![],
             findings: vec![],
         }))
+    }
+
+    type IssueEachStream = ers_calls::Answers<proto::IssueAnswer>;
+
+    /// As a CARA of an earlier release: then each is asked by a call of its own.
+    async fn issue_each(
+        &self,
+        _: Request<Streaming<proto::IssueQuestion>>,
+    ) -> Result<Response<Self::IssueEachStream>, Status> {
+        Err(Status::unimplemented("no such call"))
     }
 }
 

@@ -2,17 +2,28 @@
 
 use std::sync::Arc;
 
-use ers_proto::signer::v1 as wire;
+use ers_calls::{Answers, answer_each};
+use ers_proto::signer::v1::{self as wire, sign_answer::Outcome};
 use ers_runtime::error::status;
 use ers_runtime::grpc::caller;
 use ers_signer_client::KeyId;
-use tonic::{Request, Response, Status};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+use tracing::Instrument as _;
 
 use crate::flows::sign;
 use crate::state::State;
 
+/// Signatures of one stream at the same time; the token's queue refuses sooner.
+const AT_ONCE: usize = 4096;
+
 /// Serves `Signing`.
-pub(crate) struct SigningService(pub(crate) Arc<State>);
+pub(crate) struct SigningService {
+    /// What the flows work with.
+    pub(crate) state: Arc<State>,
+    /// Cancelled when no more is to be begun.
+    pub(crate) stop: CancellationToken,
+}
 
 #[tonic::async_trait]
 impl wire::signing_server::Signing for SigningService {
@@ -21,22 +32,59 @@ impl wire::signing_server::Signing for SigningService {
         request: Request<wire::SignRequest>,
     ) -> Result<Response<wire::SignResponse>, Status> {
         let caller = caller(&request)?;
-        let request = request.into_inner();
-        let ask = sign::Ask {
-            request_id: request.request_id,
-            key_id: KeyId::new(request.key_id),
-            purpose: request.purpose,
-            signature_algorithm: request.signature_algorithm,
-            to_be_signed: request.to_be_signed,
-            context: request.context,
-        };
-        let signed = sign::run(&self.0, caller.name(), ask)
-            .await
-            .map_err(status)?;
-        Ok(Response::new(wire::SignResponse {
-            signature: signed.signature,
-            chain: signed.position.chain.to_string(),
-            sequence: signed.position.sequence,
-        }))
+        let signed = sign_one(&self.state, caller.name(), request.into_inner()).await?;
+        Ok(Response::new(signed))
     }
+
+    type SignEachStream = Answers<wire::SignAnswer>;
+
+    async fn sign_each(
+        &self,
+        request: Request<Streaming<wire::SignQuestion>>,
+    ) -> Result<Response<Self::SignEachStream>, Status> {
+        let (caller, state) = (caller(&request)?, Arc::clone(&self.state));
+        let handle = move |question: wire::SignQuestion| {
+            let (caller, state) = (caller.clone(), Arc::clone(&state));
+            let span = tracing::info_span!("rpc", otel.name = "rpc.ers.signer.v1.Signing.SignEach");
+            ers_calls::trace::follow(&span, &question.traceparent);
+            async move {
+                let request = question.request.unwrap_or_default();
+                let outcome = match sign_one(&state, caller.name(), request).await {
+                    Ok(signed) => Outcome::Signed(signed),
+                    Err(status) => Outcome::Failure(wire::CallFailure {
+                        code: status.code().into(),
+                        message: status.message().to_owned(),
+                    }),
+                };
+                wire::SignAnswer {
+                    number: question.number,
+                    outcome: Some(outcome),
+                }
+            }
+            .instrument(span)
+        };
+        let answers = answer_each(request.into_inner(), AT_ONCE, self.stop.clone(), handle);
+        Ok(Response::new(answers))
+    }
+}
+
+async fn sign_one(
+    state: &State,
+    caller: &str,
+    request: wire::SignRequest,
+) -> Result<wire::SignResponse, Status> {
+    let ask = sign::Ask {
+        request_id: request.request_id,
+        key_id: KeyId::new(request.key_id),
+        purpose: request.purpose,
+        signature_algorithm: request.signature_algorithm,
+        to_be_signed: request.to_be_signed,
+        context: request.context,
+    };
+    let signed = sign::run(state, caller, ask).await.map_err(status)?;
+    Ok(wire::SignResponse {
+        signature: signed.signature,
+        chain: signed.position.chain.to_string(),
+        sequence: signed.position.sequence,
+    })
 }

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use ers_runtime::db;
 use ers_signer_client::{KeyId, Purpose};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
@@ -138,10 +139,8 @@ impl JournalRows for JournalTable {
     /// One statement, so that it is one round trip and one commit, and all or nothing without a transaction around it.
     async fn insert(&self, chain: &str, entries: &[Entry]) -> Result<(), StoreError> {
         const ACT: &str = "write journal entries";
-        let rows = entries.iter().map(|entry| to_row(chain, entry));
-        let insert = row::Entity::insert_many(rows);
-        let inserted =
-            tokio::time::timeout(PATIENCE, insert.exec_without_returning(&self.database)).await;
+        let rows = entries.iter().map(|entry| to_row(chain, entry)).collect();
+        let inserted = tokio::time::timeout(PATIENCE, db::insert_all(&self.database, rows)).await;
         inserted
             .map_err(|_| StoreError::TimedOut { act: ACT })?
             .map_err(StoreError::during(ACT))?;

@@ -1,5 +1,7 @@
 //! Database connections and named write transactions: SQLite, PostgreSQL and MariaDB alike.
 
+mod insert;
+
 use std::{future::Future, time::Duration};
 
 use sea_orm::{
@@ -11,10 +13,15 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use thiserror::Error;
 
+pub use insert::{insert_all, insert_new_returning};
+
 use crate::config::{ConfigError, Secret};
 
 const ATTEMPTS: u32 = 8;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that was used a moment ago is taken to live: to ask it before each use would be a round trip for each
+/// statement. One that died meanwhile makes one statement fail, like one that dies during it.
+const ASKED_AFTER: Duration = Duration::from_secs(1);
 
 /// Which database, and how many connections.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,7 +29,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct DatabaseConfig {
     /// `sqlite:/path/file.db`, `postgres://user:password@host/name` or `mysql://…`; a secret: also `env:NAME`, `file:/path`.
     pub url: Secret,
-    /// Most connections at a time.
+    /// Most connections at a time. SQLite is given one always: it has one writer at a time anyway, and a second connection
+    /// makes the first one's page cache void each time that it writes.
     #[serde(default = "max_connections")]
     pub max_connections: u32,
 }
@@ -52,15 +60,20 @@ pub enum DatabaseError {
 
 /// Connects, and brings the schema up to date.
 ///
+/// Whoever holds a transaction must make every statement in it: over SQLite there is one connection only, and a second
+/// statement beside the transaction would wait for it in vain.
+///
 /// # Errors
 /// [`DatabaseError`]; the URL is told without its password.
 pub async fn connect<M: MigratorTrait>(
     config: &DatabaseConfig,
 ) -> Result<DatabaseConnection, DatabaseError> {
     let url = config.url.resolve().map_err(DatabaseError::Url)?;
+    let is_sqlite = url.expose_secret().starts_with("sqlite:");
     let mut options = ConnectOptions::new(url.expose_secret().to_owned());
     options
-        .max_connections(config.max_connections)
+        .max_connections(if is_sqlite { 1 } else { config.max_connections })
+        .test_before_acquire_if_idle_for(ASKED_AFTER)
         .sqlx_logging(false)
         .connect_timeout(Duration::from_secs(10))
         .acquire_timeout(Duration::from_secs(10))
