@@ -46,14 +46,14 @@ class Disk:
 
 
 @pytest.fixture
-def on_a_small_disk(form, folder, dns):
+def on_a_small_disk(form, folder, run_folder, dns):
     """A platform, the disk of its databases, and what brings a database server back that gave up."""
     server = None
     if form == "sqlite":
         platform = OneProcess(form, folder / "platform", dns)
         disk = Disk(platform.data, 48)
     else:
-        disk = Disk(folder / "disk", 256)
+        disk = Disk(run_folder / "full", 256)  # a short path: there is a socket in it
         server = PostgreSql(disk.place / "postgresql").start()
         platform = OneProcess(form, folder / "platform", dns, server)
 
