@@ -319,7 +319,52 @@ impl revoking_server::Revoking for FakeCara {
         Ok(Response::new(proto::RevokeResponse {
             certificate: Some(certificate),
             already_revoked,
+            siblings: vec![],
         }))
+    }
+
+    async fn release(
+        &self,
+        _: Request<proto::ReleaseRequest>,
+    ) -> Result<Response<proto::ReleaseResponse>, Status> {
+        Err(not_ours())
+    }
+
+    type RevokeManyStream = ers_calls::Answers<proto::RevokeManyProgress>;
+
+    async fn revoke_many(
+        &self,
+        _: Request<proto::RevokeManyRequest>,
+    ) -> Result<Response<Self::RevokeManyStream>, Status> {
+        Err(not_ours())
+    }
+
+    async fn revoke_by_proof(
+        &self,
+        _: Request<proto::RevokeByProofRequest>,
+    ) -> Result<Response<proto::RevokeResponse>, Status> {
+        Err(not_ours())
+    }
+
+    async fn block_key(
+        &self,
+        _: Request<proto::BlockKeyRequest>,
+    ) -> Result<Response<proto::BlockKeyResponse>, Status> {
+        Err(not_ours())
+    }
+
+    async fn unblock_key(
+        &self,
+        _: Request<proto::UnblockKeyRequest>,
+    ) -> Result<Response<proto::UnblockKeyResponse>, Status> {
+        Err(not_ours())
+    }
+
+    async fn publish_crls(
+        &self,
+        _: Request<proto::PublishCrlsRequest>,
+    ) -> Result<Response<proto::PublishCrlsResponse>, Status> {
+        Err(not_ours())
     }
 }
 
@@ -390,6 +435,80 @@ impl authorities_server::Authorities for FakeCara {
     ) -> Result<Response<proto::ListAuthoritiesResponse>, Status> {
         Err(Status::unimplemented("CLM does not list"))
     }
+
+    async fn update(
+        &self,
+        _: Request<proto::UpdateAuthorityRequest>,
+    ) -> Result<Response<proto::Authority>, Status> {
+        Err(not_ours())
+    }
+
+    async fn renew(
+        &self,
+        _: Request<proto::RenewAuthorityRequest>,
+    ) -> Result<Response<proto::Authority>, Status> {
+        Err(not_ours())
+    }
+
+    async fn roll_over(
+        &self,
+        _: Request<proto::RollOverRequest>,
+    ) -> Result<Response<proto::Authority>, Status> {
+        Err(not_ours())
+    }
+
+    async fn switch(
+        &self,
+        _: Request<proto::SwitchGenerationRequest>,
+    ) -> Result<Response<proto::Authority>, Status> {
+        Err(not_ours())
+    }
+
+    async fn change_state(
+        &self,
+        _: Request<proto::ChangeAuthorityStateRequest>,
+    ) -> Result<Response<proto::Authority>, Status> {
+        Err(not_ours())
+    }
+
+    async fn import_certificate(
+        &self,
+        _: Request<proto::ImportCertificateRequest>,
+    ) -> Result<Response<proto::Authority>, Status> {
+        Err(not_ours())
+    }
+
+    async fn import_cross_certificate(
+        &self,
+        _: Request<proto::ImportCertificateRequest>,
+    ) -> Result<Response<proto::Authority>, Status> {
+        Err(not_ours())
+    }
+
+    async fn add_external(
+        &self,
+        _: Request<proto::AddExternalRequest>,
+    ) -> Result<Response<proto::Authority>, Status> {
+        Err(not_ours())
+    }
+
+    async fn import_crl(
+        &self,
+        _: Request<proto::ImportCrlRequest>,
+    ) -> Result<Response<proto::Authority>, Status> {
+        Err(not_ours())
+    }
+
+    async fn cross_sign(
+        &self,
+        _: Request<proto::CrossSignRequest>,
+    ) -> Result<Response<proto::CrossSignResponse>, Status> {
+        Err(not_ours())
+    }
+}
+
+fn not_ours() -> Status {
+    Status::unimplemented("CLM does not call this")
 }
 
 #[tonic::async_trait]
