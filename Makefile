@@ -80,6 +80,11 @@ bench-peers: ## Measure beside cfssl and nginx in the same run, and at 80 % and 
 	@scripts/setup.sh test
 	@bench/run --only enrollment,ocsp,overload,peers --keys P-256 --callers 64,256
 
+.PHONY: bench-scale
+bench-scale: ## Measure issuing, look-ups and searches over SCALE (10000,100000,1000000) certificates
+	@scripts/setup.sh test
+	@bench/run --scale $(or $(SCALE),10000,100000,1000000)
+
 .PHONY: generate
 generate: ## Make every generated file anew
 	@scripts/setup.sh run

@@ -90,6 +90,11 @@ impl PostgreSql {
     }
 
     async fn sql(&self, sql: &str) -> Result<String> {
+        self.sql_in("postgres", sql).await
+    }
+
+    /// Runs SQL in a database; what it prints.
+    pub async fn sql_in(&self, name: &str, sql: &str) -> Result<String> {
         output(
             Command::new(self.binaries.join("psql"))
                 .args([
@@ -106,7 +111,7 @@ impl PostgreSql {
                     "-U",
                     "ers",
                     "-d",
-                    "postgres",
+                    name,
                     "-p",
                     &self.port.to_string(),
                     "-c",

@@ -19,6 +19,7 @@ mod process;
 mod report;
 mod requests;
 mod rounds;
+mod scale;
 
 use anyhow::Result;
 use clap::Parser as _;
@@ -33,7 +34,15 @@ fn main() -> Result<()> {
         tokio::select! {
             // dropping the rounds ends every process that they have started
             _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
-            outcome = rounds::run(&options) => outcome,
+            outcome = measure(&options) => outcome,
         }
     })
+}
+
+async fn measure(options: &options::Options) -> Result<()> {
+    if options.scale.is_empty() {
+        rounds::run(options).await
+    } else {
+        scale::run(options).await
+    }
 }

@@ -41,6 +41,9 @@ pub struct Options {
     /// Only with some of the CA keys, e.g. P-256
     #[arg(long, value_delimiter = ',')]
     pub keys: Vec<String>,
+    /// Instead: what is asked of CARA over so many certificates, on PostgreSQL
+    #[arg(long, value_delimiter = ',', value_name = "CERTIFICATES")]
+    pub scale: Vec<u64>,
 }
 
 /// A group of figures.

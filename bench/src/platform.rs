@@ -8,7 +8,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ers_proto::clm::v1::enrollment_client::EnrollmentClient;
+use ers_proto::{
+    cara::v1::{
+        certificates_client::CertificatesClient, issuance_client::IssuanceClient,
+        status_client::StatusClient,
+    },
+    clm::v1::enrollment_client::EnrollmentClient,
+};
 use ers_runtime::{
     Context,
     clock::SystemClock,
@@ -24,6 +30,8 @@ use tokio::process::{Child, Command};
 use crate::{http, process::Counted};
 
 const NAMES: [&str; 4] = ["signer", "cara", "clm", "acme"];
+/// Of CRLs and of pages of certificates.
+const LARGEST_ANSWER: usize = 64 << 20;
 const LONGEST_START: Duration = Duration::from_secs(60);
 const LONGEST_STOP: Duration = Duration::from_secs(30);
 
@@ -61,6 +69,7 @@ pub struct RunFile {
 #[serde(rename_all = "kebab-case")]
 struct Grpc {
     clm_api: String,
+    cara_ws: String,
 }
 
 /// A running platform; ends when dropped.
@@ -127,6 +136,30 @@ impl Platform {
 
     /// CLM's door for certificates, as the administrator.
     pub fn enrollment(&self) -> Result<EnrollmentClient<Channel>> {
+        self.channel("clm-api", &self.run.grpc.clm_api)
+            .map(EnrollmentClient::new)
+    }
+
+    /// CARA's own door, as the administrator.
+    pub fn issuance(&self) -> Result<IssuanceClient<Channel>> {
+        self.cara().map(IssuanceClient::new)
+    }
+
+    /// CARA's certificates, as the administrator.
+    pub fn certificates(&self) -> Result<CertificatesClient<Channel>> {
+        Ok(CertificatesClient::new(self.cara()?).max_decoding_message_size(LARGEST_ANSWER))
+    }
+
+    /// What rev-info asks of CARA, as the administrator.
+    pub fn status(&self) -> Result<StatusClient<Channel>> {
+        Ok(StatusClient::new(self.cara()?).max_decoding_message_size(LARGEST_ANSWER))
+    }
+
+    fn cara(&self) -> Result<Channel> {
+        self.channel("cara-ws", &self.run.grpc.cara_ws)
+    }
+
+    fn channel(&self, service: &str, address: &str) -> Result<Channel> {
         let read = |name: &str| {
             let path = self.folder.path().join("data/identity").join(name);
             std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))
@@ -144,11 +177,7 @@ impl Platform {
             meter: opentelemetry::global::meter("bench"),
             identity: Arc::new(identity),
         };
-        Ok(EnrollmentClient::new(grpc::connect(
-            &context,
-            "clm-api",
-            &self.run.grpc.clm_api,
-        )))
+        Ok(grpc::connect(&context, service, address))
     }
 }
 

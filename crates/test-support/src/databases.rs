@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use ers_runtime::{config::Secret, db::DatabaseConfig};
 use sea_orm::{ConnectionTrait as _, Database};
+use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -61,6 +62,47 @@ pub async fn fresh(kind: Kind) -> Result<TestDatabase> {
         },
         _folder: folder,
     })
+}
+
+/// Another database with the same rows as one has now: a backup of it.
+///
+/// # Errors
+/// When the database's own tools fail.
+pub async fn copy(database: &TestDatabase) -> Result<TestDatabase> {
+    let url = database.config.url.resolve()?;
+    let url = url.expose_secret();
+    let kind = match url.split(':').next() {
+        Some("sqlite") => Kind::Sqlite,
+        Some("postgres") => Kind::Postgres,
+        _ => Kind::MariaDb,
+    };
+    let backup = fresh(kind).await?;
+    let to = backup.config.url.resolve()?;
+    let to = to.expose_secret();
+    let script = match kind {
+        Kind::Sqlite => {
+            let connection = Database::connect(url).await?;
+            let file = to.strip_prefix("sqlite:").unwrap_or(to);
+            connection
+                .execute_unprepared(&format!("VACUUM INTO '{file}'"))
+                .await?;
+            connection.close().await?;
+            return Ok(backup);
+        }
+        Kind::Postgres => r#"pg_dump "$FROM" | psql -X -q -v ON_ERROR_STOP=1 "$TO" >/dev/null"#,
+        Kind::MariaDb => {
+            r#"port=${FROM##*:}; port=${port%%/*}
+            way="--no-defaults -u root -h 127.0.0.1 -P $port"
+            mysqldump $way "${FROM##*/}" | mysql $way "${TO##*/}""#
+        }
+    };
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!("set -eu\n{script}")])
+        .env("FROM", url)
+        .env("TO", to);
+    tokio::task::spawn_blocking(move || run(&mut command)).await??;
+    Ok(backup)
 }
 
 /// Defines each story once for every kind of database: `on_every_database!(story_one, story_two);`

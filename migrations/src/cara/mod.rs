@@ -6,6 +6,7 @@ mod m20261122_000003_add_revocations;
 mod m20261122_000004_create_certificate_name;
 mod m20261122_000005_create_administrators;
 mod m20261122_000014_index_pages;
+mod m20261122_000024_create_lost_certificate;
 
 use sea_orm_migration::prelude::*;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_create_certificate_name::Migration),
             Box::new(m20261122_000014_index_pages::Migration),
             Box::new(m20261122_000005_create_administrators::Migration),
+            Box::new(m20261122_000024_create_lost_certificate::Migration),
         ]
     }
 }

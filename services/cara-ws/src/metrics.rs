@@ -15,6 +15,7 @@ pub struct Metrics {
     lint_findings: Counter<u64>,
     crls_failed: Counter<u64>,
     crl_left: Gauge<f64>,
+    to_be_reconciled: Gauge<u64>,
 }
 
 impl Metrics {
@@ -43,6 +44,10 @@ impl Metrics {
                 .f64_gauge("ers_cara_crl_left_seconds")
                 .with_description("Until the nextUpdate of the CRL of a CA that ends first")
                 .with_unit("s")
+                .build(),
+            to_be_reconciled: meter
+                .u64_gauge("ers_cara_authorities_to_be_reconciled")
+                .with_description("CAs whose database was restored from an older state")
                 .build(),
         }
     }
@@ -91,5 +96,11 @@ impl Metrics {
     /// A CRL was published.
     pub fn published(&self) {
         self.crls.add(1, &[]);
+    }
+
+    /// So many CAs are to be reconciled.
+    pub fn to_be_reconciled(&self, authorities: usize) {
+        let authorities = u64::try_from(authorities).unwrap_or(u64::MAX);
+        self.to_be_reconciled.record(authorities, &[]);
     }
 }

@@ -21,9 +21,9 @@ use crate::{
     config::{Config, InvalidIssuing, Issuing},
     domain::{BadRandomness, Randomness, SystemRandomness, self_test},
     flows::{
-        Core, InFlight, Registry, RegistryError, Serials,
+        Core, InFlight, Registry, RegistryError, Restored, Serials,
         adopt::{AdoptError, adopt},
-        maintain,
+        maintain, reconcile,
     },
     grpc as services, http as rest,
     metrics::Metrics,
@@ -116,6 +116,7 @@ pub async fn start_with(
         registry: Registry::default(),
         profiles: profiles(&issuing),
         issuing,
+        restored: Restored::default(),
         serials: Serials::new(randomness),
         in_flight: InFlight::default(),
         blocked_keys: crate::flows::BlockedKeys::default(),
@@ -136,7 +137,8 @@ pub async fn start_with(
         .learn(&core.store, core.context.clock.now_ms())
         .await
         .map_err(StartError::Store)?;
-    reconcile(&core).await;
+    reconcile::refresh(&core).await.map_err(StartError::Store)?;
+    compare_journal(&core).await;
     maintain::start(&core);
     Ok(Cara { core })
 }
@@ -147,7 +149,7 @@ fn searches(database: &DatabaseConfig) -> usize {
 }
 
 /// The first comparison with the journal: at start everything is settled, nothing of ours is under way.
-async fn reconcile(core: &Arc<Core>) {
+async fn compare_journal(core: &Arc<Core>) {
     let check = core.context.health.check("cara.journal");
     let first = adopt(core, i64::MAX).await;
     let failed = match report(first) {

@@ -87,6 +87,19 @@ impl FakeSigner {
         Hang { reached, go }
     }
 
+    /// One with the same keys and only the first entries of the journal: what a restored backup of a signer looks like.
+    pub fn backup(&self, entries: usize) -> Self {
+        let state = self.state.lock();
+        let backup = State {
+            keys: state.keys.clone(),
+            journal: state.journal.iter().take(entries).cloned().collect(),
+            ..State::default()
+        };
+        Self {
+            state: Mutex::new(backup),
+        }
+    }
+
     /// What was journalled so far.
     pub fn entries(&self) -> Vec<JournalEntry> {
         self.state.lock().journal.clone()

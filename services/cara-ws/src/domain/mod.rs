@@ -10,6 +10,7 @@ mod generation;
 mod indexed_name;
 mod randomness;
 mod record;
+mod restoration;
 mod settings;
 
 pub use administrator::{
@@ -25,4 +26,5 @@ pub use generation::{CertificateKind, Generation, GenerationState, OtherCertific
 pub use indexed_name::{IndexedName, NameKind, NotSearchable, WantedName};
 pub use randomness::{BadRandomness, Randomness, SystemRandomness, self_test};
 pub use record::{Origin, Record, RequestDigest, Revocation};
+pub use restoration::{Restoration, authority_of, numbered_crl};
 pub use settings::{InvalidSettings, Settings};

@@ -10,7 +10,7 @@ use futures::StreamExt as _;
 use prost::Message as _;
 use thiserror::Error;
 
-use super::{Core, issue::keep_surplus, journal_note::JournalNote};
+use super::{Core, issue::keep_surplus, journal_note::JournalNote, reconcile};
 use crate::{
     domain::Record,
     store::{StoreError, Stored},
@@ -63,12 +63,27 @@ pub async fn adopt(core: &Arc<Core>, until_ms: i64) -> Result<usize, AdoptError>
             .load_journal_position(&head.chain)
             .await
             .map_err(AdoptError::Store)?;
+        if position > head.sequence {
+            // The signer's database is the older one: what it signs next would be taken for compared.
+            tracing::error!(
+                target: "audit", act = "compare journal", chain = head.chain, position, head = head.sequence,
+                "the journal is shorter than it was: the signer's database was restored from an older state"
+            );
+            core.store
+                .put_journal_position(&head.chain, head.sequence)
+                .await
+                .map_err(AdoptError::Store)?;
+        }
         if position >= head.sequence {
             continue;
         }
         let entries = core
             .signer
-            .read_journal(&head.chain, position + 1, &[Purpose::Certificate])
+            .read_journal(
+                &head.chain,
+                position + 1,
+                &[Purpose::Certificate, Purpose::Crl],
+            )
             .await
             .map_err(signer("read journal"))?;
         let mut pages = entries.chunks(PAGE);
@@ -81,7 +96,7 @@ pub async fn adopt(core: &Arc<Core>, until_ms: i64) -> Result<usize, AdoptError>
             let (settled, young): (Vec<_>, Vec<_>) = page
                 .into_iter()
                 .partition(|entry| to_ms(entry.at) < until_ms);
-            adopted += adopt_missing(core, &settled).await?;
+            adopted += reconcile::adopt_entries(core, &settled).await?;
             if let Some(first) = young.first() {
                 reached = first.sequence - 1;
                 break;
@@ -95,9 +110,17 @@ pub async fn adopt(core: &Arc<Core>, until_ms: i64) -> Result<usize, AdoptError>
     Ok(adopted)
 }
 
-async fn adopt_missing(core: &Arc<Core>, entries: &[JournalEntry]) -> Result<usize, AdoptError> {
+/// Adopts those of the certificates in these entries that are not stored.
+pub(super) async fn adopt_missing(
+    core: &Arc<Core>,
+    entries: &[JournalEntry],
+) -> Result<usize, AdoptError> {
+    let entries: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.purpose == Purpose::Certificate)
+        .collect();
     let mut serials = Vec::with_capacity(entries.len());
-    for entry in entries {
+    for &entry in &entries {
         let facts =
             inspect::certificate(&entry.to_be_signed).map_err(|error| bad(entry, &error))?;
         serials.push(facts.serial.to_hex());
@@ -111,7 +134,7 @@ async fn adopt_missing(core: &Arc<Core>, entries: &[JournalEntry]) -> Result<usi
         .collect();
     let mut adopted = 0;
     let mut seen = HashSet::new();
-    for (entry, serial) in entries.iter().zip(serials) {
+    for (entry, serial) in entries.into_iter().zip(serials) {
         let note =
             JournalNote::decode(entry.context.as_slice()).map_err(|error| bad(entry, &error))?;
         let issuer = note
@@ -159,9 +182,16 @@ async fn adopt_one(
     let certificate = prepared
         .assemble(&signed.signature)
         .map_err(|error| bad(entry, &error))?;
+    // It may have been revoked, by a CRL that is all that was left of it.
+    let serial = certificate.serial();
+    let revocation = core
+        .store
+        .find_lost(&name, &serial)
+        .await
+        .map_err(AdoptError::Store)?;
     let record = Record {
         issuer: name,
-        serial: certificate.serial(),
+        serial,
         request_id: note.request_id.clone(),
         request_digest: note.request_digest(),
         profile: note.profile.clone(),
@@ -169,7 +199,7 @@ async fn adopt_one(
         origin: note.origin(),
         issued_at_ms: core.context.clock.now_ms(),
         adopted: true,
-        revocation: None,
+        revocation,
         generation: note.generation(),
         crl_partition: note.crl_partition,
         profile_version: note.profile_version,
@@ -187,6 +217,12 @@ async fn adopt_one(
     {
         Stored::New => {
             core.metrics.adopted();
+            if let Some(revocation) = &record.revocation {
+                core.store
+                    .keep_found(&record, revocation)
+                    .await
+                    .map_err(AdoptError::Store)?;
+            }
             Ok(())
         }
         Stored::Other(other) => keep_surplus(core, &record, &other)

@@ -7,7 +7,9 @@ use std::{
 
 use ers_runtime::{error::chain, health::Check};
 
-use super::{Core, IssuingAuthority, adopt::adopt, authority::rollover, crl_schedule, ocsp_signer};
+use super::{
+    Core, IssuingAuthority, adopt::adopt, authority::rollover, crl_schedule, ocsp_signer, reconcile,
+};
 use crate::store::StoreError;
 
 const ROUND: Duration = Duration::from_secs(15);
@@ -38,6 +40,9 @@ async fn maintenance(core: Arc<Core>) {
         if let Err(error) = core.registry.refresh(&core.store, &core.issuing).await {
             tracing::warn!(error = chain(&error), "CAs not refreshed");
             continue;
+        }
+        if let Err(error) = reconcile::refresh(&core).await {
+            tracing::warn!(error = chain(&error), "reconciliations not read");
         }
         match core
             .store

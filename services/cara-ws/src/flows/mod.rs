@@ -12,6 +12,7 @@ mod journal_note;
 pub mod maintain;
 pub mod ocsp_signer;
 pub mod publish_crl;
+pub mod reconcile;
 mod registry;
 pub mod revoke;
 pub mod revoke_by_proof;
@@ -35,6 +36,7 @@ use crate::{
 
 pub use blocked_keys::BlockedKeys;
 pub use in_flight::InFlight;
+pub use reconcile::Restored;
 pub use registry::{IssuingAuthority, Registry, RegistryError};
 pub use serials::Serials;
 
@@ -56,6 +58,8 @@ pub struct Core {
     pub profiles: HashMap<String, Arc<Profile>>,
     /// Configuration.
     pub issuing: Issuing,
+    /// CAs that are to be reconciled since the database was restored from a backup.
+    pub restored: Restored,
     /// Serial numbers for new certificates.
     pub serials: Serials,
     /// Requests under way in this process.

@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 
 use super::{Core, IssuingAuthority};
 use crate::{
-    domain::CrlName,
+    domain::{CrlName, CrlStream},
     store::{CrlEntry, CrlHead, Entries, Fence, Published, StoreError},
 };
 
@@ -90,6 +90,10 @@ pub async fn publish_crl(
     ca: &IssuingAuthority,
     name: &CrlName,
 ) -> Result<Publication, PublishError> {
+    if core.restored.contains(&name.stream.authority) {
+        // It would take back revocations. The CRL that was published last stays the newest.
+        return Ok(Publication::Published);
+    }
     // A large one takes its memory once, whatever else is to be published.
     let _alone = core.publishing.lock().await;
     let store = |source| PublishError::Store {
@@ -195,7 +199,11 @@ async fn plan(
         .await?;
     let delta = core.store.find_crl_head(&stream.clone().delta()).await?;
     let newest = || complete.first().into_iter().chain(&delta);
-    let number = newest().map(|head| head.number).max().unwrap_or(0) + 1;
+    let above = newest().map(|head| head.number).max().unwrap_or(0);
+    let number = core
+        .store
+        .next_crl_number(&stream.to_string(), above)
+        .await?;
     let now_ms = core.context.clock.now_ms();
     // thisUpdate must not go back when the clock does.
     let this_update_ms = newest()
@@ -317,8 +325,54 @@ async fn build(
             return Ok(None);
         }
     }
+    if name.stream.partition == 0 && !name.delta {
+        push_lost(core, name, &mut builder).await?;
+    }
     let entries = i64::try_from(builder.entries()).unwrap_or(i64::MAX);
     Ok(Some((builder.finish(), entries)))
+}
+
+/// Certificates of which only a CRL is left stand on the CRL of all; which partition they named is not known.
+async fn push_lost(
+    core: &Core,
+    name: &CrlName,
+    builder: &mut CrlBuilder,
+) -> Result<(), PublishError> {
+    let store = |source| PublishError::Store {
+        name: name.clone(),
+        source,
+    };
+    let CrlStream {
+        authority,
+        generation,
+        ..
+    } = &name.stream;
+    let mut after = String::new();
+    loop {
+        let page = core
+            .store
+            .list_lost(authority, *generation, &after, PAGE)
+            .await
+            .map_err(store)?;
+        let Some((last, _)) = page.last() else {
+            return Ok(());
+        };
+        after = last.to_hex();
+        for (serial, revocation) in page {
+            let entry = RevokedEntry {
+                serial,
+                at: from_ms(revocation.at_ms),
+                reason: revocation.reason,
+                invalidity_date: None,
+            };
+            builder
+                .push(&entry)
+                .map_err(|source| PublishError::Prepare {
+                    name: name.clone(),
+                    source,
+                })?;
+        }
+    }
 }
 
 fn read_entry(row: &CrlEntry) -> Result<RevokedEntry, StoreError> {

@@ -12,10 +12,12 @@ use tonic::{Request, Response, Status};
 use super::{ADMINISTRATOR, Service, convert};
 use crate::{
     domain::{Event, What},
-    flows::Core,
+    flows::{Core, reconcile},
 };
 
 const PAGE: u64 = 500;
+/// No database that was replaced by an older one was ahead of it by so many events.
+const FARTHEST: i64 = 1 << 40;
 /// Events that wait for a slow subscriber.
 const AHEAD: usize = 1024;
 
@@ -29,14 +31,28 @@ impl Events for Service {
         &self,
         request: Request<wire::SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        caller(&request)?.require(&["clm-api", "rev-info", ADMINISTRATOR])?;
+        let caller = caller(&request)?;
+        caller.require(&["clm-api", "rev-info", ADMINISTRATOR])?;
         let request = request.into_inner();
+        let head = self.core.store.refresh_head().await.map_err(status)?;
         let from = if request.only_new {
-            self.core.store.refresh_head().await.map_err(status)? + 1
+            head + 1
         } else {
             i64::try_from(request.from_sequence)
                 .map_err(|error| convert::invalid("from_sequence", error))?
         };
+        if from > head.saturating_add(FARTHEST) {
+            return Err(convert::invalid(
+                "from_sequence",
+                "is far beyond the newest event",
+            ));
+        }
+        // People may ask for what they like; a service asks for what follows the last that it has heard.
+        if from > head + 1 && caller.name() != ADMINISTRATOR {
+            reconcile::notice_consumer(&self.core, caller.name(), from - 1)
+                .await
+                .map_err(status)?;
+        }
         let (sender, receiver) = mpsc::channel(AHEAD);
         let core = Arc::clone(&self.core);
         tokio::spawn(async move {

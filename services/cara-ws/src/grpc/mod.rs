@@ -8,6 +8,7 @@ mod describe;
 mod events;
 mod issuance;
 mod profiles;
+mod restoring;
 mod revoking;
 mod status;
 mod wishes;
@@ -18,7 +19,8 @@ use ers_proto::cara::v1::{
     administrators_server::AdministratorsServer, authorities_server::AuthoritiesServer,
     certificates_server::CertificatesServer, events_server::EventsServer,
     issuance_server::IssuanceServer, profiles_server::ProfilesServer,
-    revoking_server::RevokingServer, status_server::StatusServer,
+    restoring_server::RestoringServer, revoking_server::RevokingServer,
+    status_server::StatusServer,
 };
 use tonic::service::Routes;
 
@@ -45,5 +47,6 @@ pub fn routes(core: &Arc<Core>) -> Routes {
         .add_service(AdministratorsServer::new(service.clone()))
         .add_service(ProfilesServer::new(service.clone()))
         .add_service(StatusServer::new(service.clone()))
+        .add_service(RestoringServer::new(service.clone()))
         .add_service(EventsServer::new(service))
 }

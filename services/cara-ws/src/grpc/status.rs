@@ -12,7 +12,8 @@ use tonic::{Request, Response, Status};
 
 use super::{ADMINISTRATOR, Service, convert};
 use crate::{
-    domain::{CrlName, CrlStream},
+    domain::{AuthorityName, CrlName, CrlStream},
+    flows::Core,
     store::CrlHead,
 };
 
@@ -84,15 +85,24 @@ impl StatusService for Service {
             .find_certificate(&issuer, &serial)
             .await
             .map_err(status)?;
+        let revocation = match &record {
+            Some(record) => record.revocation.clone(),
+            None => self
+                .core
+                .store
+                .find_lost(&issuer, &serial)
+                .await
+                .map_err(status)?,
+        };
+        if record.is_some() && revocation.is_none() {
+            refuse_restored(&self.core, &issuer)?;
+        }
         Ok(Response::new(wire::FindStatusResponse {
-            issued: record.is_some(),
+            issued: record.is_some() || revocation.is_some(),
             generation: record
                 .as_ref()
                 .map_or(0, |record| number(record.generation)),
-            revocation: record
-                .and_then(|record| record.revocation)
-                .as_ref()
-                .map(convert::revocation),
+            revocation: revocation.as_ref().map(convert::revocation),
             event_sequence,
         }))
     }
@@ -186,6 +196,7 @@ impl StatusService for Service {
 
 impl Service {
     async fn find_head(&self, name: &CrlName) -> Result<CrlHead, Status> {
+        refuse_restored(&self.core, &name.stream.authority)?;
         self.core
             .store
             .find_crl_head(name)
@@ -212,4 +223,14 @@ fn info(name: &CrlName, head: &CrlHead) -> wire::CrlInfo {
 
 fn number(generation: i16) -> u32 {
     u32::try_from(generation).unwrap_or(1)
+}
+
+/// What is known of a CA whose database was restored from a backup may be older than what was told before.
+fn refuse_restored(core: &Core, issuer: &AuthorityName) -> Result<(), Status> {
+    if core.restored.contains(issuer) {
+        return Err(Status::unavailable(format!(
+            "CA {issuer} was restored from an older state and is not reconciled yet"
+        )));
+    }
+    Ok(())
 }

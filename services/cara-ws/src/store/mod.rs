@@ -17,6 +17,8 @@ mod journal_position;
 mod key;
 mod lease;
 mod recent;
+mod restoration;
+mod restoration_entity;
 mod revocation;
 mod search;
 mod writer;

@@ -14,7 +14,8 @@ use ers_pki::{
 use ers_proto::cara::v1::{
     Authority, CreateAuthorityRequest, IssueRequest, LoadAuthorityRequest,
     authorities_client::AuthoritiesClient, certificates_client::CertificatesClient,
-    events_client::EventsClient, issuance_client::IssuanceClient, revoking_client::RevokingClient,
+    events_client::EventsClient, issuance_client::IssuanceClient,
+    restoring_client::RestoringClient, revoking_client::RevokingClient,
     status_client::StatusClient,
 };
 use ers_runtime::{
@@ -154,6 +155,10 @@ impl Replica {
     pub async fn authority(&self, name: &str) -> Authority {
         let request = LoadAuthorityRequest { name: name.into() };
         self.authorities().load(request).await.unwrap().into_inner()
+    }
+
+    pub fn restoring(&self, who: &'static str) -> RestoringClient<Way> {
+        RestoringClient::new(self.way(who))
     }
 
     pub async fn create(&self, request: CreateAuthorityRequest) -> Result<Authority, Status> {

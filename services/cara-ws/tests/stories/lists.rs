@@ -330,7 +330,9 @@ async fn another_replica_publishes_when_the_publisher_dies_and_the_dead_one_publ
     clock.advance(time::Duration::seconds(61));
     living.cara.maintain().await;
     let taken_over = crl(&living, "sub").await;
-    assert_eq!((taken_over.number(), taken_over.len()), (number + 1, 1));
+    // The number that the dead one took before it asked for a signature is not given again.
+    assert!(taken_over.number() > number);
+    assert_eq!(taken_over.len(), 1);
     for _ in 0..3 {
         publish(&living, false).await;
     }

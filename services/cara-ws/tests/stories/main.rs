@@ -15,6 +15,7 @@ mod linting;
 mod lists;
 mod randomness;
 mod rest;
+mod restoring;
 mod revoking;
 mod revoking_in_depth;
 mod schema;

@@ -81,7 +81,7 @@ async fn a_revocation_is_told_by_status_crl_and_event(database: TestDatabase) {
         .into_inner();
     assert_eq!(status.revocation.unwrap().reason, "superseded");
 
-    // The CRL of the creation is number 1; the next comes by itself.
+    // The CRL of the creation is there; the next comes by itself.
     let crl = loop {
         let request = LoadCrlRequest {
             issuer: "sub".into(),
@@ -93,7 +93,7 @@ async fn a_revocation_is_told_by_status_crl_and_event(database: TestDatabase) {
             .await
             .unwrap()
             .into_inner();
-        if crl.number > 1 {
+        if !ers_pki::crl::Crl::from_der(&crl.der).unwrap().is_empty() {
             break crl;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

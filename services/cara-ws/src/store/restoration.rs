@@ -1,0 +1,354 @@
+//! Tables `reconciliation`, `crl_number` and `lost_certificate`: what must stay true when the database itself is replaced
+//! by an older one.
+
+use std::collections::HashMap;
+
+use ers_pki::{revocation::Reason, serial::SerialNumber};
+use ers_runtime::{clock::to_ms, db};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+    sea_query::{CaseStatement, Expr, OnConflict},
+};
+
+use super::{
+    Store, StoreError,
+    entity::{certificate, event_counter, revocation},
+    failed,
+    key::CertificateKey,
+    restoration_entity::{crl_number, lost_certificate, reconciliation},
+};
+use crate::domain::{AuthorityName, Record, Restoration, Revocation};
+
+/// Who is told as having revoked what only a CRL tells of.
+const BY_CRL: &str = "restored from CRL";
+
+impl Store {
+    /// The next number of a series of CRLs, higher than `above` and than any that was given before, also by a database
+    /// that was since replaced by an older one: seconds since the epoch, or one more than the last. It is kept before
+    /// it is used: what was signed and never published keeps its number.
+    pub async fn next_crl_number(&self, series: &str, above: i64) -> Result<i64, StoreError> {
+        const ACT: &str = "take CRL number";
+        let least = std::cmp::max(above + 1, self.clock.now_ms() / 1000);
+        db::retry(ACT, async || {
+            let transaction = db::begin(&self.connection).await.map_err(failed(ACT))?;
+            insert_series(&transaction, series)
+                .await
+                .map_err(failed(ACT))?;
+            let number = crl_number::Column::Number;
+            let next = CaseStatement::new()
+                .case(Expr::col(number).lt(least), least)
+                .finally(Expr::col(number).add(1));
+            crl_number::Entity::update_many()
+                .col_expr(number, next.into())
+                .filter(crl_number::Column::Series.eq(series))
+                .exec(&transaction)
+                .await
+                .map_err(failed(ACT))?;
+            let row = crl_number::Entity::find_by_id(series)
+                .one(&transaction)
+                .await
+                .map_err(failed(ACT))?;
+            transaction.commit().await.map_err(failed(ACT))?;
+            Ok(row.map_or(least, |row| row.number))
+        })
+        .await
+    }
+
+    /// The highest number of a series that was given; none: no such series.
+    pub async fn find_crl_number(&self, series: &str) -> Result<Option<i64>, StoreError> {
+        let row = crl_number::Entity::find_by_id(series)
+            .one(&self.connection)
+            .await
+            .map_err(failed("load CRL number"))?;
+        Ok(row.map(|row| row.number))
+    }
+
+    /// Never gives numbers of a series up to this one.
+    pub async fn raise_crl_number(&self, series: &str, number: i64) -> Result<(), StoreError> {
+        const ACT: &str = "raise CRL number";
+        db::retry(ACT, async || {
+            let transaction = db::begin(&self.connection).await.map_err(failed(ACT))?;
+            insert_series(&transaction, series)
+                .await
+                .map_err(failed(ACT))?;
+            crl_number::Entity::update_many()
+                .col_expr(crl_number::Column::Number, Expr::value(number))
+                .filter(crl_number::Column::Series.eq(series))
+                .filter(crl_number::Column::Number.lt(number))
+                .exec(&transaction)
+                .await
+                .map_err(failed(ACT))?;
+            transaction.commit().await.map_err(failed(ACT))
+        })
+        .await
+    }
+
+    /// Never gives numbers of events up to this one.
+    pub async fn raise_event_counter(&self, sequence: i64) -> Result<(), StoreError> {
+        const ACT: &str = "raise event counter";
+        db::retry(ACT, async || {
+            event_counter::Entity::update_many()
+                .col_expr(event_counter::Column::Sequence, Expr::value(sequence))
+                .filter(event_counter::Column::Sequence.lt(sequence))
+                .exec(&self.connection)
+                .await
+                .map_err(failed(ACT))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps that a CA is to be reconciled; the highest CRL number stays.
+    pub async fn put_restoration(&self, new: &Restoration) -> Result<(), StoreError> {
+        const ACT: &str = "store reconciliation";
+        let authority = new.authority.as_str();
+        db::retry(ACT, async || {
+            let transaction = db::begin(&self.connection).await.map_err(failed(ACT))?;
+            reconciliation::Entity::insert(reconciliation::ActiveModel {
+                authority: Set(authority.to_owned()),
+                found_at: Set(new.found_at_ms),
+                crl_number: Set(new.crl_number),
+                reason: Set(new.reason.chars().take(512).collect()),
+            })
+            .on_conflict(
+                OnConflict::column(reconciliation::Column::Authority)
+                    .do_nothing_on([reconciliation::Column::Authority])
+                    .to_owned(),
+            )
+            .exec_without_returning(&transaction)
+            .await
+            .map_err(failed(ACT))?;
+            reconciliation::Entity::update_many()
+                .col_expr(
+                    reconciliation::Column::CrlNumber,
+                    Expr::value(new.crl_number),
+                )
+                .filter(reconciliation::Column::Authority.eq(authority))
+                .filter(reconciliation::Column::CrlNumber.lt(new.crl_number))
+                .exec(&transaction)
+                .await
+                .map_err(failed(ACT))?;
+            transaction.commit().await.map_err(failed(ACT))
+        })
+        .await
+    }
+
+    /// The CAs that are to be reconciled.
+    pub async fn load_restorations(&self) -> Result<Vec<Restoration>, StoreError> {
+        let rows = reconciliation::Entity::find()
+            .order_by_asc(reconciliation::Column::Authority)
+            .all(&self.connection)
+            .await
+            .map_err(failed("load reconciliations"))?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Restoration {
+                    authority: row
+                        .authority
+                        .parse()
+                        .map_err(|_| StoreError::Inconsistent {
+                            table: "reconciliation",
+                            row: row.authority.clone(),
+                            column: "authority",
+                        })?,
+                    found_at_ms: row.found_at,
+                    crl_number: row.crl_number,
+                    reason: row.reason,
+                })
+            })
+            .collect()
+    }
+
+    /// A CA is reconciled.
+    pub async fn delete_restoration(&self, authority: &AuthorityName) -> Result<(), StoreError> {
+        reconciliation::Entity::delete_by_id(authority.as_str())
+            .exec(&self.connection)
+            .await
+            .map_err(failed("delete reconciliation"))?;
+        Ok(())
+    }
+
+    /// Of these certificates of a CA, those that are stored, and whether they are revoked.
+    pub async fn find_revoked(
+        &self,
+        issuer: &AuthorityName,
+        serials: &[SerialNumber],
+    ) -> Result<HashMap<String, bool>, StoreError> {
+        let keys: Vec<_> = serials
+            .iter()
+            .map(|serial| CertificateKey {
+                issuer: issuer.to_string(),
+                serial: serial.to_hex(),
+            })
+            .collect();
+        let found = self
+            .load_by_keys(
+                &keys,
+                [certificate::Column::RevokedAt],
+                |row| row.try_get_by_index::<Option<i64>>(2),
+                "load revocations",
+            )
+            .await?;
+        Ok(found
+            .into_iter()
+            .map(|(key, revoked_at)| (key.serial, revoked_at.is_some()))
+            .collect())
+    }
+
+    /// Keeps revocations of certificates that are not stored.
+    pub async fn insert_lost(
+        &self,
+        issuer: &AuthorityName,
+        generation: i16,
+        lost: &[(SerialNumber, Revocation)],
+    ) -> Result<(), StoreError> {
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let rows = lost
+            .iter()
+            .map(|(serial, revocation)| lost_certificate::ActiveModel {
+                issuer: Set(issuer.to_string()),
+                serial: Set(serial.to_hex()),
+                generation: Set(generation),
+                revoked_at: Set(revocation.at_ms),
+                reason: Set(i64::from(revocation.reason.code())),
+            });
+        lost_certificate::Entity::insert_many(rows)
+            .on_conflict(
+                OnConflict::columns(LOST_KEY)
+                    .do_nothing_on(LOST_KEY)
+                    .to_owned(),
+            )
+            .exec_without_returning(&self.connection)
+            .await
+            .map_err(failed("store lost certificates"))?;
+        Ok(())
+    }
+
+    /// The revocation of a certificate that is not stored.
+    pub async fn find_lost(
+        &self,
+        issuer: &AuthorityName,
+        serial: &SerialNumber,
+    ) -> Result<Option<Revocation>, StoreError> {
+        let row = lost_certificate::Entity::find_by_id((issuer.to_string(), serial.to_hex()))
+            .one(&self.connection)
+            .await
+            .map_err(failed("load lost certificate"))?;
+        row.as_ref().map(read_lost).transpose()
+    }
+
+    /// A page of the revocations, by a CA's generation, of certificates that are not stored, by serial number, behind the one given.
+    pub async fn list_lost(
+        &self,
+        issuer: &AuthorityName,
+        generation: i16,
+        after: &str,
+        size: u64,
+    ) -> Result<Vec<(SerialNumber, Revocation)>, StoreError> {
+        let rows = lost_certificate::Entity::find()
+            .filter(lost_certificate::Column::Issuer.eq(issuer.as_str()))
+            .filter(lost_certificate::Column::Generation.eq(generation))
+            .filter(lost_certificate::Column::Serial.gt(after))
+            .order_by_asc(lost_certificate::Column::Serial)
+            .limit(size)
+            .all(&self.connection)
+            .await
+            .map_err(failed("list lost certificates"))?;
+        rows.iter()
+            .map(|row| {
+                let serial =
+                    SerialNumber::from_hex(&row.serial).map_err(|_| inconsistent(row, "serial"))?;
+                Ok((serial, read_lost(row)?))
+            })
+            .collect()
+    }
+
+    /// A certificate that was lost is stored, revoked: from now on CRLs tell of it as of any other.
+    pub async fn keep_found(
+        &self,
+        record: &Record,
+        revocation: &Revocation,
+    ) -> Result<(), StoreError> {
+        const ACT: &str = "store revocation of found certificate";
+        let changed = self.refresh_head().await?;
+        db::retry(ACT, async || {
+            let transaction = db::begin(&self.connection).await.map_err(failed(ACT))?;
+            let key = (record.issuer.to_string(), record.serial.to_hex());
+            revocation::Entity::insert(revocation::ActiveModel {
+                issuer: Set(key.0.clone()),
+                serial: Set(key.1.clone()),
+                generation: Set(record.generation),
+                crl_partition: Set(record.crl_partition),
+                not_after: Set(to_ms(record.certificate.not_after())),
+                revoked_at: Set(revocation.at_ms),
+                reason: Set(i16::from(revocation.reason.code())),
+                invalidity_at: Set(revocation.invalidity_at_ms),
+                changed: Set(changed),
+            })
+            .on_conflict(
+                OnConflict::columns(REVOCATION_KEY)
+                    .do_nothing_on(REVOCATION_KEY)
+                    .to_owned(),
+            )
+            .exec_without_returning(&transaction)
+            .await
+            .map_err(failed(ACT))?;
+            lost_certificate::Entity::delete_by_id(key)
+                .exec(&transaction)
+                .await
+                .map_err(failed(ACT))?;
+            transaction.commit().await.map_err(failed(ACT))
+        })
+        .await
+    }
+}
+
+const REVOCATION_KEY: [revocation::Column; 2] =
+    [revocation::Column::Issuer, revocation::Column::Serial];
+
+const LOST_KEY: [lost_certificate::Column; 2] = [
+    lost_certificate::Column::Issuer,
+    lost_certificate::Column::Serial,
+];
+
+async fn insert_series(
+    transaction: &sea_orm::DatabaseTransaction,
+    series: &str,
+) -> Result<(), sea_orm::DbErr> {
+    crl_number::Entity::insert(crl_number::ActiveModel {
+        series: Set(series.to_owned()),
+        number: Set(0),
+    })
+    .on_conflict(
+        OnConflict::column(crl_number::Column::Series)
+            .do_nothing_on([crl_number::Column::Series])
+            .to_owned(),
+    )
+    .exec_without_returning(transaction)
+    .await
+    .map(drop)
+}
+
+fn inconsistent(row: &lost_certificate::Model, column: &'static str) -> StoreError {
+    StoreError::Inconsistent {
+        table: "lost_certificate",
+        row: format!("{}/{}", row.issuer, row.serial),
+        column,
+    }
+}
+
+fn read_lost(row: &lost_certificate::Model) -> Result<Revocation, StoreError> {
+    Ok(Revocation {
+        at_ms: row.revoked_at,
+        reason: u8::try_from(row.reason)
+            .ok()
+            .and_then(|code| Reason::from_code(code).ok())
+            .ok_or_else(|| inconsistent(row, "reason"))?,
+        requester: BY_CRL.to_owned(),
+        invalidity_at_ms: None,
+    })
+}
