@@ -25,6 +25,7 @@ use crate::{
     domain::{ActOutcome, Administrator, AuthorityName, Permission, Role},
     flows::administrators::shown_by,
     grpc::Service,
+    store::Store,
 };
 
 /// Name of the platform's own administrator, whose mutual-TLS identity may do everything.
@@ -59,7 +60,7 @@ macro_rules! needs {
 
 needs! {
     ReadAuthorities ManageAuthorities ReadProfiles ReadCertificates IssueCertificates
-    RevokeCertificates ReadAdministrators ManageAdministrators ReadActs
+    RevokeCertificates PublishCrls ReadAdministrators ManageAdministrators ReadActs
 }
 
 /// An administrator who may do what `N` names.
@@ -67,6 +68,28 @@ pub(super) struct Allowed<N> {
     administrator: Administrator,
     address: Option<String>,
     needs: PhantomData<N>,
+}
+
+/// An act that is written down and not yet at its end.
+pub(super) struct Begun {
+    store: Store,
+    number: i64,
+}
+
+impl Begun {
+    /// Writes down how it ended.
+    pub(super) async fn end(&self, refusal: Option<&Status>) {
+        let (outcome, detail) = match refusal {
+            None => (ActOutcome::Done, ""),
+            Some(status) => (ActOutcome::Refused, status.message()),
+        };
+        if let Err(error) = self.store.end_act(self.number, outcome, detail).await {
+            tracing::error!(
+                target: "audit", number = self.number, outcome = outcome.as_str(),
+                error = ers_runtime::error::chain(&error), "outcome of act not stored"
+            );
+        }
+    }
 }
 
 impl<N> Allowed<N> {
@@ -110,23 +133,25 @@ impl<N> Allowed<N> {
         object: &str,
         work: impl Future<Output = Result<T, Status>>,
     ) -> Result<T, Problem> {
-        let store = &service.core.store;
+        let begun = self.begin(service, act, object).await?;
+        let outcome = work.await;
+        begun.end(outcome.as_ref().err()).await;
+        outcome.map_err(refused)
+    }
+
+    /// Writes down that something begins that [`Begun::end`] is told the end of.
+    pub(super) async fn begin(
+        &self,
+        service: &Service,
+        act: &str,
+        object: &str,
+    ) -> Result<Begun, Problem> {
+        let store = service.core.store.clone();
         let number = store
             .begin_act(&self.actor(), self.address.as_deref(), act, object)
             .await
             .map_err(problem)?;
-        let outcome = work.await;
-        let (ended, detail) = match &outcome {
-            Ok(_) => (ActOutcome::Done, ""),
-            Err(status) => (ActOutcome::Refused, status.message()),
-        };
-        if let Err(error) = store.end_act(number, ended, detail).await {
-            tracing::error!(
-                target: "audit", number, act, object, outcome = ended.as_str(),
-                error = ers_runtime::error::chain(&error), "outcome of act not stored"
-            );
-        }
-        outcome.map_err(refused)
+        Ok(Begun { store, number })
     }
 
     fn caller(&self) -> Caller {

@@ -2,10 +2,13 @@
 
 use ers_pki::{certificate::Certificate as Parsed, pem};
 use ers_proto::cara::v1 as wire;
+use ers_runtime::http::Problem;
 use prost_types::Timestamp;
 use serde::{Deserialize as _, Deserializer, Serialize, de::Error as _};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
+
+use super::problems::wrong;
 
 /// Most rows of a page.
 const LARGEST_PAGE: u32 = 1000;
@@ -201,6 +204,19 @@ pub(super) fn time_text(time: Option<Timestamp>) -> String {
     })
     .and_then(|time| time.format(&Rfc3339).ok())
     .unwrap_or_default()
+}
+
+/// A time that was written as RFC 3339, if any.
+pub(super) fn time_of(field: &str, text: Option<String>) -> Result<Option<Timestamp>, Problem> {
+    let read = |text: String| {
+        OffsetDateTime::parse(&text, &Rfc3339)
+            .map(|time| Timestamp {
+                seconds: time.unix_timestamp(),
+                nanos: 0,
+            })
+            .map_err(|_| wrong(field, "must be a time like 2027-01-31T12:00:00Z"))
+    };
+    text.map(read).transpose()
 }
 
 /// A number of rows; the reader of queries by itself does not say which key it could not read.

@@ -4,16 +4,15 @@ use actix_web::{HttpResponse, get, post, web};
 use ers_pki::{KeyUsages, csr::Csr, profile::Period};
 use ers_proto::cara::v1::{
     self as wire, certificates_server::Certificates, issuance_server::Issuance,
-    load_certificate_request::By, revoking_server::Revoking,
+    load_certificate_request::By,
 };
 use ers_runtime::{error::chain, http::Problem};
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     allowed::{Allowed, needs},
-    bodies::{CertificateBody, ProblemBody, certificate_pem, page_size},
+    bodies::{CertificateBody, ProblemBody, certificate_pem, page_size, time_of},
     problems::{refused, wrong},
 };
 use crate::grpc::Service;
@@ -98,24 +97,6 @@ pub(super) struct IssuedCertificate {
     chain_pem: Vec<String>,
 }
 
-/// Why it is revoked.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Reason {
-    /// RFC 5280 name; absent: `unspecified`.
-    #[serde(default)]
-    #[schema(example = "keyCompromise")]
-    reason: String,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct Revoked {
-    #[serde(flatten)]
-    certificate: CertificateBody,
-    /// It was revoked before, and stays as it was.
-    already_revoked: bool,
-}
-
 /// Search certificates
 #[utoipa::path(
     tag = "certificates",
@@ -193,18 +174,7 @@ fn range(
     from: (&str, Option<String>),
     until: (&str, Option<String>),
 ) -> Result<Option<wire::TimeRange>, Problem> {
-    let read = |(field, text): (&str, Option<String>)| {
-        text.map(|text| {
-            OffsetDateTime::parse(&text, &Rfc3339)
-                .map(|time| prost_types::Timestamp {
-                    seconds: time.unix_timestamp(),
-                    nanos: 0,
-                })
-                .map_err(|_| wrong(field, "must be a time like 2027-01-31T12:00:00Z"))
-        })
-        .transpose()
-    };
-    let (from, until) = (read(from)?, read(until)?);
+    let (from, until) = (time_of(from.0, from.1)?, time_of(until.0, until.1)?);
     let is_open = from.is_none() && until.is_none();
     Ok((!is_open).then_some(wire::TimeRange { from, until }))
 }
@@ -311,50 +281,6 @@ pub(super) async fn show_certificate(
         .map_err(refused)?
         .into_inner();
     Ok(web::Json(certificate.into()))
-}
-
-/// Revoke a certificate
-#[utoipa::path(
-    tag = "certificates",
-    params(
-        ("issuer" = String, Path, description = "Name of the CA"),
-        ("serial" = String, Path, description = "Hex"),
-    ),
-    extensions(("x-permission" = json!("revoke-certificates"))),
-    request_body = Reason,
-    responses(
-        (status = 200, description = "Revoked", body = Revoked),
-        (status = 400, description = "No such reason", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such certificate", body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-#[post("/v1/certificates/{issuer}/{serial}/revocation")]
-pub(super) async fn revoke_certificate(
-    allowed: Allowed<needs::RevokeCertificates>,
-    service: web::Data<Service>,
-    path: web::Path<(String, String)>,
-    reason: web::Json<Reason>,
-) -> Result<web::Json<Revoked>, Problem> {
-    let (issuer, serial) = path.into_inner();
-    allowed.with_authority(&issuer)?;
-    let object = format!("{issuer}/{serial}");
-    let request = wire::RevokeRequest {
-        issuer,
-        serial,
-        reason: reason.into_inner().reason,
-        requester: allowed.actor(),
-        ..wire::RevokeRequest::default()
-    };
-    let work = service.revoke(allowed.call(request));
-    let answer = allowed
-        .act(&service, "revoke-certificate", &object, work)
-        .await?
-        .into_inner();
-    Ok(web::Json(Revoked {
-        certificate: answer.certificate.unwrap_or_default().into(),
-        already_revoked: answer.already_revoked,
-    }))
 }
 
 /// Who administers some CAs only must say which one's certificates they want to see.

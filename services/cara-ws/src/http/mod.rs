@@ -10,10 +10,12 @@ mod allowed;
 mod authorities;
 mod bodies;
 mod certificates;
+mod crls;
 mod ingress;
 mod openapi;
 mod problems;
 mod profiles;
+mod revocation;
 mod session;
 
 use std::sync::Arc;
@@ -54,7 +56,13 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(certificates::list_certificates)
         .service(certificates::issue_certificate)
         .service(certificates::show_certificate)
-        .service(certificates::revoke_certificate)
+        .service(revocation::revoke_certificate)
+        .service(revocation::release_certificate)
+        .service(revocation::revoke_many)
+        .service(revocation::block_key)
+        .service(revocation::unblock_key)
+        .service(crls::list_crls)
+        .service(crls::publish_crls)
         .service(administrators::list_administrators)
         .service(administrators::show_administrator)
         .service(administrators::put_administrator)

@@ -21,3 +21,4 @@ mod revoking_in_depth;
 mod schema;
 mod searching;
 mod states;
+mod wishes;

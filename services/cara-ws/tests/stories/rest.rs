@@ -232,6 +232,28 @@ impl House {
         }
     }
 
+    /// An answer of several lines of JSON.
+    fn lines(&self, path: &str, who: &Shown, body: &Value) -> (u16, Vec<Value>) {
+        let output = Command::new("curl")
+            .args(["--silent", "--show-error", "--insecure", "--max-time", "30"])
+            .args(["--write-out", "%{http_code}", "--request", "POST"])
+            .arg("--cert")
+            .arg(&who.certificate)
+            .arg("--key")
+            .arg(&who.key)
+            .args(["--header", "Content-Type: application/json"])
+            .args(["--data-raw", &body.to_string()])
+            .arg(format!("{}{path}", self.url))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let (body, status) = said.split_at(said.len() - 3);
+        let lines = body
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        (status.parse().unwrap(), lines.collect())
+    }
+
     /// A CSR that openssl made.
     fn csr(&self, name: &str) -> String {
         let key = self.folder.path().join("csr.key");
@@ -320,6 +342,63 @@ async fn an_ra_issues_and_revokes_what_an_auditor_sees_done(database: TestDataba
     let shown = house.call("GET", &path, Some(&auditor), None);
     assert_eq!(shown.body["revocation"]["requester"], "administrator:rita");
 
+    for (search, status, hits) in [
+        (format!("serial={serial}"), 200, 1),
+        (format!("serial={serial}&state=valid"), 200, 0),
+        (
+            "name=dns:www.rest.test&state=revoked&issued_from=2026-01-01T00:00:00Z".to_owned(),
+            200,
+            1,
+        ),
+        ("name=dns:other.rest.test".to_owned(), 200, 0),
+        ("state=odd".to_owned(), 400, 0),
+        ("issued_from=yesterday".to_owned(), 400, 0),
+        ("fingerprint=zz".to_owned(), 400, 0),
+    ] {
+        let path = format!("/v1/certificates?{search}");
+        let found = house.call("GET", &path, Some(&auditor), None);
+        assert_eq!(found.status, status, "{search}: {}", found.body);
+        let list = found.body["certificates"].as_array().map_or(0, Vec::len);
+        assert_eq!(list, hits, "{search}: {}", found.body);
+    }
+
+    // on hold and back, many at once, a key blocked
+    let wish = json!({
+        "issuer": "sub", "profile": "tls-server", "csr": house.csr("held.rest.test"),
+    });
+    let held = house.call("POST", "/v1/certificates", Some(&ra), Some(&wish));
+    let held = format!(
+        "/v1/certificates/sub/{}/revocation",
+        held.body["serial"].as_str().unwrap()
+    );
+    let hold = json!({"reason": "certificateHold"});
+    assert_eq!(
+        house.call("POST", &held, Some(&ra), Some(&hold)).status,
+        200
+    );
+    let released = house.call("DELETE", &held, Some(&ra), None);
+    assert_eq!(
+        (released.status, &released.body["state"]),
+        (200, &json!("valid"))
+    );
+    let for_good = house.call("DELETE", &format!("{path}/revocation"), Some(&ra), None);
+    assert_eq!(for_good.status, 409, "{}", for_good.body);
+    let many =
+        json!({"filter": {"issuer": "sub", "profile": "tls-server"}, "reason": "superseded"});
+    let (status, lines) = house.lines("/v1/revocations", &ra, &many);
+    let last = lines.last().unwrap();
+    assert_eq!((status, &last["done"]), (200, &json!(true)), "{lines:?}");
+    assert!(last["revoked"].as_u64().unwrap() >= 1, "{last}");
+    assert!(last["unchanged"].as_u64().unwrap() >= 1, "{last}");
+    let both =
+        json!({"certificates": [{"issuer": "sub", "serial": "1"}], "filter": {"issuer": "sub"}});
+    assert_eq!(house.lines("/v1/revocations", &ra, &both).0, 400);
+    let key = format!("/v1/blocked-keys/{}", "00".repeat(32));
+    assert_eq!(house.call("PUT", &key, Some(&ra), None).status, 204);
+    assert_eq!(house.call("DELETE", &key, Some(&ra), None).status, 204);
+    let refused = house.call("PUT", "/v1/blocked-keys/xyz", Some(&ra), None);
+    assert_eq!(refused.status, 400, "{}", refused.body);
+
     let new =
         json!({"name": "mine", "subject": "CN=Mine", "key_algorithm": "P-256", "validity": "1y"});
     let refused = house.call("POST", "/v1/authorities", Some(&ra), Some(&new));
@@ -342,16 +421,21 @@ async fn an_ra_issues_and_revokes_what_an_auditor_sees_done(database: TestDataba
             )
         })
         .collect();
-    assert_eq!(
-        told,
-        [
-            ("revoke-certificate", "done"),
-            ("revoke-certificate", "refused"),
-            ("issue-certificate", "done"),
-            ("issue-certificate", "done"),
-        ]
-    );
-    let page = house.call("GET", "/v1/acts?page_size=1", Some(&auditor), None);
+    let ended = [
+        ("unblock-key", "done"),
+        ("block-key", "done"),
+        ("revoke-many", "done"),
+        ("release-certificate", "refused"),
+        ("release-certificate", "done"),
+        ("revoke-certificate", "done"),
+        ("issue-certificate", "done"),
+        ("revoke-certificate", "done"),
+        ("revoke-certificate", "refused"),
+        ("issue-certificate", "done"),
+        ("issue-certificate", "done"),
+    ];
+    assert_eq!(told, ended);
+    let page = house.call("GET", "/v1/acts?page_size=3", Some(&auditor), None);
     let next = page.body["next_page_token"].as_str().unwrap().to_owned();
     let page = house.call(
         "GET",
@@ -530,7 +614,7 @@ async fn every_operation_is_refused_to_roles_that_lack_its_permission() {
             }
         }
     }
-    assert!(operations >= 14, "{operations}");
+    assert!(operations >= 20, "{operations}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

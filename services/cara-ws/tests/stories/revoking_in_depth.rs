@@ -150,7 +150,9 @@ async fn a_hold_is_released_or_becomes_final_and_nothing_else_is_taken_back(
     let list = crl(&replica, "sub").await;
     let entry = list.find(SerialNumber::from_hex(&serial).unwrap()).unwrap();
     assert_eq!(
-        entry.invalidity_date.map(time::OffsetDateTime::unix_timestamp),
+        entry
+            .invalidity_date
+            .map(time::OffsetDateTime::unix_timestamp),
         Some(since.seconds)
     );
 
