@@ -46,6 +46,15 @@ pub(super) struct NewAuthority {
     /// Token that holds its key; absent: the signer's default.
     #[serde(default)]
     token: String,
+    /// A foreign CA is to sign it: it gets a key, and a request to be carried there.
+    #[serde(default)]
+    external: bool,
+    /// Profile of its certificate: `root-ca` or `sub-ca`.
+    #[serde(default)]
+    profile: String,
+    /// Their form stands in docs/authorities.md.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<serde_json::Value>,
 }
 
 /// All CAs
@@ -121,7 +130,12 @@ pub(super) async fn create_authority(
         }),
         path_length: new.path_length,
         token: new.token,
-        ..wire::CreateAuthorityRequest::default()
+        external: new.external,
+        profile: new.profile,
+        settings: new
+            .settings
+            .map(|settings| settings.to_string())
+            .unwrap_or_default(),
     };
     let work = service.create(allowed.call(request));
     let made = allowed

@@ -71,6 +71,44 @@ pub(super) struct AuthorityBody {
     certificate_pem: String,
     /// PEM; its issuer first, the root last.
     chain_pem: Vec<String>,
+    /// The generation of its keys that issues, from 1.
+    generation: u32,
+    generations: Vec<GenerationBody>,
+    /// PEM; link certificates, cross-certificates and the like.
+    others: Vec<OtherBody>,
+    #[schema(value_type = Object)]
+    settings: serde_json::Value,
+    settings_version: i32,
+    /// PKCS#10, PEM, while a foreign CA is to sign it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_pem: Option<String>,
+}
+
+/// A CA's key, with what belongs to it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Generation)]
+pub(super) struct GenerationBody {
+    number: u32,
+    /// `awaiting certificate`, `prepared`, `current` or `superseded`.
+    state: String,
+    key_algorithm: String,
+    /// PEM; empty while it is awaited.
+    certificate_pem: String,
+    /// When it is to issue.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    switch_at: String,
+    crl_number: u64,
+}
+
+/// Another certificate of a CA.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OtherCertificate)]
+pub(super) struct OtherBody {
+    /// `own` (before a renewal), `old-with-new`, `new-with-old`, `cross` or `above`.
+    kind: String,
+    generation: u32,
+    /// PEM.
+    certificate_pem: String,
 }
 
 impl AuthorityBody {
@@ -88,7 +126,33 @@ impl AuthorityBody {
             crl_next_update: time_text(authority.crl_next_update),
             certificates: counted.then_some(authority.certificates),
             revoked: counted.then_some(authority.revoked),
-            certificate_pem: certificate_pem(&authority.certificate),
+            certificate_pem: optional_pem(&authority.certificate),
+            generation: authority.generation,
+            generations: authority
+                .generations
+                .into_iter()
+                .map(|generation| GenerationBody {
+                    number: generation.number,
+                    state: generation.state,
+                    key_algorithm: generation.key_algorithm,
+                    certificate_pem: optional_pem(&generation.certificate),
+                    switch_at: time_text(generation.switch_at),
+                    crl_number: generation.crl_number,
+                })
+                .collect(),
+            others: authority
+                .others
+                .into_iter()
+                .map(|other| OtherBody {
+                    kind: other.kind,
+                    generation: other.generation,
+                    certificate_pem: certificate_pem(&other.certificate),
+                })
+                .collect(),
+            settings: serde_json::from_str(&authority.settings).unwrap_or_default(),
+            settings_version: authority.settings_version,
+            request_pem: (!authority.request.is_empty())
+                .then(|| pem::encode("CERTIFICATE REQUEST", &authority.request)),
             chain_pem: authority
                 .chain
                 .iter()
@@ -194,6 +258,14 @@ impl From<wire::Certificate> for CertificateBody {
 
 pub(super) fn certificate_pem(der: &[u8]) -> String {
     pem::encode("CERTIFICATE", der)
+}
+
+/// Empty when there is none yet.
+fn optional_pem(der: &[u8]) -> String {
+    if der.is_empty() {
+        return String::new();
+    }
+    certificate_pem(der)
 }
 
 /// RFC 3339, UTC; empty when absent.

@@ -8,6 +8,7 @@ mod acts;
 mod administrators;
 mod allowed;
 mod authorities;
+mod authority_life;
 mod bodies;
 mod certificates;
 mod crls;
@@ -52,6 +53,13 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(authorities::list_authorities)
         .service(authorities::create_authority)
         .service(authorities::show_authority)
+        .service(authority_life::put_settings)
+        .service(authority_life::renew)
+        .service(authority_life::roll_over)
+        .service(authority_life::switch)
+        .service(authority_life::put_state)
+        .service(authority_life::import_certificate)
+        .service(authority_life::cross_sign)
         .service(profiles::list_profiles)
         .service(certificates::list_certificates)
         .service(certificates::issue_certificate)

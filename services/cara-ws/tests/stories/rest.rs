@@ -474,6 +474,99 @@ async fn administrators_are_made_changed_and_removed_but_never_the_last(database
     let refused = house.call("POST", "/v1/authorities", Some(&local), Some(&beside));
     assert_eq!(refused.status, 403, "{}", refused.body);
 
+    // a CA's life, as far as it is theirs
+    let path = "/v1/authorities/sub";
+    let suspended = json!({"state": "suspended"});
+    let state = house.call(
+        "PUT",
+        &format!("{path}/state"),
+        Some(&local),
+        Some(&suspended),
+    );
+    assert_eq!(
+        (state.status, &state.body["state"]),
+        (200, &json!("suspended"))
+    );
+    let active = json!({"state": "active"});
+    assert_eq!(
+        house
+            .call("PUT", &format!("{path}/state"), Some(&local), Some(&active))
+            .status,
+        200
+    );
+    let odd = json!({"state": "asleep"});
+    let refused = house.call("PUT", &format!("{path}/state"), Some(&local), Some(&odd));
+    assert_eq!(
+        (refused.status, &refused.body["field"]),
+        (400, &json!("state"))
+    );
+    let validity = json!({"validity": "2y"});
+    let renewed = house.call(
+        "POST",
+        &format!("{path}/renewal"),
+        Some(&local),
+        Some(&validity),
+    );
+    assert_eq!(renewed.status, 200, "{}", renewed.body);
+    let rolled = house.call(
+        "POST",
+        &format!("{path}/rollover"),
+        Some(&local),
+        Some(&validity),
+    );
+    assert_eq!(
+        (rolled.status, &rolled.body["generation"]),
+        (200, &json!(2)),
+        "{}",
+        rolled.body
+    );
+    let refused = house.call(
+        "PUT",
+        "/v1/authorities/root/state",
+        Some(&local),
+        Some(&suspended),
+    );
+    assert_eq!(refused.status, 403);
+    let settings = json!({"settings": {"no-such-setting": 1}});
+    let refused = house.call(
+        "PUT",
+        &format!("{path}/settings"),
+        Some(&chief),
+        Some(&settings),
+    );
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    let new = json!({
+        "name": "carried", "subject": "CN=Carried", "key_algorithm": "P-256", "validity": "1y", "external": true,
+    });
+    let made = house.call("POST", "/v1/authorities", Some(&chief), Some(&new));
+    assert_eq!(
+        (made.status, &made.body["state"]),
+        (201, &json!("awaiting-certificate")),
+        "{}",
+        made.body
+    );
+    let cross = json!({"request_pem": made.body["request_pem"], "validity": "1y"});
+    let signed = house.call(
+        "POST",
+        "/v1/authorities/root/cross-certificates",
+        Some(&chief),
+        Some(&cross),
+    );
+    assert_eq!(signed.status, 200, "{}", signed.body);
+    let carried = json!({"certificate_pem": signed.body["certificate_pem"], "chain_pem": signed.body["chain_pem"]});
+    let taken = house.call(
+        "POST",
+        "/v1/authorities/carried/certificates",
+        Some(&chief),
+        Some(&carried),
+    );
+    assert_eq!(
+        (taken.status, &taken.body["state"]),
+        (200, &json!("active")),
+        "{}",
+        taken.body
+    );
+
     // made with a certificate of theirs, changed, disabled
     let eve = house.issue("eve", "tls-client", &[]).await;
     let refused = house.call("GET", "/v1/session", Some(&eve), None);
@@ -614,7 +707,7 @@ async fn every_operation_is_refused_to_roles_that_lack_its_permission() {
             }
         }
     }
-    assert!(operations >= 20, "{operations}");
+    assert!(operations >= 28, "{operations}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
