@@ -18,6 +18,8 @@ use tonic::{Code, Status};
 const QUEUE: usize = 1024;
 /// Who asks waits no longer for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A stream whose questions are not read any more ends within this time.
+const VERDICT: Duration = Duration::from_secs(1);
 /// A service that does not know streams yet is asked for one again after so long.
 const WITHOUT: Duration = Duration::from_secs(60);
 
@@ -119,6 +121,8 @@ where
             .await
             .is_err()
         {
+            // Nobody reads any more. Why, is known in a moment: a side that does not know the call is not asked again.
+            let _ = tokio::time::timeout(VERDICT, answer).await;
             self.forget(&conversation);
             return Ok(None);
         }
