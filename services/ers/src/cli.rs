@@ -89,6 +89,9 @@ pub enum Command {
     /// The signer's own secrets: master password, data key, key of checkpoints
     #[command(subcommand)]
     Signer(Signer),
+    /// After CARA's database was restored from an older backup
+    #[command(subcommand)]
+    Restore(Restore),
     /// External account keys for ACME clients (RFC 8555 section 7.3.4)
     #[command(subcommand)]
     AcmeAccountKey(AcmeAccountKey),
@@ -655,4 +658,39 @@ pub struct AdministratorChange {
     /// May do nothing for now
     #[arg(long)]
     pub disabled: bool,
+}
+
+/// After CARA's database was restored from an older backup.
+#[derive(Subcommand)]
+pub enum Restore {
+    /// List the CAs that are to be reconciled
+    List,
+    /// Say that the database was restored: no certificate is told as good until the CA is reconciled
+    Begin {
+        /// The CA; without: all of them
+        #[arg(long)]
+        ca: Option<String>,
+        /// Kept and shown
+        #[arg(long, default_value = "restored from a backup")]
+        reason: String,
+    },
+    /// Take over the revocations of the newest CRL that was published; the CA is reconciled when none newer is known
+    ApplyCrl {
+        /// DER or PEM
+        file: PathBuf,
+    },
+    /// Adopt the certificates of a journal that was exported with `ers audit export`
+    AdoptJournal {
+        /// What was exported
+        file: PathBuf,
+    },
+    /// Say that nothing is missing any more
+    Finish {
+        /// The CA
+        #[arg(long)]
+        ca: String,
+        /// Although a newer CRL is known than was applied
+        #[arg(long)]
+        sure: bool,
+    },
 }

@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 use ers_proto::{
     cara::v1::{
         administrators_client::AdministratorsClient, authorities_client::AuthoritiesClient,
-        issuance_client::IssuanceClient, revoking_client::RevokingClient,
-        status_client::StatusClient,
+        issuance_client::IssuanceClient, restoring_client::RestoringClient,
+        revoking_client::RevokingClient, status_client::StatusClient,
     },
     clm::v1::{administration_client::AdministrationClient, enrollment_client::EnrollmentClient},
     signer::v1::{
@@ -69,6 +69,9 @@ struct PlatformFile {
     identity: IdentityFiles,
     health_url: Option<String>,
 }
+
+/// The way to `cara.v1.Restoring`.
+pub type Restoring = RestoringClient<Channel>;
 
 /// A platform that can be called as its administrator.
 pub struct Remote {
@@ -143,6 +146,11 @@ impl Remote {
 
     fn channel(&self, service: &str, address: &str) -> Channel {
         grpc::connect(&self.context, service, address)
+    }
+
+    /// CARA after its database was restored.
+    pub fn restoring(&self) -> Restoring {
+        RestoringClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
     }
 
     /// CARA's CAs.

@@ -11,6 +11,7 @@ mod init;
 mod key;
 mod password;
 mod policy;
+mod restore;
 mod signer;
 mod status;
 mod token;
@@ -46,6 +47,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Crl(command) => crl::run(&global, command).await,
             Command::Audit(command) => audit::run(&global, command).await,
             Command::Signer(command) => signer::run(&global, command).await,
+            Command::Restore(command) => restore::run(&global, command).await,
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
             Command::Password(options) => password::run(&global, &options).await,
             Command::Administrator(command) => administrator::run(&global, command).await,

@@ -1,0 +1,252 @@
+//! `ers restore`: CARA after its database was restored from an older backup.
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader},
+    path::Path,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ers_proto::cara::v1::{
+    AdoptJournalRequest, ApplyCrlRequest, BeginReconciliationRequest, ExportedEntry,
+    FinishReconciliationRequest, ListRestorationsRequest, ListRestorationsResponse,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    cli::{Global, Restore},
+    failure::{Attempt as _, Failure, Outcome, answered},
+    output::{self, Show},
+    remote::Remote,
+};
+
+/// Of a piece of a CRL.
+const PIECE: usize = 256 * 1024;
+/// Entries sent at a time.
+const ENTRIES: usize = 200;
+/// `ers.signer.v1.Purpose`
+const CERTIFICATE: u64 = 1;
+const CRL: u64 = 2;
+
+pub async fn run(global: &Global, command: Restore) -> Outcome<()> {
+    let remote = Remote::open(global)?;
+    let mut restoring = remote.restoring();
+    let answer = match command {
+        Restore::List => restoring.list(ListRestorationsRequest {}).await,
+        Restore::Begin { ca, reason } => {
+            let request = BeginReconciliationRequest {
+                issuer: ca.unwrap_or_default(),
+                reason,
+            };
+            restoring.begin(request).await
+        }
+        Restore::ApplyCrl { file } => return apply_crl(global, &remote, &file).await,
+        Restore::AdoptJournal { file } => return adopt_journal(global, &remote, &file).await,
+        Restore::Finish { ca, sure } => {
+            restoring
+                .finish(FinishReconciliationRequest { issuer: ca, sure })
+                .await
+        }
+    };
+    let answer = answer.map_err(answered)?.into_inner();
+    output::show(global.output, &Restorations::of(answer))
+}
+
+#[derive(Serialize)]
+struct Restorations {
+    to_be_reconciled: Vec<Restoration>,
+}
+
+#[derive(Serialize)]
+struct Restoration {
+    ca: String,
+    found_at: String,
+    crl_number: u64,
+    reason: String,
+}
+
+impl Restorations {
+    fn of(answer: ListRestorationsResponse) -> Self {
+        let of = |restoration: ers_proto::cara::v1::Restoration| Restoration {
+            found_at: output::time(restoration.found_at.as_ref()),
+            ca: restoration.issuer,
+            crl_number: restoration.crl_number,
+            reason: restoration.reason,
+        };
+        Self {
+            to_be_reconciled: answer.restorations.into_iter().map(of).collect(),
+        }
+    }
+}
+
+impl Show for Restorations {
+    fn text(&self) -> String {
+        if self.to_be_reconciled.is_empty() {
+            return "no CA is to be reconciled".into();
+        }
+        let number = |number| match number {
+            0 => "not known".to_owned(),
+            number => number.to_string(),
+        };
+        let rows = self.to_be_reconciled.iter().map(|r| {
+            [
+                r.ca.clone(),
+                r.found_at.clone(),
+                number(r.crl_number),
+                r.reason.clone(),
+            ]
+        });
+        output::table(["ca", "since", "newest crl", "reason"], rows)
+    }
+}
+
+#[derive(Serialize)]
+struct Applied {
+    ca: String,
+    number: u64,
+    entries: u64,
+    revoked: u64,
+    lost: u64,
+    reconciled: bool,
+}
+
+impl Show for Applied {
+    fn text(&self) -> String {
+        let state = if self.reconciled {
+            "is reconciled"
+        } else {
+            "is as it was: see `ers restore list`"
+        };
+        format!(
+            "CRL {} of {}: {} entries, {} certificates revoked, {} not stored and revoked all the same; the CA {state}",
+            self.number, self.ca, self.entries, self.revoked, self.lost
+        )
+    }
+}
+
+async fn apply_crl(global: &Global, remote: &Remote, file: &Path) -> Outcome<()> {
+    let act = format!("read {}", file.display());
+    let octets = std::fs::read(file).attempt(&act)?;
+    let der = match std::str::from_utf8(&octets) {
+        Ok(text) if text.contains("-----BEGIN") => {
+            ers_pki::pem::decode(text, &["X509 CRL"]).attempt(&act)?
+        }
+        _ => octets,
+    };
+    let pieces: Vec<_> = der
+        .chunks(PIECE)
+        .map(|octets| ApplyCrlRequest {
+            octets: octets.to_vec(),
+        })
+        .collect();
+    let applied = remote
+        .restoring()
+        .apply_crl(futures::stream::iter(pieces))
+        .await
+        .map_err(answered)?
+        .into_inner();
+    let applied = Applied {
+        ca: applied.issuer,
+        number: applied.number,
+        entries: applied.entries,
+        revoked: applied.revoked,
+        lost: applied.lost,
+        reconciled: applied.finished,
+    };
+    output::show(global.output, &applied)
+}
+
+#[derive(Serialize)]
+struct Adopted {
+    read: u64,
+    adopted: u64,
+}
+
+impl Show for Adopted {
+    fn text(&self) -> String {
+        format!(
+            "{} entries compared, {} certificates adopted",
+            self.read, self.adopted
+        )
+    }
+}
+
+/// The lines of `ers audit export`. Whether they are what the signer wrote is for `ers audit check` to say.
+async fn adopt_journal(global: &Global, remote: &Remote, file: &Path) -> Outcome<()> {
+    let act = format!("read {}", file.display());
+    let lines = BufReader::new(File::open(file).attempt(&act)?).lines();
+    let mut restoring = remote.restoring();
+    let (mut chain, mut entries) = (String::new(), Vec::new());
+    let mut sum = Adopted {
+        read: 0,
+        adopted: 0,
+    };
+    for (number, line) in (1..).zip(lines) {
+        let wrong = || {
+            Failure::new(format!(
+                "{act}: line {number} is not one of `ers audit export`"
+            ))
+        };
+        let line: Value = serde_json::from_str(&line.attempt(&act)?).map_err(|_| wrong())?;
+        match line.get("kind").and_then(Value::as_str) {
+            Some("chain") => {
+                let begun = line.get("chain").and_then(Value::as_str);
+                begun.ok_or_else(wrong)?.clone_into(&mut chain);
+            }
+            Some("entry") => entries.extend(read_entry(&chain, &line).ok_or_else(wrong)?),
+            Some(_) => {}
+            None => return Err(wrong()),
+        }
+        if entries.len() == ENTRIES {
+            send(&mut restoring, std::mem::take(&mut entries), &mut sum).await?;
+        }
+    }
+    send(&mut restoring, entries, &mut sum).await?;
+    output::show(global.output, &sum)
+}
+
+async fn send(
+    restoring: &mut crate::remote::Restoring,
+    entries: Vec<ExportedEntry>,
+    sum: &mut Adopted,
+) -> Outcome<()> {
+    let page = futures::stream::iter([AdoptJournalRequest { entries }]);
+    let answer = restoring
+        .adopt_journal(page)
+        .await
+        .map_err(answered)?
+        .into_inner();
+    sum.read += answer.read;
+    sum.adopted += answer.adopted;
+    Ok(())
+}
+
+/// `Some(None)`: an entry that matters not here.
+fn read_entry(chain: &str, entry: &Value) -> Option<Option<ExportedEntry>> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str);
+    let octets = |name: &str| match entry.get(name) {
+        Some(Value::String(text)) => STANDARD.decode(text).ok(),
+        _ => Some(Vec::new()),
+    };
+    let purpose = match entry.get("purpose")?.as_u64()? {
+        CERTIFICATE => "certificate",
+        CRL => "crl",
+        _ => return Some(None),
+    };
+    let at_ms = entry.get("at_ms")?.as_i64()?;
+    Some(Some(ExportedEntry {
+        chain: chain.to_owned(),
+        sequence: entry.get("sequence")?.as_u64()?,
+        request_id: text("request_id")?.to_owned(),
+        key_id: text("key_id")?.to_owned(),
+        purpose: purpose.to_owned(),
+        signature_algorithm: text("signature_algorithm")?.to_owned(),
+        to_be_signed: octets("to_be_signed")?,
+        context: octets("context")?,
+        at: Some(prost_types::Timestamp {
+            seconds: at_ms.div_euclid(1000),
+            nanos: i32::try_from(at_ms.rem_euclid(1000)).ok()? * 1_000_000,
+        }),
+    }))
+}
