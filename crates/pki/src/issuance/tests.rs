@@ -537,3 +537,59 @@ fn keys_on_the_list_are_refused() {
     assert_eq!(refused, PrepareError::WeakKey);
     assert_eq!(refused.field(), Some("public_key"));
 }
+
+/// Failure 13: whatever becomes of the profile meanwhile, the bytes that were linted are the bytes that are signed.
+#[test]
+fn what_was_linted_is_what_is_signed_octet_by_octet() {
+    let ca = Ca::root(None);
+    let mut profile = profile("tls-server");
+    let request = request("CN=a.example", &["dns:a.example"]);
+    let prepared = ca.prepare(&profile, &request).unwrap();
+    profile.validity.longest = Period::days(1);
+    let linted = prepared.to_be_signed().to_vec();
+    let certificate = sign(prepared, &ca.key);
+    let header = certificate
+        .der()
+        .windows(linted.len())
+        .position(|part| part == linted)
+        .unwrap();
+    assert_eq!(header, 4, "behind the outer SEQUENCE's tag and length");
+    // a signature over other bytes makes no certificate of these
+    let prepared = ca
+        .prepare(&super::tests::profile("tls-server"), &request)
+        .unwrap();
+    let other = ca
+        .key
+        .sign(prepared.signature_algorithm(), b"other bytes")
+        .unwrap();
+    assert!(prepared.assemble(&other).is_err());
+}
+
+/// Failure 9: positive, at most 20 octets, 159 random bits, no two alike.
+#[test]
+fn two_hundred_thousand_serial_numbers_are_all_different_and_as_random_as_they_may_be() {
+    let mut seen = std::collections::HashSet::new();
+    let mut ones = [0_u32; 160];
+    const DRAWN: u32 = 200_000;
+    for _ in 0..DRAWN {
+        let mut random = [0; 20];
+        aws_lc_rs::rand::fill(&mut random).unwrap();
+        let serial = SerialNumber::from_random(random).unwrap();
+        let octets = serial.as_bytes();
+        assert!(octets.len() <= 20 && octets[0] & 0x80 == 0, "{octets:?}");
+        let mut padded = [0; 20];
+        padded[20 - octets.len()..].copy_from_slice(octets);
+        for (bit, count) in ones.iter_mut().enumerate() {
+            *count += u32::from(padded[bit / 8] >> (7 - bit % 8) & 1);
+        }
+        assert!(seen.insert(padded));
+    }
+    // nine standard deviations: a bit that is fixed, or leans, is outside
+    let expected = f64::from(DRAWN) / 2.0;
+    let allowed = 9.0 * (f64::from(DRAWN) / 4.0).sqrt();
+    assert_eq!(ones[0], 0, "the sign");
+    for (bit, count) in ones.iter().enumerate().skip(1) {
+        let off = (f64::from(*count) - expected).abs();
+        assert!(off < allowed, "bit {bit} is set {count} times");
+    }
+}

@@ -46,6 +46,7 @@ async fn openssl_is_told_good_revoked_and_unknown() {
     assert!(said.contains("Revocation Time: Sep 21"), "{said}");
 }
 
+/// Failure 29: the kept answer is replaced as soon as the revocation is heard of.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kept_answer_ends_with_the_revocation() {
     let world = World::start().await;
@@ -71,6 +72,7 @@ async fn a_kept_answer_ends_with_the_revocation() {
     }
 }
 
+/// Failure 28: what was never issued is unknown, and asked for again each time.
 #[tokio::test(flavor = "multi_thread")]
 async fn that_a_certificate_is_unknown_is_never_kept() {
     let world = World::start().await;
@@ -84,6 +86,7 @@ async fn that_a_certificate_is_unknown_is_never_kept() {
     assert!(world.ocsp(SERIAL, &["-no_nonce"]).await.contains(": good"));
 }
 
+/// Failure 29: all ask at the moment when the kept answer has ended.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_who_ask_at_once_share_one_signature() {
     let world = World::start().await;
@@ -154,6 +157,7 @@ async fn a_nonce_is_repeated_and_never_answered_from_what_is_kept() {
     }
 }
 
+/// Failure 30: hostile requests.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_answered_gets_an_error_status() {
     let world = World::start().await;
@@ -206,6 +210,7 @@ async fn what_cannot_be_answered_gets_an_error_status() {
     assert!(world.ocsp(SERIAL, &["-no_nonce"]).await.contains(": good"));
 }
 
+/// Failure 5: what was revoked meanwhile is not told as good for longer than the bound.
 #[tokio::test(flavor = "multi_thread")]
 async fn kept_answers_are_given_only_for_a_while_when_cara_is_away() {
     let world = World::start().await;
