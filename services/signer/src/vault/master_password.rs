@@ -134,6 +134,12 @@ pub(super) async fn rotate(secrets: &Secrets, password: &SecretString) -> Result
             .map(derived)
             .map_err(|_| UnlockError::Derive)
     };
+    // Read before the transaction begins, which on SQLite has the only connection; another rotation meanwhile is a conflict.
+    let earlier_before = earlier_rows(secrets).await?;
+    let journal_key = secrets
+        .find(JOURNAL_KEY)
+        .await
+        .map_err(UnlockError::Store)?;
     let transaction = secrets.begin().await.map_err(UnlockError::Store)?;
     // 1. The new key in the place of the one before
     if !secrets
@@ -152,7 +158,7 @@ pub(super) async fn rotate(secrets: &Secrets, password: &SecretString) -> Result
         .insert_in(&transaction, &earlier_name(before.generation), earlier)
         .await
         .map_err(UnlockError::Store)?;
-    for (name, generation, sealed) in earlier_rows(secrets).await? {
+    for (name, generation, sealed) in earlier_before {
         let purpose = Use::EarlierDataKey(generation);
         let key = ring_before
             .open(purpose, &sealed.sealed)
@@ -163,11 +169,7 @@ pub(super) async fn rotate(secrets: &Secrets, password: &SecretString) -> Result
             .map_err(UnlockError::Store)?;
     }
     // 3. The key of checkpoints
-    if let Some(sealed) = secrets
-        .find(JOURNAL_KEY)
-        .await
-        .map_err(UnlockError::Store)?
-    {
+    if let Some(sealed) = journal_key {
         let key = ring_before
             .open(Use::JournalKey, &sealed.sealed)
             .map_err(|_| UnlockError::Damaged)?;
