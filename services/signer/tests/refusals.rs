@@ -260,7 +260,7 @@ async fn failure_21_a_key_keeps_its_limits() {
         &issuer(&root),
         &common::subscriber(),
         "CN=Sub".parse().unwrap(),
-        None,
+        Some(time::Duration::days(365)),
     );
     assert_eq!(
         refusal(sign(&cara, &key, Purpose::Certificate, sub.to_be_signed()).await).0,
@@ -518,8 +518,8 @@ async fn fields_that_make_no_sense_are_named() {
 #[test]
 fn no_bytes_make_the_signer_panic_and_none_but_right_ones_are_signed() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let all = "grants: [{ caller: all, sign: [certificate, crl, ocsp, cms, tls, token], \
-               create_keys: [certificate, crl, ocsp, cms, tls, token], read_journal: true }]\n";
+    let all = "grants: [{ caller: all, sign: [certificate, crl, ocsp, cms, tls, token, certificate-request], \
+               create_keys: [certificate, crl, ocsp, cms, tls, token, certificate-request], read_journal: true }]\n";
     let signing = runtime.block_on(Signing::with(all));
     let client = signing.caller("all");
     let wish = new_key(
