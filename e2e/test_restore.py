@@ -6,6 +6,7 @@ Promises (failure 43):
 """
 
 import shutil
+import sqlite3
 
 import pytest
 
@@ -21,7 +22,9 @@ def test_nothing_that_was_revoked_becomes_good_after_a_restore(own_platform, fol
     early = platform.issue(folder, "early.example.test")
     platform.stop()
     backup = folder / "cara.db"
-    shutil.copy(platform.data / "cara.db", backup)
+    # with what is in the write-ahead log
+    with sqlite3.connect(platform.data / "cara.db") as source, sqlite3.connect(backup) as copy:
+        source.backup(copy)
     platform.start()
 
     late = platform.issue(folder, "late.example.test")

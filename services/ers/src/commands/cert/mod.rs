@@ -7,6 +7,7 @@ mod revoke;
 mod view;
 
 use ers_proto::clm::v1::ShowCertificateRequest;
+use tonic::Code;
 
 use crate::{
     cli::{Cert, Global},
@@ -14,6 +15,10 @@ use crate::{
     output,
     remote::Remote,
 };
+
+/// How often, and after how long, a certificate that is not in the inventory is looked for again.
+const LOOKS: u32 = 10;
+const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
 
 pub async fn run(global: &Global, command: Cert) -> Outcome<()> {
     let remote = Remote::open(global)?;
@@ -35,10 +40,18 @@ pub async fn run(global: &Global, command: Cert) -> Outcome<()> {
     }
 }
 
+/// The inventory hears of a certificate by an event: for a moment after it was issued it may not be there yet.
 async fn show(remote: &Remote, id: String) -> Outcome<ers_proto::clm::v1::InventoryCertificate> {
-    let answer = remote
-        .administration()
-        .show_certificate(ShowCertificateRequest { id })
-        .await;
-    Ok(answer.map_err(answered)?.into_inner())
+    let mut administration = remote.administration();
+    let mut looks = LOOKS;
+    loop {
+        looks -= 1;
+        let request = ShowCertificateRequest { id: id.clone() };
+        match administration.show_certificate(request).await {
+            Err(status) if status.code() == Code::NotFound && looks > 0 => {
+                tokio::time::sleep(LOOK).await;
+            }
+            answer => return Ok(answer.map_err(answered)?.into_inner()),
+        }
+    }
 }
