@@ -42,6 +42,9 @@ where
     A: ActiveModelTrait + Send,
     C: ConnectionTrait,
 {
+    if rows.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
     match arrays(connection, rows, returning) {
         Some(statement) => connection.query_all_raw(statement).await.map(Some),
         None => Ok(None),
