@@ -158,6 +158,17 @@ impl FakeCara {
         self.mark_revoked(serial, reason).unwrap();
     }
 
+    /// An event that is about no certificate.
+    pub fn publish_crl(&self) {
+        let mut state = self.state();
+        let what = What::CrlPublished(proto::CrlPublished {
+            issuer: ISSUER.to_owned(),
+            number: 1,
+            ..Default::default()
+        });
+        self.tell(&mut state, what);
+    }
+
     fn tell(&self, state: &mut State, what: What) {
         let sequence = state.events.len() as u64 * 2 + 1; // with gaps, as numbers in databases have
         let at = Some(timestamp(self.0.clock.now()));

@@ -16,6 +16,7 @@ use super::clm::{World, issued, wish};
 on_every_database!(
     the_inventory_knows_what_was_asked_here_and_elsewhere,
     after_a_gap_it_catches_up_with_what_was_issued_and_revoked_meanwhile,
+    events_about_no_certificate_hold_nothing_up,
     after_a_restart_it_goes_on_where_it_stopped,
     events_that_are_told_again_count_once,
     two_replicas_that_hear_the_same_write_it_once,
@@ -88,6 +89,20 @@ async fn after_a_gap_it_catches_up_with_what_was_issued_and_revoked_meanwhile(
         .find(|one| one.serial == before.serial)
         .unwrap();
     assert_eq!(revoked.revocation_reason, "keyCompromise");
+    world.stop().await;
+}
+
+async fn events_about_no_certificate_hold_nothing_up(database: TestDatabase) {
+    let world = World::over(database).await;
+    world.cara.publish_crl();
+    world.cara.issue_for_others("first", "dns:first.test");
+    world.caught_up().await;
+    world.cara.publish_crl();
+    // it is heard alone
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    world.cara.issue_for_others("second", "dns:second.test");
+    world.caught_up().await;
+    assert_eq!(world.inventory().await.total, 2);
     world.stop().await;
 }
 
