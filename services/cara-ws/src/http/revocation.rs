@@ -56,7 +56,7 @@ pub(super) struct Released {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Many {
-    /// 1 to 50000.
+    /// As many as fit into 256 KiB, some 3,000; more by filter or in several calls.
     #[serde(default)]
     certificates: Vec<Listed>,
     filter: Option<Filter>,
