@@ -309,11 +309,6 @@ async fn a_key_grants_no_longer_path_than_its_own() {
 /// Failure 21: refused and audited.
 #[tokio::test]
 async fn failure_21_what_is_refused_is_an_audit_event() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
     let signing = Signing::start().await;
     let cara = signing.caller("cara-ws");
     let ocsp = new_key(
@@ -324,42 +319,40 @@ async fn failure_21_what_is_refused_is_an_audit_event() {
     );
     let ocsp = cara.create_key(ocsp).await.unwrap();
     let certificate = root(&ocsp.public_key);
-    {
-        let _listening = tracing::subscriber::set_default(subscriber);
-        sign(
-            &signing.caller("acme"),
-            &ocsp,
-            Purpose::Certificate,
-            certificate.to_be_signed(),
-        )
+    let log = Log::listen();
+    sign(
+        &signing.caller("acme"),
+        &ocsp,
+        Purpose::Certificate,
+        certificate.to_be_signed(),
+    )
+    .await
+    .unwrap_err();
+    sign(
+        &cara,
+        &ocsp,
+        Purpose::Certificate,
+        certificate.to_be_signed(),
+    )
+    .await
+    .unwrap_err();
+    signing
+        .caller("acme")
+        .create_key(ca_key("mine", KeyAlgorithm::P256))
         .await
         .unwrap_err();
-        sign(
-            &cara,
-            &ocsp,
-            Purpose::Certificate,
-            certificate.to_be_signed(),
-        )
+    signing
+        .caller("acme")
+        .destroy_key(&ocsp.id)
         .await
         .unwrap_err();
-        signing
-            .caller("acme")
-            .create_key(ca_key("mine", KeyAlgorithm::P256))
-            .await
-            .unwrap_err();
-        signing
-            .caller("acme")
-            .destroy_key(&ocsp.id)
-            .await
-            .unwrap_err();
-        signing
-            .caller("acme")
-            .unseal("scep/challenge", b"x")
-            .await
-            .unwrap_err();
-        signing.caller("acme").list_chains().await.unwrap_err();
-        signing.caller("stranger").list_keys().await.unwrap_err();
-    }
+    signing
+        .caller("acme")
+        .unseal("scep/challenge", b"x")
+        .await
+        .unwrap_err();
+    signing.caller("acme").list_chains().await.unwrap_err();
+    signing.caller("stranger").list_keys().await.unwrap_err();
     let text = log.text();
     let audited: Vec<&str> = text
         .lines()
@@ -373,31 +366,41 @@ async fn failure_21_what_is_refused_is_an_audit_event() {
     );
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+/// What the current thread logs: a test's, and that of the signer which runs on it.
+///
+/// One subscriber for the whole process: with one for each thread, what tests on other threads do decides whether an
+/// event is looked at here.
+struct Log;
+
+thread_local! {
+    static LOGGED: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+}
 
 impl Log {
+    fn listen() -> Self {
+        static LISTENING: std::sync::Once = std::sync::Once::new();
+        LISTENING.call_once(|| {
+            tracing_subscriber::fmt()
+                .with_ansi(false)
+                .with_writer(|| Self)
+                .init();
+        });
+        LOGGED.take();
+        Self
+    }
+
     fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+        LOGGED.with_borrow(|logged| String::from_utf8_lossy(logged).into_owned())
     }
 }
 
 impl std::io::Write for Log {
     fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(octets)
+        LOGGED.with_borrow_mut(|logged| logged.write(octets))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-impl tracing_subscriber::fmt::MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
     }
 }
 
