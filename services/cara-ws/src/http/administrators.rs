@@ -3,14 +3,17 @@
 use actix_web::{HttpResponse, delete, get, post, put, web};
 use ers_pki::certificate::Certificate;
 use ers_proto::cara::v1::{self as wire, administrators_server::Administrators};
-use ers_runtime::{error::chain, http::Problem};
+use ers_runtime::{
+    error::chain,
+    http::{Problem, wrong},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     allowed::{Allowed, needs},
     bodies::{ProblemBody, time_text},
-    problems::{refused, wrong},
+    problems::refused,
 };
 use crate::grpc::Service;
 

@@ -3,14 +3,14 @@
 use actix_web::{HttpResponse, get, post, web};
 use ers_pki::profile::Period;
 use ers_proto::cara::v1::{self as wire, authorities_server::Authorities};
-use ers_runtime::http::Problem;
+use ers_runtime::http::{Problem, wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     allowed::{Allowed, needs},
     bodies::{AuthorityBody, ProblemBody},
-    problems::{refused, wrong},
+    problems::refused,
 };
 use crate::grpc::Service;
 

@@ -3,14 +3,16 @@
 use actix_web::{post, put, web};
 use ers_pki::{certificate::Certificate, csr::Csr, pem, profile::Period};
 use ers_proto::cara::v1::{self as wire, authorities_server::Authorities};
-use ers_runtime::{error::chain, http::Problem};
+use ers_runtime::{
+    error::chain,
+    http::{Problem, wrong},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     allowed::{Allowed, needs},
     bodies::{AuthorityBody, ProblemBody, certificate_pem, time_of},
-    problems::wrong,
 };
 use crate::grpc::Service;
 

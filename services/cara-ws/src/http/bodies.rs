@@ -2,13 +2,11 @@
 
 use ers_pki::{certificate::Certificate as Parsed, pem};
 use ers_proto::cara::v1 as wire;
-use ers_runtime::http::Problem;
+use ers_runtime::http::{Problem, wrong};
 use prost_types::Timestamp;
 use serde::{Deserialize as _, Deserializer, Serialize, de::Error as _};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
-
-use super::problems::wrong;
 
 /// Most rows of a page.
 const LARGEST_PAGE: u32 = 1000;

@@ -6,14 +6,17 @@ use ers_proto::cara::v1::{
     self as wire, certificates_server::Certificates, issuance_server::Issuance,
     load_certificate_request::By,
 };
-use ers_runtime::{error::chain, http::Problem};
+use ers_runtime::{
+    error::chain,
+    http::{Problem, wrong},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     allowed::{Allowed, needs},
     bodies::{CertificateBody, ProblemBody, certificate_pem, page_size, time_of},
-    problems::{refused, wrong},
+    problems::refused,
 };
 use crate::grpc::Service;
 

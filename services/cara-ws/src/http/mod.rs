@@ -22,6 +22,7 @@ mod session;
 use std::sync::Arc;
 
 use actix_web::{middleware::from_fn, web};
+use ers_runtime::http::{nothing_here, read_input};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{flows::Core, grpc::Service};
@@ -36,14 +37,11 @@ pub fn configure(
     move |config| {
         let scope = utoipa_actix_web::scope("/cara-ws-server")
             .app_data(service.clone())
-            .app_data(problems::json())
-            .app_data(problems::query())
-            .app_data(problems::path())
             .wrap(from_fn(allowed::identify))
             .configure(routes)
             .route("/openapi.json", web::get().to(openapi::show))
-            .default_service(web::to(problems::nothing_here));
-        config.service(scope);
+            .default_service(web::to(nothing_here));
+        config.configure(read_input).service(scope);
     }
 }
 

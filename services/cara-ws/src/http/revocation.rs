@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, delete, post, put, web};
 use ers_proto::cara::v1::{
     self as wire, revoke_many_request::Selection, revoking_server::Revoking as _,
 };
-use ers_runtime::http::Problem;
+use ers_runtime::http::{Problem, wrong};
 use futures::{Stream, StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use tonic::Status;
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::{
     allowed::{Allowed, Begun, needs},
     bodies::{CertificateBody, ProblemBody, time_of},
-    problems::{refused, wrong},
+    problems::refused,
 };
 use crate::grpc::Service;
 

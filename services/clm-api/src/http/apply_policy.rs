@@ -1,14 +1,13 @@
 //! `PUT /v1/policies/{name}`: make or change a policy.
 
 use actix_web::{HttpResponse, put, web};
-use ers_runtime::http::{Problem, problem};
+use ers_runtime::http::{Problem, problem, wrong};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
     Administrator,
     bodies::{PolicyBody, ProblemBody},
-    problems::wrong,
 };
 use crate::{
     domain::{id::PolicyName, policy::PolicyDefinition},

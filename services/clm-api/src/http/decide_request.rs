@@ -1,14 +1,13 @@
 //! `POST /v1/requests/{id}/decision`: approve or decline.
 
 use actix_web::{post, web};
-use ers_runtime::http::{Problem, problem};
+use ers_runtime::http::{Problem, problem, wrong};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
     Administrator,
     bodies::{ProblemBody, RequestBody},
-    problems::wrong,
 };
 use crate::flows::Flows;
 

@@ -2,15 +2,13 @@
 
 use actix_web::{HttpResponse, http::StatusCode, http::header, post, web};
 use ers_pki::{certificate::Certificate, name::Name, pem, profile::Period};
-use ers_runtime::http::{Problem, problem};
+use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    Administrator, bodies::ProblemBody, problems::wrong, show_certificate::certificate_pem,
-};
+use super::{Administrator, bodies::ProblemBody, show_certificate::certificate_pem};
 use crate::{
     clients::IssuedCertificate,
     domain::{id::RequestId, protocol::Protocol, refusal::Refusal},

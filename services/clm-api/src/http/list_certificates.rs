@@ -2,14 +2,14 @@
 
 use actix_web::{get, web};
 use ers_pki::profile::Period;
-use ers_runtime::http::{Problem, problem};
+use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Administrator,
     bodies::{CertificateBody, ProblemBody},
-    problems::{page_size, wrong},
+    queries::page_size,
 };
 use crate::{
     domain::{inventory::Filter, page::PageRequest},

@@ -1,14 +1,13 @@
 //! `GET /v1/policies`.
 
 use actix_web::{get, web};
-use ers_runtime::http::Problem;
+use ers_runtime::http::{Problem, wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Administrator,
     bodies::{PolicyBody, ProblemBody},
-    problems::wrong,
 };
 use crate::{domain::id::RealmName, flows::Flows};
 

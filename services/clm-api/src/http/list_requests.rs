@@ -1,14 +1,14 @@
 //! `GET /v1/requests`: requests that wait for a person, or failed.
 
 use actix_web::{get, web};
-use ers_runtime::http::{Problem, problem};
+use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Administrator,
     bodies::{ProblemBody, RequestBody},
-    problems::{page_size, wrong},
+    queries::page_size,
 };
 use crate::{domain::page::PageRequest, flows::Flows};
 

@@ -15,7 +15,7 @@ mod list_requests;
 mod log_in;
 mod log_out;
 mod openapi;
-mod problems;
+mod queries;
 mod revoke;
 mod show_certificate;
 mod show_policy;
@@ -24,6 +24,7 @@ mod show_session;
 use std::sync::Arc;
 
 use actix_web::web;
+use ers_runtime::http::{nothing_here, read_input};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(crate) use administrator::Administrator;
@@ -38,13 +39,10 @@ pub fn configure(
     move |config| {
         let scope = utoipa_actix_web::scope("/clm-api")
             .app_data(flows.clone())
-            .app_data(problems::json())
-            .app_data(problems::query())
-            .app_data(problems::path())
             .configure(routes)
             .route("/openapi.json", web::get().to(openapi::show))
-            .default_service(web::to(problems::nothing_here));
-        config.service(scope);
+            .default_service(web::to(nothing_here));
+        config.configure(read_input).service(scope);
     }
 }
 

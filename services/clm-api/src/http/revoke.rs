@@ -1,11 +1,11 @@
 //! `POST /v1/certificates/{id}/revocation`.
 
 use actix_web::{post, web};
-use ers_runtime::http::{Problem, problem};
+use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Administrator, bodies::ProblemBody, problems::wrong};
+use super::{Administrator, bodies::ProblemBody};
 use crate::{
     domain::id::CertificateId,
     flows::{Flows, Revoke, Which},

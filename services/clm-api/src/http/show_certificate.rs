@@ -2,14 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
 use ers_pki::pem;
-use ers_runtime::http::{Problem, problem};
+use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Administrator,
     bodies::{CertificateBody, ProblemBody},
-    problems::wrong,
 };
 use crate::{
     domain::id::CertificateId,

@@ -1,12 +1,11 @@
 //! `GET /v1/policies/{name}`.
 
 use actix_web::{get, web};
-use ers_runtime::http::{Problem, problem};
+use ers_runtime::http::{Problem, problem, wrong};
 
 use super::{
     Administrator,
     bodies::{PolicyBody, ProblemBody},
-    problems::wrong,
 };
 use crate::flows::Flows;
 
