@@ -213,6 +213,69 @@ impl Service for Administration {
             .map_err(status)?;
         Ok(Response::new(proto::SetAdministratorPasswordResponse {}))
     }
+
+    async fn add_end_entity(
+        &self,
+        _: Request<proto::AddEndEntityRequest>,
+    ) -> Result<Response<proto::EndEntity>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn list_end_entities(
+        &self,
+        _: Request<proto::ListEndEntitiesRequest>,
+    ) -> Result<Response<proto::ListEndEntitiesResponse>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn show_end_entity(
+        &self,
+        _: Request<proto::ShowEndEntityRequest>,
+    ) -> Result<Response<proto::EndEntity>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn change_end_entity(
+        &self,
+        _: Request<proto::ChangeEndEntityRequest>,
+    ) -> Result<Response<proto::EndEntity>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn set_end_entity_password(
+        &self,
+        _: Request<proto::SetEndEntityPasswordRequest>,
+    ) -> Result<Response<proto::SetEndEntityPasswordResponse>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn set_end_entity_secret(
+        &self,
+        _: Request<proto::SetEndEntitySecretRequest>,
+    ) -> Result<Response<proto::SetEndEntitySecretResponse>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn remove_end_entity(
+        &self,
+        _: Request<proto::RemoveEndEntityRequest>,
+    ) -> Result<Response<proto::RemoveEndEntityResponse>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn create_challenge(
+        &self,
+        _: Request<proto::CreateChallengeRequest>,
+    ) -> Result<Response<proto::CreatedChallenge>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn renew_now(
+        &self,
+        _: Request<proto::RenewNowRequest>,
+    ) -> Result<Response<proto::RenewNowResponse>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
 }
 
 fn administrator<T>(request: &Request<T>) -> Result<Caller, Status> {

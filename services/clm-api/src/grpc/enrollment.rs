@@ -118,6 +118,48 @@ impl Service for Enrollment {
             expires_at: key.expires_at_ms.map(write::timestamp_ms),
         }))
     }
+
+    async fn authenticate(
+        &self,
+        _: Request<proto::AuthenticateRequest>,
+    ) -> Result<Response<proto::AuthenticateResponse>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn load_shared_secret(
+        &self,
+        _: Request<proto::LoadSharedSecretRequest>,
+    ) -> Result<Response<proto::SharedSecret>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn report_attempt(
+        &self,
+        _: Request<proto::ReportAttemptRequest>,
+    ) -> Result<Response<proto::ReportAttemptResponse>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn find_certificate(
+        &self,
+        _: Request<proto::FindCertificateRequest>,
+    ) -> Result<Response<proto::KnownCertificate>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn load_crl(
+        &self,
+        _: Request<proto::LoadCrlRequest>,
+    ) -> Result<Response<proto::LoadCrlResponse>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
+
+    async fn suggest_renewal(
+        &self,
+        _: Request<proto::SuggestRenewalRequest>,
+    ) -> Result<Response<proto::RenewalWindow>, Status> {
+        Err(Status::unimplemented("follows"))
+    }
 }
 
 fn enroller<T>(request: &Request<T>) -> Result<Caller, Status> {

@@ -55,6 +55,7 @@ pub(super) fn edge_policy(policy: &Policy) -> proto::EdgePolicy {
         external_account_required: rules.acme.external_account_required,
         wildcards_allowed: rules.names.wildcards,
         default_validity: Some(duration(rules.validity.default.duration())),
+        ..proto::EdgePolicy::default()
     }
 }
 

@@ -338,8 +338,8 @@ impl Enrollment for FakeClm {
             description: String::new(),
             external_account_required: name == "acme-eab",
             wildcards_allowed: name != "plain",
-            default_validity: None,
             name,
+            ..Default::default()
         }))
     }
 
@@ -357,5 +357,44 @@ impl Enrollment for FakeClm {
         found
             .map(Response::new)
             .ok_or_else(|| Status::not_found("no such key"))
+    }
+
+    async fn authenticate(
+        &self,
+        _: Request<wire::AuthenticateRequest>,
+    ) -> Answer<wire::AuthenticateResponse> {
+        Err(Status::unimplemented("ACME does not ask for this"))
+    }
+
+    async fn load_shared_secret(
+        &self,
+        _: Request<wire::LoadSharedSecretRequest>,
+    ) -> Answer<wire::SharedSecret> {
+        Err(Status::unimplemented("ACME does not ask for this"))
+    }
+
+    async fn report_attempt(
+        &self,
+        _: Request<wire::ReportAttemptRequest>,
+    ) -> Answer<wire::ReportAttemptResponse> {
+        Err(Status::unimplemented("ACME does not ask for this"))
+    }
+
+    async fn find_certificate(
+        &self,
+        _: Request<wire::FindCertificateRequest>,
+    ) -> Answer<wire::KnownCertificate> {
+        Err(Status::unimplemented("ACME does not ask for this"))
+    }
+
+    async fn load_crl(&self, _: Request<wire::LoadCrlRequest>) -> Answer<wire::LoadCrlResponse> {
+        Err(Status::unimplemented("ACME does not ask for this"))
+    }
+
+    async fn suggest_renewal(
+        &self,
+        _: Request<wire::SuggestRenewalRequest>,
+    ) -> Answer<wire::RenewalWindow> {
+        Err(Status::unimplemented("ACME does not ask for this"))
     }
 }
