@@ -64,3 +64,17 @@ authorityKeyIdentifier=keyid
 END
 openssl ca -config "$work/ca.cnf" -gencrl -keyfile "$work/ca.key" -cert "$work/ca.pem" -out "$work/crl.pem"
 openssl crl -in "$work/crl.pem" -outform DER -out crl/openssl-empty.der
+
+# CMS
+echo content >"$work/content"
+cms() { openssl cms -binary -in "$work/content" -outform DER -out "cms/openssl-$1.der" "${@:2}"; }
+for kind in rsa:2048 "ec -pkeyopt ec_paramgen_curve:P-256"; do
+  # shellcheck disable=SC2086
+  openssl req -x509 -newkey $kind -nodes -keyout "$work/${kind%%[: ]*}.key" -out "$work/${kind%%[: ]*}.pem" -subj /CN=fuzz -days 40000
+done
+cms signed -sign -nodetach -signer "$work/rsa.pem" -inkey "$work/rsa.key"
+cms signed-stream -sign -nodetach -stream -signer "$work/ec.pem" -inkey "$work/ec.key"
+cms enveloped -encrypt -aes128 -recip "$work/rsa.pem"
+cms enveloped-stream -encrypt -stream -des3 -recip "$work/ec.pem" -keyopt ecdh_kdf_md:sha256
+cms auth-enveloped -encrypt -aes-256-gcm -secretkey 00112233445566778899aabbccddeeff -secretkeyid aa
+openssl crl2pkcs7 -nocrl -certfile "$work/rsa.pem" -outform DER -out cms/openssl-certificates.der

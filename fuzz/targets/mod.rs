@@ -5,6 +5,7 @@
 //! `crates/pki/tests/fuzz.rs`, which replays the corpus and changes it at random on stable Rust.
 
 use ers_pki::certificate::Certificate;
+use ers_pki::cms::{EnvelopedData, Recipient, SignedData};
 use ers_pki::crl::Crl;
 use ers_pki::csr::Csr;
 use ers_pki::general_name::GeneralName;
@@ -19,8 +20,9 @@ use ers_pki::{inspect, pem};
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its folder in the corpus.
-pub const ALL: [(&str, Target); 11] = [
+pub const ALL: [(&str, Target); 12] = [
     ("certificate", certificate),
+    ("cms", cms),
     ("crl", crl),
     ("csr", csr),
     ("general_name", general_name),
@@ -46,6 +48,28 @@ pub fn certificate(octets: &[u8]) {
         let _ = format!("{certificate:?}");
     }
     let _ = inspect::certificate(octets);
+}
+
+/// CMS messages: signatures are verified, contents are tried to be opened.
+pub fn cms(octets: &[u8]) {
+    if let Ok(signed) = SignedData::from_ber(octets) {
+        for signer in signed.signers() {
+            let key = signed
+                .find_certificate(signer)
+                .and_then(|found| found.public_key().ok());
+            let _ = key.map(|key| signed.verify(signer, &key));
+        }
+        let _ = format!("{signed:?}");
+    }
+    if let Ok(enveloped) = EnvelopedData::from_ber(octets) {
+        let key = vec![7; enveloped.cipher().key_octets()];
+        let _ = enveloped.decrypt(&key);
+        for recipient in enveloped.recipients() {
+            if let Recipient::SharedKey(shared) = recipient {
+                let _ = shared.open(&key);
+            }
+        }
+    }
 }
 
 /// CRLs and their bytes to be signed.

@@ -1,5 +1,5 @@
-//! The X.509 domain of ERS, pure: names, keys, requests, profiles, issuance, lint, CRLs and OCSP. No IO, no async, no
-//! clock and (but for making software keys) no randomness of its own.
+//! The X.509 domain of ERS, pure: names, keys, requests, profiles, issuance, lint, CRLs, OCSP and CMS. No IO, no
+//! async, no clock and (but for making software keys and encrypting) no randomness of its own.
 //!
 //! A certificate comes to be in one way: `issuance::prepare` applies a `profile::Profile` and writes the bytes to be
 //! signed, already linted; whoever holds the key signs them; `Prepared::assemble` verifies that and gives the
@@ -10,6 +10,7 @@
 
 mod asn1;
 pub mod certificate;
+pub mod cms;
 pub mod crl;
 pub mod csr;
 mod extension;

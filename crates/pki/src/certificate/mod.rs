@@ -1,6 +1,5 @@
 //! Certificates, RFC 5280 section 4.1: read once, then known to be well formed.
 
-mod bundle;
 mod details;
 mod tbs;
 
@@ -19,7 +18,6 @@ use crate::name::{Name, NameError};
 use crate::pem::{self, PemError};
 use crate::serial::{SerialError, SerialNumber};
 
-pub use bundle::certs_only;
 pub(crate) use details::Details;
 pub(crate) use tbs::Tbs;
 

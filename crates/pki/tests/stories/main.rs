@@ -8,6 +8,7 @@
 )]
 
 mod attacks;
+mod cms;
 mod names;
 mod openssl;
 mod profiles;

@@ -5,7 +5,7 @@ use actix_web::{
     http::{StatusCode, header::CACHE_CONTROL},
     web::{Data, Path},
 };
-use ers_pki::certificate::certs_only;
+use ers_pki::cms::certificates_only;
 use ers_runtime::http::Problem;
 
 use super::State;
@@ -37,5 +37,5 @@ pub(super) async fn get_all(
         .content_type("application/pkcs7-mime; smime-type=certs-only")
         // a link certificate may be there tomorrow
         .insert_header((CACHE_CONTROL, "max-age=3600, public"))
-        .body(certs_only(certificates.iter().map(AsRef::as_ref))))
+        .body(certificates_only(certificates.iter().map(AsRef::as_ref))))
 }
