@@ -5,6 +5,7 @@
 //! `crates/pki/tests/fuzz.rs`, which replays the corpus and changes it at random on stable Rust.
 
 use ers_pki::certificate::Certificate;
+use ers_pki::cmp::{self, Body, BodyKind, Message, PasswordMac};
 use ers_pki::cms::{EnvelopedData, Recipient, SignedData};
 use ers_pki::crl::Crl;
 use ers_pki::csr::Csr;
@@ -20,10 +21,11 @@ use ers_pki::{inspect, pem};
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its folder in the corpus.
-pub const ALL: [(&str, Target); 12] = [
+pub const ALL: [(&str, Target); 14] = [
     ("certificate", certificate),
     ("cms", cms),
     ("crl", crl),
+    ("crmf", crmf),
     ("csr", csr),
     ("general_name", general_name),
     ("key", key),
@@ -32,6 +34,7 @@ pub const ALL: [(&str, Target); 12] = [
     ("ocsp_request", ocsp_request),
     ("ocsp_response", ocsp_response),
     ("pem", pem_document),
+    ("pki_message", pki_message),
     ("profile", profile),
 ];
 
@@ -79,6 +82,33 @@ pub fn crl(octets: &[u8]) {
         assert_eq!(list.entries().count(), list.len());
     }
     let _ = inspect::crl(octets);
+}
+
+/// Certificate request messages: the content of an ir.
+pub fn crmf(octets: &[u8]) {
+    let unnamed = cmp::Header::new(2, cmp::Party::unnamed(), cmp::Party::unnamed()).to_der();
+    let Ok(length) = u16::try_from(octets.len()) else {
+        return;
+    };
+    let [high, low] = length.to_be_bytes();
+    let body = [&[0xa0, 0x82, high, low], octets].concat();
+    let message = cmp::assemble(&unnamed, &body, None, &[]);
+    let Ok(message) = Message::from_der(&message) else {
+        return;
+    };
+    if let Body::Request(BodyKind::Ir, requests) = message.body() {
+        for request in requests {
+            let _ = request.template().names();
+            let key = request
+                .template()
+                .public_key
+                .as_deref()
+                .map(PublicKey::from_spki_der);
+            if let Some(Ok(key)) = key {
+                let _ = request.verify_signature(&key);
+            }
+        }
+    }
 }
 
 /// Certification requests, DER and PEM.
@@ -162,6 +192,33 @@ pub fn pem_document(octets: &[u8]) {
     }
     let _ = pem::decode_all(text, "CERTIFICATE");
     let _ = Certificate::all_from_pem(text);
+}
+
+/// Messages of CMP, their protection, and the signer's look at them.
+pub fn pki_message(octets: &[u8]) {
+    if let Some(header) = cmp::peek_header(octets) {
+        let algorithm = header.protection_algorithm.as_deref().unwrap_or_default();
+        if let Ok(mac) = PasswordMac::from_der(algorithm) {
+            assert!(mac.iterations() <= cmp::MAX_ITERATIONS);
+            assert_eq!(PasswordMac::from_der(&mac.to_der()), Ok(mac));
+        }
+    }
+    if let Ok(message) = Message::from_der(octets) {
+        assert_eq!(message.der(), octets);
+        let _ = inspect::protected_part(&message.protected_part());
+        // what is written again says the same
+        let written = cmp::assemble(
+            &message.header().to_der(),
+            &message.body().to_der(),
+            message.protection(),
+            message.extra_certificates(),
+        );
+        if !matches!(message.body(), Body::Unsupported(_)) {
+            let again = Message::from_der(&written);
+            assert!(again.is_ok_and(|again| again.header() == message.header()));
+        }
+    }
+    let _ = inspect::protected_part(octets);
 }
 
 /// Profiles in JSON.

@@ -1,4 +1,4 @@
-//! The X.509 domain of ERS, pure: names, keys, requests, profiles, issuance, lint, CRLs, OCSP and CMS. No IO, no
+//! The X.509 domain of ERS, pure: names, keys, requests, profiles, issuance, lint, CRLs, OCSP, CMS and CMP. No IO, no
 //! async, no clock and (but for making software keys and encrypting) no randomness of its own.
 //!
 //! A certificate comes to be in one way: `issuance::prepare` applies a `profile::Profile` and writes the bytes to be
@@ -10,8 +10,10 @@
 
 mod asn1;
 pub mod certificate;
+pub mod cmp;
 pub mod cms;
 pub mod crl;
+pub mod crmf;
 pub mod csr;
 mod extension;
 pub mod general_name;

@@ -22,18 +22,20 @@ pub enum Purpose {
     Token,
     /// A CertificationRequestInfo, RFC 2986 §4.1.
     CertificateRequest,
+    /// A ProtectedPart, RFC 9810 §5.1.3, of a message that a server sends.
+    Cmp,
 }
 
 /// A word that names no purpose.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "parse purpose \"{0}\": expected one of certificate, crl, ocsp, cms, tls, token, certificate-request"
+    "parse purpose \"{0}\": expected one of certificate, crl, ocsp, cms, tls, token, certificate-request, cmp"
 )]
 pub struct UnknownPurpose(String);
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Certificate,
         Self::Crl,
         Self::Ocsp,
@@ -41,6 +43,7 @@ impl Purpose {
         Self::Tls,
         Self::Token,
         Self::CertificateRequest,
+        Self::Cmp,
     ];
 
     /// The purpose of a wire number; none for zero and for numbers of a later contract.
@@ -54,6 +57,7 @@ impl Purpose {
             wire::Purpose::Tls => Some(Self::Tls),
             wire::Purpose::Token => Some(Self::Token),
             wire::Purpose::CertificateRequest => Some(Self::CertificateRequest),
+            wire::Purpose::Cmp => Some(Self::Cmp),
         }
     }
 
@@ -67,6 +71,7 @@ impl Purpose {
             Self::Tls => wire::Purpose::Tls as i32,
             Self::Token => wire::Purpose::Token as i32,
             Self::CertificateRequest => wire::Purpose::CertificateRequest as i32,
+            Self::Cmp => wire::Purpose::Cmp as i32,
         }
     }
 }
@@ -81,6 +86,7 @@ impl fmt::Display for Purpose {
             Self::Tls => "tls",
             Self::Token => "token",
             Self::CertificateRequest => "certificate-request",
+            Self::Cmp => "cmp",
         })
     }
 }

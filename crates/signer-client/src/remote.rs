@@ -17,8 +17,8 @@ use wire::signing_client::SigningClient;
 use zeroize::Zeroizing;
 
 use crate::{
-    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, Purpose, SignCall,
-    Signed, Signer, SignerError, VerifyProgress, VerifyStream,
+    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, PasswordMacCall, Purpose,
+    SignCall, Signed, Signer, SignerError, VerifyProgress, VerifyStream,
 };
 
 /// Longest answer that is read: the list of some ten thousand keys.
@@ -232,6 +232,36 @@ impl Signer for SignerClient {
             .await?
             .into_inner()
             .valid)
+    }
+
+    async fn compute_password_mac(
+        &self,
+        call: PasswordMacCall<'_>,
+    ) -> Result<Vec<u8>, SignerError> {
+        let request = wire::ComputePasswordMacRequest {
+            context: call.context.to_owned(),
+            sealed_secret: call.sealed_secret.to_vec(),
+            algorithm: call.algorithm.to_vec(),
+            data: call.data.to_vec(),
+        };
+        let answer = self.sealing.clone().compute_password_mac(request).await?;
+        Ok(answer.into_inner().mac)
+    }
+
+    async fn verify_password_mac(
+        &self,
+        call: PasswordMacCall<'_>,
+        mac: &[u8],
+    ) -> Result<bool, SignerError> {
+        let request = wire::VerifyPasswordMacRequest {
+            context: call.context.to_owned(),
+            sealed_secret: call.sealed_secret.to_vec(),
+            algorithm: call.algorithm.to_vec(),
+            data: call.data.to_vec(),
+            mac: mac.to_vec(),
+        };
+        let answer = self.sealing.clone().verify_password_mac(request).await?;
+        Ok(answer.into_inner().valid)
     }
 
     async fn list_chains(&self) -> Result<Vec<ChainHead>, SignerError> {

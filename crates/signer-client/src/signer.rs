@@ -73,6 +73,19 @@ pub struct MacCheck<'a> {
     pub mac: &'a [u8],
 }
 
+/// A MAC to be computed with a sealed password.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordMacCall<'a> {
+    /// The context that the password was sealed with.
+    pub context: &'a str,
+    /// The password, sealed.
+    pub sealed_secret: &'a [u8],
+    /// AlgorithmIdentifier, DER: PasswordBasedMac or PBMAC1, of at most 100,000 iterations.
+    pub algorithm: &'a [u8],
+    /// The bytes that it is over.
+    pub data: &'a [u8],
+}
+
 /// The signer, wherever it runs.
 #[async_trait::async_trait]
 pub trait Signer: Send + Sync + 'static {
@@ -100,6 +113,17 @@ pub trait Signer: Send + Sync + 'static {
 
     /// Whether the code is right; the key stays in the signer.
     async fn verify_mac(&self, check: MacCheck<'_>) -> Result<bool, SignerError>;
+
+    /// A MAC with a password that stays in the signer.
+    async fn compute_password_mac(&self, call: PasswordMacCall<'_>)
+    -> Result<Vec<u8>, SignerError>;
+
+    /// Whether a MAC with a password is right; the password stays in the signer.
+    async fn verify_password_mac(
+        &self,
+        call: PasswordMacCall<'_>,
+        mac: &[u8],
+    ) -> Result<bool, SignerError>;
 
     /// The chains of the journal and their heads.
     async fn list_chains(&self) -> Result<Vec<ChainHead>, SignerError>;

@@ -16,6 +16,7 @@ use ers_runtime::error::chain;
 use parking_lot::RwLock;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -24,6 +25,7 @@ use crate::config::{Config, ConfigError, TokenConfig};
 use crate::domain::Grants;
 use crate::flows::administer::reseal_keys;
 use crate::flows::finish_keys;
+use crate::flows::seal::MOST_SLOW_MACS;
 use crate::grpc::{
     AdministrationService, JournalService, KeysService, SealingService, SigningService,
 };
@@ -138,6 +140,7 @@ pub async fn start(context: Context, config: Config) -> Result<Signer, StartErro
         started_at_ms: context.clock.now_ms(),
         journal,
         vault,
+        slow_macs: Semaphore::new(MOST_SLOW_MACS),
         clock: Arc::clone(&context.clock),
         metrics,
     });

@@ -9,6 +9,7 @@ use ers_runtime::clock::SharedClock;
 use ers_signer_client::{KeyId, KeyQuarantine};
 use moka::future::Cache;
 use parking_lot::RwLock;
+use tokio::sync::Semaphore;
 
 use crate::backend::Token;
 use crate::domain::Grants;
@@ -44,6 +45,8 @@ pub(crate) struct State {
     pub(crate) started_at_ms: i64,
     pub(crate) journal: Journal,
     pub(crate) vault: Arc<Vault>,
+    /// Places for codes with passwords that take long to compute.
+    pub(crate) slow_macs: Semaphore,
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Arc<Metrics>,
 }

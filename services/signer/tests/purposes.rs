@@ -7,7 +7,8 @@ mod common;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::{Signing, ca_key, new_key, openssl, sign, signed_root};
-use ers_pki::key::KeyAlgorithm;
+use ers_pki::cmp::{Body, Header, Party, Unprotected};
+use ers_pki::key::{KeyAlgorithm, SignatureAlgorithm};
 use ers_signer_client::{KeyLimits, Purpose, Signer as _};
 use futures::TryStreamExt;
 use tonic::Code;
@@ -135,4 +136,41 @@ async fn cms_tls_and_token_keys_sign_what_has_the_shape_and_nothing_else() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_cmp_key_signs_what_a_server_sends_with_the_algorithm_that_is_named_and_nothing_else() {
+    let signing = Signing::start().await;
+    let cmp = signing.caller("cmp");
+    let wish = new_key(
+        "cmp-signer:P-256",
+        KeyAlgorithm::P256,
+        &[Purpose::Cmp],
+        KeyLimits::default(),
+    );
+    let key = cmp.create_key(wish).await.unwrap();
+    let part = |body: &Body, algorithm: SignatureAlgorithm| {
+        let header = Header {
+            protection_algorithm: Some(algorithm.to_der()),
+            ..Header::new(2, Party::unnamed(), Party::unnamed())
+        };
+        Unprotected::new(&header, body).protected_part()
+    };
+    let right = SignatureAlgorithm::Sha256WithEcdsa;
+    let confirmation = part(&Body::Confirmation, right);
+    let signed = sign(&cmp, &key, Purpose::Cmp, &confirmation).await.unwrap();
+    key.public_key
+        .verify(right, &confirmation, &signed.signature)
+        .unwrap();
+    for bytes in [
+        part(&Body::PollRequest(vec![0]), right),
+        part(&Body::Confirmation, SignatureAlgorithm::Sha256WithRsa),
+        confirmation[1..].to_vec(),
+        common::root(&key.public_key).to_be_signed().to_vec(),
+    ] {
+        let refused = sign(&cmp, &key, Purpose::Cmp, &bytes).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+    }
+    let other = sign(&cmp, &key, Purpose::Cms, &confirmation).await;
+    assert_eq!(other.unwrap_err().code(), Code::PermissionDenied);
 }

@@ -521,8 +521,8 @@ async fn fields_that_make_no_sense_are_named() {
 #[test]
 fn no_bytes_make_the_signer_panic_and_none_but_right_ones_are_signed() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let all = "grants: [{ caller: all, sign: [certificate, crl, ocsp, cms, tls, token, certificate-request], \
-               create_keys: [certificate, crl, ocsp, cms, tls, token, certificate-request], read_journal: true }]\n";
+    let all = "grants: [{ caller: all, sign: [certificate, crl, ocsp, cms, tls, token, certificate-request, cmp], \
+               create_keys: [certificate, crl, ocsp, cms, tls, token, certificate-request, cmp], read_journal: true }]\n";
     let signing = runtime.block_on(Signing::with(all));
     let client = signing.caller("all");
     let wish = new_key(

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use common::Signing;
+use ers_pki::cmp::{MAX_ITERATIONS, PasswordMac};
 use ers_runtime::Context;
 use ers_runtime::clock::SystemClock;
-use ers_signer_client::{MacAlgorithm, MacCheck, Signer as _};
+use ers_signer_client::{MacAlgorithm, MacCheck, PasswordMacCall, Signer as _};
 use secrecy::SecretString;
 use signer::StartError;
 use tonic::Code;
@@ -64,6 +65,78 @@ async fn a_secret_opens_for_its_context_and_its_owner_only() {
         scep.seal("", b"x").await.unwrap_err().code(),
         Code::InvalidArgument
     );
+}
+
+const SHARED_SECRET: &str = "clm/shared-secret";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_with_a_password_are_computed_for_who_may_never_see_it() {
+    let signing = Signing::start().await;
+    let sealed = signing
+        .caller("clm-api")
+        .seal(SHARED_SECRET, b"a good secret")
+        .await
+        .unwrap();
+    let cmp = signing.caller("cmp");
+    for mac in [
+        PasswordMac::password_based(&[7; 16], 500.try_into().unwrap()),
+        PasswordMac::pbmac1(&[7; 16], MAX_ITERATIONS.try_into().unwrap()),
+    ] {
+        let algorithm = mac.to_der();
+        let call = PasswordMacCall {
+            context: SHARED_SECRET,
+            sealed_secret: &sealed,
+            algorithm: &algorithm,
+            data: b"message",
+        };
+        let code = cmp.compute_password_mac(call).await.unwrap();
+        assert_eq!(code, mac.compute(b"a good secret", b"message"));
+        assert!(cmp.verify_password_mac(call, &code).await.unwrap());
+        assert!(!cmp.verify_password_mac(call, &code[1..]).await.unwrap());
+        assert!(!cmp.verify_password_mac(call, b"").await.unwrap());
+        let other = PasswordMacCall {
+            data: b"massage",
+            ..call
+        };
+        assert!(!cmp.verify_password_mac(other, &code).await.unwrap());
+        for stranger in ["acme", "est", "rev-info"] {
+            let refused = signing.caller(stranger).compute_password_mac(call).await;
+            assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
+        }
+    }
+    let unsealed = cmp.unseal(SHARED_SECRET, &sealed).await;
+    assert_eq!(unsealed.unwrap_err().code(), Code::PermissionDenied);
+}
+
+/// Failure 39: a MAC that asks for a thousand million iterations.
+#[tokio::test]
+async fn a_code_of_too_many_iterations_is_refused_and_not_computed() {
+    let signing = Signing::start().await;
+    let sealed = signing
+        .caller("clm-api")
+        .seal(SHARED_SECRET, b"a good secret")
+        .await
+        .unwrap();
+    let cmp = signing.caller("cmp");
+    let too_many = (MAX_ITERATIONS + 1).try_into().unwrap();
+    let thousand_million = 1_000_000_000.try_into().unwrap();
+    for mac in [
+        PasswordMac::password_based(&[7; 16], thousand_million),
+        PasswordMac::pbmac1(&[7; 16], thousand_million),
+        PasswordMac::pbmac1(&[7; 16], too_many),
+        PasswordMac::password_based(&[7; 129], 500.try_into().unwrap()),
+    ] {
+        let algorithm = mac.to_der();
+        let call = PasswordMacCall {
+            context: SHARED_SECRET,
+            sealed_secret: &sealed,
+            algorithm: &algorithm,
+            data: b"message",
+        };
+        let refused = cmp.verify_password_mac(call, b"code").await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        assert!(refused.to_string().contains("algorithm"), "{refused}");
+    }
 }
 
 #[tokio::test]

@@ -11,11 +11,11 @@ mod write;
 pub(crate) use nesting::check_nesting;
 pub use read::Malformed;
 pub(crate) use read::{
-    Element, Reader, bit_string_of_octets, integer_octets, integer_u64, parse_all,
+    Element, Reader, bit_string_of_octets, integer_octets, integer_u64, parse_all, signed_integer,
 };
 pub use text::ValueTextError;
 pub(crate) use time::{generalized_time, whole_seconds, x509_time};
-pub(crate) use write::Writer;
+pub(crate) use write::{Writer, write_signed_integer};
 
 /// Identifier octets of the types that X.509 uses.
 pub(crate) mod tag {

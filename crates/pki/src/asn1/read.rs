@@ -54,6 +54,11 @@ impl<'a> Reader<'a> {
         self.rest.len()
     }
 
+    /// The octets that are left.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     pub(crate) fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
@@ -170,6 +175,25 @@ pub(crate) fn integer_u64(content: &[u8], what: &'static str) -> Result<u64, Mal
     Ok(octets
         .iter()
         .fold(0, |value, octet| value << 8 | u64::from(*octet)))
+}
+
+/// An INTEGER of at most 64 bits, of either sign.
+pub(crate) fn signed_integer(content: &[u8], what: &'static str) -> Result<i64, Malformed> {
+    match content {
+        [] => return Err(Malformed::new(what)),
+        [0, second, ..] if second & 0x80 == 0 => return Err(Malformed::new(what)),
+        [0xff, second, ..] if second & 0x80 != 0 => return Err(Malformed::new(what)),
+        [_, ..] if content.len() > 8 => return Err(Malformed::new(what)),
+        _ => {}
+    }
+    let sign = if content.first().is_some_and(|first| first & 0x80 != 0) {
+        -1
+    } else {
+        0
+    };
+    Ok(content
+        .iter()
+        .fold(sign, |value: i64, octet| value << 8 | i64::from(*octet)))
 }
 
 /// The octets of a BIT STRING that has no unused bits.

@@ -140,6 +140,18 @@ impl Writer {
     }
 }
 
+/// Writes an INTEGER of either sign.
+pub(crate) fn write_signed_integer(writer: &mut Writer, value: i64) {
+    let octets = value.to_be_bytes();
+    // the shortest that keeps the sign
+    let redundant = |pair: &[u8]| {
+        matches!(pair, [0, next] if next & 0x80 == 0)
+            || matches!(pair, [0xff, next] if next & 0x80 != 0)
+    };
+    let skipped = octets.windows(2).take_while(|pair| redundant(pair)).count();
+    writer.tlv(tag::INTEGER, octets.get(skipped..).unwrap_or(&octets));
+}
+
 /// Length octets, and how many of them count.
 fn length_octets(length: usize) -> ([u8; 9], usize) {
     let mut octets = [0; 9];
@@ -182,6 +194,31 @@ mod tests {
             let mut writer = Writer::new();
             writer.integer(value);
             assert_eq!(writer.finish(), value.to_der().unwrap(), "{value}");
+        }
+    }
+
+    #[test]
+    fn signed_integers_are_what_the_der_crate_writes_and_come_back() {
+        for value in [
+            0_i64,
+            1,
+            -1,
+            127,
+            128,
+            -128,
+            -129,
+            255,
+            256,
+            -32769,
+            i64::MAX,
+            i64::MIN,
+        ] {
+            let mut writer = Writer::new();
+            write_signed_integer(&mut writer, value);
+            let der = writer.finish();
+            assert_eq!(der, value.to_der().unwrap(), "{value}");
+            let back = crate::asn1::signed_integer(&der[2..], "test");
+            assert_eq!(back.unwrap(), value);
         }
     }
 

@@ -2,12 +2,14 @@
 //! others say, leniently read.
 
 mod certificate;
+mod cmp;
 mod crl;
 mod csr;
 mod foreign;
 mod ocsp;
 
 pub use certificate::{CertificateFacts, certificate};
+pub use cmp::{ProtectedPartFacts, protected_part};
 pub use crl::{CrlFacts, crl};
 pub use csr::{RequestFacts, certification_request};
 pub use foreign::{ForeignCertificate, ForeignKey, foreign};

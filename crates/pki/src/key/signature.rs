@@ -147,6 +147,22 @@ impl SignatureAlgorithm {
             .ok_or_else(|| UnknownSignatureAlgorithm(identifier.oid.to_string()))
     }
 
+    /// The algorithm that a DER AlgorithmIdentifier names, with NULL or the default trailer spelt out or not; `None` when
+    /// it is malformed or none of ours.
+    pub fn from_der(identifier: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(identifier);
+        let element = reader.tagged(tag::SEQUENCE, "AlgorithmIdentifier").ok()?;
+        reader.is_empty().then_some(())?;
+        Self::read(element).ok().flatten()
+    }
+
+    /// The AlgorithmIdentifier, DER.
+    pub fn to_der(self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        self.write(&mut writer);
+        writer.finish()
+    }
+
     /// Whether it is RSASSA-PKCS1-v1_5.
     pub fn is_pkcs1(self) -> bool {
         matches!(

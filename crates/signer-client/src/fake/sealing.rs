@@ -1,9 +1,10 @@
 //! Sealing that binds the context and hides nothing.
 
 use aws_lc_rs::hmac;
+use ers_pki::cmp::PasswordMac;
 use zeroize::Zeroizing;
 
-use crate::{MacAlgorithm, MacCheck, SignerError};
+use crate::{MacAlgorithm, MacCheck, PasswordMacCall, SignerError};
 
 pub(super) fn seal(context: &str, secret: &[u8]) -> Vec<u8> {
     [context.as_bytes(), &[0], secret].concat()
@@ -28,4 +29,26 @@ pub(super) fn verify_mac(check: MacCheck<'_>) -> Result<bool, SignerError> {
         MacAlgorithm::Hs512 => hmac::HMAC_SHA512,
     };
     Ok(hmac::verify(&hmac::Key::new(algorithm, &secret), check.data, check.mac).is_ok())
+}
+
+pub(super) fn compute_password_mac(call: PasswordMacCall<'_>) -> Result<Vec<u8>, SignerError> {
+    let (mac, secret) = password_mac(call)?;
+    Ok(mac.compute(&secret, call.data))
+}
+
+pub(super) fn verify_password_mac(
+    call: PasswordMacCall<'_>,
+    code: &[u8],
+) -> Result<bool, SignerError> {
+    let (mac, secret) = password_mac(call)?;
+    Ok(mac.verify(&secret, call.data, code))
+}
+
+fn password_mac(
+    call: PasswordMacCall<'_>,
+) -> Result<(PasswordMac, Zeroizing<Vec<u8>>), SignerError> {
+    let mac = PasswordMac::from_der(call.algorithm).map_err(|error| SignerError::Invalid {
+        detail: format!("algorithm: {error}"),
+    })?;
+    Ok((mac, unseal(call.context, call.sealed_secret)?))
 }

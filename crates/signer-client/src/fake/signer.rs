@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use super::sealing;
 use crate::{
-    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, Purpose, SignCall,
-    Signed, Signer, SignerError, VerifyProgress, VerifyStream,
+    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, PasswordMacCall, Purpose,
+    SignCall, Signed, Signer, SignerError, VerifyProgress, VerifyStream,
 };
 
 const CHAIN: &str = "fake";
@@ -254,6 +254,21 @@ impl Signer for FakeSigner {
 
     async fn verify_mac(&self, check: MacCheck<'_>) -> Result<bool, SignerError> {
         sealing::verify_mac(check)
+    }
+
+    async fn compute_password_mac(
+        &self,
+        call: PasswordMacCall<'_>,
+    ) -> Result<Vec<u8>, SignerError> {
+        sealing::compute_password_mac(call)
+    }
+
+    async fn verify_password_mac(
+        &self,
+        call: PasswordMacCall<'_>,
+        mac: &[u8],
+    ) -> Result<bool, SignerError> {
+        sealing::verify_password_mac(call, mac)
     }
 
     async fn list_chains(&self) -> Result<Vec<ChainHead>, SignerError> {

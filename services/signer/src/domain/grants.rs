@@ -33,7 +33,7 @@ pub struct Grant {
     /// Contexts whose secrets it may unseal, by their beginnings.
     #[serde(default)]
     pub unseal: Vec<String>,
-    /// Contexts whose keys it may have codes checked with, by their beginnings.
+    /// Contexts whose keys and passwords it may have codes checked and computed with, by their beginnings.
     #[serde(default)]
     pub mac: Vec<String>,
     /// Whether it may read and verify the journal.
@@ -278,7 +278,14 @@ fn built_in() -> Vec<Grant> {
             ..named("acme")
         },
         edge("est"),
-        edge("cmp"),
+        Grant {
+            sign: vec![Purpose::Cmp],
+            create_keys: vec![Purpose::Cmp],
+            labels: texts(&["cmp-signer:"]),
+            // CLM seals the shared secrets of end entities; who protects messages with them never sees them
+            mac: texts(&["clm/shared-secret"]),
+            ..named("cmp")
+        },
         edge("scep"),
         Grant {
             destroy_any_key: true,
@@ -336,6 +343,12 @@ mod tests {
                 .may_create("scep", "cmp:ra", &[Purpose::Cms])
                 .is_err()
         );
+        let cmp_key = |purpose| grants.may_create("cmp", "cmp-signer:P-256", &[purpose]);
+        assert!(cmp_key(Purpose::Cmp).is_ok());
+        assert!(cmp_key(Purpose::Cms).is_err());
+        assert!(grants.may_verify_mac("cmp", "clm/shared-secret").is_ok());
+        assert!(grants.may_unseal("cmp", "clm/shared-secret").is_err());
+        assert!(grants.may_verify_mac("acme", "clm/shared-secret").is_err());
     }
 
     #[test]

@@ -97,6 +97,8 @@ impl Beyond {
 fn most_octets(purpose: Purpose) -> usize {
     match purpose {
         Purpose::Crl => 64 * KIB * KIB,
+        // general messages carry CRLs
+        Purpose::Cmp => 4 * KIB * KIB,
         Purpose::Certificate
         | Purpose::Ocsp
         | Purpose::Cms
@@ -170,6 +172,10 @@ pub fn check(
         Purpose::CertificateRequest => {
             let facts = inspect::certification_request(bytes).map_err(unlike)?;
             check_request(key, &facts)
+        }
+        Purpose::Cmp => {
+            let facts = inspect::protected_part(bytes).map_err(unlike)?;
+            same_algorithm(facts.signature_algorithm)
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Small secrets of other services: sealed, unsealed, and used here for their owner.
 
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
+use ers_pki::cmp::{PasswordMac, PasswordMacError};
 use ers_runtime::error::{Fault, Kind};
 use zeroize::Zeroizing;
 
@@ -9,6 +12,13 @@ use crate::state::State;
 use crate::vault::{OpenError, Use};
 
 const MAX_SECRET: usize = 64 * 1024;
+/// Most octets that a MAC with a password is over.
+const MAX_DATA: usize = 3 * 1024 * 1024;
+/// Up to here a MAC is computed at once; more work gets a thread of its own.
+const QUICK_ITERATIONS: u32 = 2_000;
+const QUICK_OCTETS: usize = 64 * 1024;
+/// Most MACs with a password that are computed at a time on threads of their own.
+pub(crate) const MOST_SLOW_MACS: usize = 8;
 
 /// Why a secret was not sealed, unsealed or used.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +35,14 @@ pub(crate) enum SealError {
     Seal,
     #[error("check a code: expected one of HS256, HS384, HS512")]
     Algorithm,
+    #[error("compute a code with a password")]
+    PasswordMac(#[source] PasswordMacError),
+    #[error("compute a code with a password: the data is longer than 3 MiB")]
+    DataTooLong,
+    #[error("compute a code with a password: too many are being computed")]
+    Busy,
+    #[error("compute a code with a password: the signer is ending")]
+    Ending,
 }
 
 /// Seals a secret for a context.
@@ -90,6 +108,56 @@ pub(crate) fn verify_mac(state: &State, caller: &str, code: Code<'_>) -> Result<
     Ok(hmac::verify(&hmac::Key::new(algorithm, &key), code.data, code.mac).is_ok())
 }
 
+/// A code to be computed with a password.
+#[derive(Debug, Clone)]
+pub(crate) struct PasswordCode {
+    pub(crate) context: String,
+    pub(crate) sealed_secret: Vec<u8>,
+    pub(crate) algorithm: Vec<u8>,
+    pub(crate) data: Vec<u8>,
+}
+
+/// Computes a code with a password, or, when `expected` is given, says whether that is it (an empty one never is).
+pub(crate) async fn password_mac(
+    state: &Arc<State>,
+    caller: &str,
+    code: PasswordCode,
+    expected: Option<Vec<u8>>,
+) -> Result<MacOutcome, SealError> {
+    domain::check_context(&code.context).map_err(SealError::Field)?;
+    state
+        .grants
+        .may_verify_mac(caller, &code.context)
+        .map_err(refused)?;
+    if code.data.len() > MAX_DATA {
+        return Err(SealError::DataTooLong);
+    }
+    let mac = PasswordMac::from_der(&code.algorithm).map_err(SealError::PasswordMac)?;
+    let secret = state
+        .vault
+        .open(Use::Secret(&code.context), &code.sealed_secret)
+        .map_err(SealError::Open)?;
+    let is_quick = mac.iterations() <= QUICK_ITERATIONS && code.data.len() <= QUICK_OCTETS;
+    let compute = move || match expected {
+        Some(expected) => MacOutcome::Valid(mac.verify(&secret, &code.data, &expected)),
+        None => MacOutcome::Mac(mac.compute(&secret, &code.data)),
+    };
+    if is_quick {
+        return Ok(compute());
+    }
+    let _place = state.slow_macs.try_acquire().map_err(|_| SealError::Busy)?;
+    tokio::task::spawn_blocking(compute)
+        .await
+        .map_err(|_| SealError::Ending)
+}
+
+/// A code, or whether one is right.
+#[derive(Debug)]
+pub(crate) enum MacOutcome {
+    Mac(Vec<u8>),
+    Valid(bool),
+}
+
 fn refused(error: NotGranted) -> SealError {
     tracing::warn!(target: "audit", requester = error.caller, act = error.act, "sealed secret refused");
     SealError::NotGranted(error)
@@ -98,9 +166,14 @@ fn refused(error: NotGranted) -> SealError {
 impl Fault for SealError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Field(_) | Self::Length | Self::Open(_) | Self::Algorithm => {
-                Kind::InvalidArgument
-            }
+            Self::Field(_)
+            | Self::Length
+            | Self::Open(_)
+            | Self::Algorithm
+            | Self::PasswordMac(_)
+            | Self::DataTooLong => Kind::InvalidArgument,
+            Self::Busy => Kind::ResourceExhausted,
+            Self::Ending => Kind::Unavailable,
             Self::NotGranted(_) => Kind::PermissionDenied,
             Self::Seal => Kind::Internal,
         }
@@ -112,7 +185,9 @@ impl Fault for SealError {
             Self::Length => Some("secret"),
             Self::Open(_) => Some("sealed"),
             Self::Algorithm => Some("mac_algorithm"),
-            Self::NotGranted(_) | Self::Seal => None,
+            Self::PasswordMac(_) => Some("algorithm"),
+            Self::DataTooLong => Some("data"),
+            Self::NotGranted(_) | Self::Seal | Self::Busy | Self::Ending => None,
         }
     }
 }

@@ -185,7 +185,8 @@ fn is_kept_whole(purpose: Purpose) -> bool {
         | Purpose::Cms
         | Purpose::Tls
         | Purpose::Token
-        | Purpose::CertificateRequest => false,
+        | Purpose::CertificateRequest
+        | Purpose::Cmp => false,
     }
 }
 

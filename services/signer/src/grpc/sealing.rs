@@ -8,7 +8,7 @@ use ers_runtime::grpc::caller;
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
-use crate::flows::seal;
+use crate::flows::seal::{self, MacOutcome};
 use crate::state::State;
 
 /// Serves `Sealing`.
@@ -56,5 +56,47 @@ impl wire::sealing_server::Sealing for SealingService {
         self.0.vault.know(code.sealed_key).await;
         let valid = seal::verify_mac(&self.0, caller.name(), code).map_err(status)?;
         Ok(Response::new(wire::VerifyMacResponse { valid }))
+    }
+
+    async fn compute_password_mac(
+        &self,
+        request: Request<wire::ComputePasswordMacRequest>,
+    ) -> Result<Response<wire::ComputePasswordMacResponse>, Status> {
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let code = seal::PasswordCode {
+            context: request.context,
+            sealed_secret: request.sealed_secret,
+            algorithm: request.algorithm,
+            data: request.data,
+        };
+        self.0.vault.know(&code.sealed_secret).await;
+        match seal::password_mac(&self.0, caller.name(), code, None)
+            .await
+            .map_err(status)?
+        {
+            MacOutcome::Mac(mac) => Ok(Response::new(wire::ComputePasswordMacResponse { mac })),
+            MacOutcome::Valid(_) => Err(Status::internal("internal error")),
+        }
+    }
+
+    async fn verify_password_mac(
+        &self,
+        request: Request<wire::VerifyPasswordMacRequest>,
+    ) -> Result<Response<wire::VerifyPasswordMacResponse>, Status> {
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let code = seal::PasswordCode {
+            context: request.context,
+            sealed_secret: request.sealed_secret,
+            algorithm: request.algorithm,
+            data: request.data,
+        };
+        self.0.vault.know(&code.sealed_secret).await;
+        let outcome = seal::password_mac(&self.0, caller.name(), code, Some(request.mac))
+            .await
+            .map_err(status)?;
+        let valid = matches!(outcome, MacOutcome::Valid(true));
+        Ok(Response::new(wire::VerifyPasswordMacResponse { valid }))
     }
 }
