@@ -47,6 +47,11 @@ test-stories: ## The stories in e2e/ (STORIES='-k certbot' for some of them)
 	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
 	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e -n $(STORY_WORKERS) --dist loadgroup $(STORIES)
 
+.PHONY: test-chart
+test-chart: ## The stories of the chart in e2e/helm/ (part of test-stories)
+	@scripts/setup.sh test
+	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/helm -n $(STORY_WORKERS) --dist loadgroup $(STORIES)
+
 .PHONY: lint
 lint: ## Formatting, clippy, dependency rules, scripts, landed migrations
 	@scripts/setup.sh lint

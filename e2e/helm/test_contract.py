@@ -1,0 +1,326 @@
+"""The install contract, to the letter: every name, label, key, path and port that an operator relies on.
+
+- the two values files of the contract are accepted unchanged, by the oldest and the newest helm
+- workloads, Services, ConfigMaps, Secrets and the Ingress are called what the contract calls them
+- a server that is switched off leaves nothing behind
+- HSM extras under `ws` reach the signer, and only the signer
+"""
+
+import json
+import subprocess
+
+import pytest
+import yaml
+
+from harness.chart import (CHART, HA, HELMS, HSM, NAMESPACE, QUICKSTART, RELEASE, main_container, paths, pod, render, secret, text,
+                           workload)
+
+HOST = "erstest.example.com"
+WORKLOADS = {
+    "signer": "StatefulSet", "cara-ws-server": "StatefulSet", "cara-admin": "Deployment", "clm-server": "StatefulSet",
+    "clm-ui": "Deployment", "rev-info": "Deployment", "acme-server": "Deployment", "est-server": "Deployment",
+    "cmp-server": "StatefulSet", "scep-server": "StatefulSet", "keycloak": "StatefulSet",
+}
+BLOCKS = {
+    "signer": "signer", "ws": "cara-ws-server", "clm": "clm-server", "clmUi": "clm-ui", "caraAdmin": "cara-admin",
+    "revInfo": "rev-info", "acme": "acme-server", "est": "est-server", "cmp": "cmp-server", "scep": "scep-server",
+    "aec": "aec-server", "operator": "operator", "keycloak": "keycloak",
+}
+ALL_ON = {"ers": {"clmClients": {"aecServer": {"enabled": True}}}, "operator": {"enabled": True}}
+SERVERS = {
+    "acmeServer": ("acme-server", ["/acme"]), "estServer": ("est-server", ["/est", "/.well-known/est"]),
+    "cmpServer": ("cmp-server", ["/cmp", "/.well-known/cmp"]), "scepServer": ("scep-server", ["/scep"]),
+}
+
+
+@pytest.mark.parametrize("version", HELMS)
+@pytest.mark.parametrize("files", [QUICKSTART, HSM], ids=["quickstart", "hsm"])
+def test_the_values_of_the_contract_are_accepted_unchanged(files, version):
+    assert len(render(files, version=version)) > 50
+
+
+@pytest.mark.parametrize("component,kind", WORKLOADS.items())
+def test_each_workload_has_its_name_kind_and_labels(component, kind):
+    objects = render()
+    found = objects[kind, f"{RELEASE}-{component}"]
+    version = yaml.safe_load((CHART / "Chart.yaml").read_text())["version"]
+    labels = found["metadata"]["labels"]
+    assert labels["helm.sh/chart"] == f"ers-{version}"
+    assert labels["app.kubernetes.io/name"] == "ers"
+    assert labels["app.kubernetes.io/instance"] == RELEASE
+    assert labels["app.kubernetes.io/managed-by"] == "Helm"
+    on_pod = found["spec"]["template"]["metadata"]["labels"]
+    image = main_container(objects, component)["image"]
+    assert on_pod["app.kubernetes.io/name"] == "ers"
+    assert on_pod["app.kubernetes.io/instance"] == RELEASE
+    assert on_pod["app.kubernetes.io/component"] == component
+    assert on_pod["app.kubernetes.io/version"] == image.rsplit(":", 1)[1]
+    assert found["spec"]["selector"]["matchLabels"].items() <= on_pod.items()
+    assert found["metadata"]["namespace"] == NAMESPACE
+
+
+def test_microsoft_enrolment_and_the_operator_are_off_until_they_are_switched_on():
+    objects = render()
+    assert workload(objects, "aec-server") is None and workload(objects, "operator") is None
+    objects = render(values=ALL_ON)
+    assert workload(objects, "aec-server")["kind"] == "Deployment" and workload(objects, "operator")["kind"] == "Deployment"
+    assert paths(objects)[HOST, "/aec"] == (f"{RELEASE}-aec-server", "http")
+
+
+LISTENS = {
+    "signer": {"grpc"}, "cara-ws-server": {"grpc", "https"}, "clm-server": {"grpc", "http"}, "cara-admin": {"http"},
+    "clm-ui": {"http"}, "rev-info": {"http"}, "acme-server": {"http"}, "est-server": {"http"}, "cmp-server": {"http"},
+    "scep-server": {"http"}, "keycloak": {"http"},
+}
+
+
+@pytest.mark.parametrize("component,listens", LISTENS.items())
+def test_each_service_listens_where_the_contract_says(component, listens):
+    objects = render()
+    service = objects["Service", f"{RELEASE}-{component}"]
+    ports = {port["name"]: port["port"] for port in service["spec"]["ports"]}
+    assert set(ports) == listens | {"management" if component == "keycloak" else "health"}
+    in_container = {port["name"]: port["containerPort"] for port in main_container(objects, component)["ports"]}
+    assert in_container == ports
+    assert service["spec"]["selector"].items() <= workload(objects, component)["spec"]["template"]["metadata"]["labels"].items()
+
+
+def test_configuration_maps_have_their_names():
+    expected = [component for component in WORKLOADS] + ["keycloak-realm-json", "cara-admin-cli", "cara-ws-init", "cara-clm-init",
+                                                         "keycloak-init"]
+    objects = render()
+    for name in expected:
+        assert ("ConfigMap", f"{RELEASE}-{name}") in objects, name
+
+
+def test_secrets_of_the_chart_have_their_names_and_are_kept():
+    clients = render()["Secret", f"{RELEASE}-ers-clients"]
+    assert clients["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    for component in ("acme-server", "est-server", "cmp-server", "scep-server", "clm-ui"):
+        assert len(clients["stringData"][f"{component}-client-secret"]) >= 32
+        assert clients["stringData"][f"{component}-client-id"] == component
+
+
+def test_secrets_of_the_init_job_are_those_that_it_may_write():
+    objects = render()
+    rules = objects["Role", f"{RELEASE}-init"]["rules"]
+    assert [(rule["apiGroups"], rule["resources"]) for rule in rules] == [([""], ["secrets"])]
+    named = set(rules[0]["resourceNames"])
+    for name in ("management-user", "default-cas", "trust-cas", "keycloak", "ingress"):
+        assert f"{RELEASE}-{name}" in named
+    for component in set(WORKLOADS) - {"keycloak"}:
+        assert f"{RELEASE}-{component}-tls" in named
+    assert not {"list", "watch", "delete", "*"} & set(rules[0]["verbs"])
+
+
+EVERY_PATH = {
+    "/clm-ui": "clm-ui", "/clm-api": "clm-server", "/acme": "acme-server", "/est": "est-server", "/.well-known/est": "est-server",
+    "/scep": "scep-server", "/cmp": "cmp-server", "/.well-known/cmp": "cmp-server", "/auth": "keycloak",
+    "/cara-ws-server": "cara-ws-server", "/cara-admin": "cara-admin", "/rev-info": "rev-info",
+}
+
+
+def test_the_ingress_has_every_path_once_when_all_hosts_are_one():
+    objects = render()
+    assert {path: service for (_, path), (service, _) in paths(objects).items()} == {
+        path: f"{RELEASE}-{component}" for path, component in EVERY_PATH.items()}
+    rules = objects["Ingress", f"{RELEASE}-ers"]["spec"]["rules"]
+    assert [rule["host"] for rule in rules] == [HOST]
+    assert objects["Ingress", f"{RELEASE}-ers"]["spec"]["ingressClassName"] == "nginx"
+
+
+def test_the_ingress_keeps_four_hosts_apart():
+    hosts = {"ers": "ers.example.com", "cara": "cara.example.com", "crl": "crl.example.com", "ocsp": "ocsp.example.com"}
+    objects = render(values={"ingress": {name: {"host": host} for name, host in hosts.items()}})
+    found = paths(objects)
+    assert {path for host, path in found if host == hosts["ers"]} == set(EVERY_PATH) - {"/cara-ws-server", "/cara-admin", "/rev-info"}
+    assert {path for host, path in found if host == hosts["cara"]} == {"/cara-ws-server", "/cara-admin"}
+    for name in ("crl", "ocsp"):
+        assert {path for host, path in found if host == hosts[name]} == {"/rev-info"}
+    # neither redirected to TLS nor offered over it
+    [tls] = objects["Ingress", f"{RELEASE}-ers"]["spec"]["tls"]
+    assert tls == {"hosts": [hosts["ers"], hosts["cara"]], "secretName": f"{RELEASE}-ingress"}
+
+
+def test_revocation_information_is_never_redirected_to_tls():
+    ingress = render()["Ingress", f"{RELEASE}-ers-rev-info"]
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/ssl-redirect"] == "false"
+    assert "tls" not in ingress["spec"]
+    assert set(paths(render(), f"{RELEASE}-ers-rev-info")) == {(HOST, f"/rev-info/{kind}") for kind in ("ocsp", "crl", "ca")}
+
+
+def test_client_certificates_are_asked_for_and_handed_on():
+    objects = render()
+    for ingress in ("ers", "ers-cara"):
+        notes = objects["Ingress", f"{RELEASE}-{ingress}"]["metadata"]["annotations"]
+        assert notes["nginx.ingress.kubernetes.io/auth-tls-secret"] == f"{NAMESPACE}/{RELEASE}-trust-cas"
+        assert notes["nginx.ingress.kubernetes.io/auth-tls-verify-client"] == "optional"
+        assert notes["nginx.ingress.kubernetes.io/auth-tls-pass-certificate-to-upstream"] == "true"
+
+
+def test_cara_believes_the_ingress_by_its_identity():
+    notes = render()["Ingress", f"{RELEASE}-ers-cara"]["metadata"]["annotations"]
+    assert notes["nginx.ingress.kubernetes.io/backend-protocol"] == "HTTPS"
+    assert notes["nginx.ingress.kubernetes.io/proxy-ssl-secret"] == f"{NAMESPACE}/{RELEASE}-ingress-client-tls"
+    assert notes["nginx.ingress.kubernetes.io/proxy-ssl-verify"] == "on"
+    assert notes["nginx.ingress.kubernetes.io/proxy-ssl-name"] == "cara-ws.ers.internal"
+
+
+def test_no_two_ingresses_claim_the_same_path():
+    objects = render(HA)
+    claimed = [place for kind, name in objects if kind == "Ingress" for place in paths(objects, name)]
+    assert len(claimed) == len(set(claimed))
+
+
+@pytest.mark.parametrize("client", SERVERS)
+def test_a_server_that_is_off_leaves_nothing_behind(client):
+    component, gone = SERVERS[client]
+    objects = render(values={"ers": {"clmClients": {client: {"enabled": False}}}})
+    assert not [name for kind, name in objects if component in name]
+    assert not set(gone) & {path for _, path in paths(objects)}
+    assert component not in str([found for (kind, _), found in objects.items() if kind in ("Role", "NetworkPolicy")])
+    assert f"{component}-client-id" not in secret(objects, f"{RELEASE}-ers-clients")
+    # and all others are there
+    for other in set(WORKLOADS) - {component}:
+        assert workload(objects, other), other
+
+
+@pytest.mark.parametrize("block,component", BLOCKS.items())
+def test_every_workload_block_takes_the_same_keys(block, component):
+    more = {
+        "replicas": 1, "image": "registry.example.com/pki/thing:9.8.7", "resources": {"limits": {"memory": "999Mi"}},
+        "extraVolumes": [{"name": "more", "emptyDir": {}}], "extraVolumeMounts": [{"name": "more", "mountPath": "/more"}],
+        "extraInitContainers": [{"name": "before", "image": "busybox"}], "extraContainers": [{"name": "beside", "image": "busybox"}],
+        "extraEnvs": [{"name": "MORE", "value": "1"}], "podLabels": {"team": "pki"}, "podAnnotations": {"note": "x"},
+        "nodeSelector": {"disk": "ssd"}, "tolerations": [{"key": "k", "operator": "Exists"}],
+        "affinity": {"nodeAffinity": {}}, "topologySpreadConstraints": [
+            {"maxSkew": 2, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}],
+        "autoscaling": {"enabled": True, "maxReplicas": 9}, "podDisruptionBudget": {"maxUnavailable": 2},
+    }
+    objects = render(values={**ALL_ON, "ers": {**ALL_ON["ers"], "redis": {"url": "redis://redis/"}}, block: {**ALL_ON.get(block, {}), **more}})
+    found, container, spec = workload(objects, component), main_container(objects, component), pod(objects, component)
+    assert container["image"] == more["image"] and container["resources"]["limits"]["memory"] == "999Mi"
+    assert more["extraVolumes"][0] in spec["volumes"] and more["extraVolumeMounts"][0] in container["volumeMounts"]
+    assert "before" in [each["name"] for each in spec["initContainers"]] and "beside" in [each["name"] for each in spec["containers"]]
+    assert more["extraEnvs"][0] in container["env"]
+    meta = found["spec"]["template"]["metadata"]
+    assert meta["labels"]["team"] == "pki" and meta["annotations"]["note"] == "x"
+    assert meta["labels"]["app.kubernetes.io/version"] == "9.8.7"
+    for key in ("nodeSelector", "tolerations", "affinity", "topologySpreadConstraints"):
+        assert spec[key] == more[key]
+    assert "replicas" not in found["spec"]
+    assert objects["HorizontalPodAutoscaler", f"{RELEASE}-{component}"]["spec"]["maxReplicas"] == 9
+    assert objects["PodDisruptionBudget", f"{RELEASE}-{component}"]["spec"]["maxUnavailable"] == 2
+
+
+def test_the_extras_of_an_hsm_reach_the_signer_and_only_the_signer():
+    given = yaml.safe_load(HSM[1].read_text())["ws"]
+    objects = render(HSM)
+    spec, container = pod(objects, "signer"), main_container(objects, "signer")
+    for volume in given["extraVolumes"]:
+        assert volume in spec["volumes"]
+    for mount in given["extraVolumeMounts"]:
+        assert mount in container["volumeMounts"]
+    assert given["extraEnvs"][0] in container["env"]
+    for key, place in (("extraInitContainers", "initContainers"), ("extraContainers", "containers")):
+        named = {each["name"]: each for each in spec[place]}
+        for wanted in given[key]:
+            assert wanted.items() <= named[wanted["name"]].items()
+    for key in ("tolerations", "nodeSelector", "affinity"):
+        assert spec[key] == given[key]
+    for component in set(WORKLOADS) - {"signer"}:
+        assert "hsm" not in json.dumps(workload(objects, component)), component
+    # without an HSM they are the extras of CARA's own pod
+    soft = render(values={"ws": given})
+    assert pod(soft, "cara-ws-server")["nodeSelector"] == given["nodeSelector"] and "nodeSelector" not in pod(soft, "signer")
+
+
+def test_what_the_signer_has_itself_wins_over_ws():
+    objects = render(HSM, values={"signer": {"nodeSelector": {"hsm": "yes"}}})
+    assert pod(objects, "signer")["nodeSelector"] == {"hsm": "yes"}
+    assert pod(objects, "cara-ws-server")["nodeSelector"] == {"kubernetes.io/hostname": "worker55"}
+    assert [volume for volume in pod(objects, "signer")["volumes"] if volume["name"] == "hsm-config-volume"]
+
+
+def test_the_signer_is_told_about_its_token():
+    objects = render(HSM)
+    config = yaml.safe_load(objects["ConfigMap", f"{RELEASE}-signer"]["data"][f"{RELEASE}-signer-0.yaml"])["service"]
+    [token] = [token for token in config["tokens"] if "pkcs11" in token]
+    assert token["pkcs11"]["library"] == "/home/mtg/libcs_pkcs11_R3.so"
+    assert token["pkcs11"]["slot"] == {"number": 2}
+    assert config["default_token"] == token["name"] == "hsm"
+    assert secret(objects, f"{RELEASE}-signer-secrets") == {"master-password": "changeit", "pin": "changeit"}
+    assert "changeit" not in json.dumps([found for (kind, _), found in objects.items() if kind != "Secret"])
+
+
+@pytest.mark.parametrize("domain,slot", [("ers", {"label": "ers"}), ("7", {"number": 7}), ("3001@192.0.2.1 - SLOT_0010", {"number": 10}),
+                                         ("SLOT_0000", {"number": 0}), ("my softcard", {"label": "my softcard"})])
+def test_a_token_is_called_as_its_vendor_calls_it(domain, slot):
+    objects = render(HSM, values={"ers": {"hsm": {"deviceDomain": domain}}})
+    config = yaml.safe_load(objects["ConfigMap", f"{RELEASE}-signer"]["data"][f"{RELEASE}-signer-0.yaml"])["service"]
+    assert config["tokens"][0]["pkcs11"]["slot"] == slot
+
+
+@pytest.mark.parametrize("kind,scheme,port", [("mariadb", "mysql", 3306), ("postgres", "postgres", 5432)])
+def test_every_service_gets_its_own_database_and_no_other(kind, scheme, port):
+    objects = render(values={"ers": {"db": {"type": kind, "hosts": "db.example.com", "caradb": {"password": "p@ss/w:rd 1"}}}})
+    urls = secret(objects, f"{RELEASE}-database")
+    assert urls["caradb-url"] == f"{scheme}://ers:p%40ss%2Fw%3Ard%201@db.example.com:{port}/cara"
+    expected = {"signer": "caradb", "cara-ws-server": "caradb", "clm-server": "clmdb", "acme-server": "acmedb", "cmp-server": "acmedb",
+                "scep-server": "acmedb"}
+    for component in set(WORKLOADS) - {"keycloak"}:
+        given = [entry["valueFrom"]["secretKeyRef"] for entry in main_container(objects, component).get("env", [])
+                 if entry["name"] == "ERS_DATABASE_URL"]
+        wanted = [{"name": f"{RELEASE}-database", "key": f"{expected[component]}-url"}] if component in expected else []
+        assert given == wanted, component
+    keycloak = objects["ConfigMap", f"{RELEASE}-keycloak"]["data"]
+    assert keycloak["KC_DB_URL"] == f"jdbc:{kind.replace('postgres', 'postgresql')}://db.example.com:{port}/keycloak"
+
+
+def test_every_key_of_the_quickstart_has_its_effect():
+    objects = render()
+    init = yaml.safe_load(objects["ConfigMap", f"{RELEASE}-cara-ws-init"]["data"]["init.yaml"])
+    assert init["pki"]["root"] == {
+        "name": "default-root", "subject": "CN=Default Root CA,OU=Default,O=Example AG,C=DE", "key_algorithm": "RSA-4096",
+        "signature_algorithm": "SHA384withRSA", "validity": "30y"}
+    assert init["pki"]["sub"]["validity"] == "25y" and init["pki"]["management"]["validity"] == "15y"
+    assert secret(objects, f"{RELEASE}-management-passwords") == {"password": "changeit", "p12-password": "changeit"}
+    assert secret(objects, f"{RELEASE}-keycloak-admin") == {"username": "kadmin", "password": "kadminpassword"}
+    realm = json.loads(objects["ConfigMap", f"{RELEASE}-keycloak-realm-json"]["data"]["ers-realm.json"])
+    [user] = realm["users"]
+    assert (user["firstName"], user["lastName"], user["email"]) == ("Devops", "Devops", "devops@example.com")
+    assert "administrator=devops" in objects["ConfigMap", f"{RELEASE}-cara-clm-init"]["data"]["settings"].splitlines()
+
+
+def test_a_name_with_signs_of_its_own_stays_one_attribute():
+    objects = render(values={"ers": {"defaultPki": {"common": {"organization": 'Example, Inc. "X" + Y'}}}})
+    subject = yaml.safe_load(objects["ConfigMap", f"{RELEASE}-cara-ws-init"]["data"]["init.yaml"])["pki"]["root"]["subject"]
+    from cryptography import x509
+    name = x509.Name.from_rfc4514_string(subject)
+    assert [part.value for part in name.get_attributes_for_oid(x509.oid.NameOID.ORGANIZATION_NAME)] == ['Example, Inc. "X" + Y']
+
+
+def test_each_replica_of_the_signer_writes_a_chain_of_its_own():
+    objects = render(HA)
+    files = objects["ConfigMap", f"{RELEASE}-signer"]["data"]
+    chains = [yaml.safe_load(content)["service"]["journal"]["chain"] for content in files.values()]
+    assert sorted(chains) == [f"{RELEASE}-signer-0", f"{RELEASE}-signer-1"] and workload(objects, "signer")["spec"]["replicas"] == 2
+    assert main_container(objects, "signer")["args"] == ["--config", "/etc/ers/config/$(POD_NAME).yaml"]
+
+
+def test_a_changed_configuration_restarts_the_pods_that_read_it():
+    checksum = lambda objects, component: workload(objects, component)["spec"]["template"]["metadata"]["annotations"]["checksum/config"]  # noqa: E731
+    before, after = render(), render(values={"ers": {"crl": {"deltaMinutes": 10}}})
+    changed = [component for component in WORKLOADS if checksum(before, component) != checksum(after, component)]
+    assert changed == ["cara-ws-server"]
+
+
+def test_the_script_of_the_init_job_is_the_one_in_the_chart():
+    script = (CHART / "files" / "init.sh").read_text()
+    for name in ("keycloak-init", "identities"):
+        assert render()["ConfigMap", f"{RELEASE}-{name}"]["data"]["init.sh"].strip() == script.strip()
+    assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
+
+
+def test_nothing_carries_the_name_of_another_release():
+    assert RELEASE + "-" not in text(release="other").replace("erstest", "")

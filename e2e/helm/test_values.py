@@ -1,0 +1,173 @@
+"""What an operator gets wrong is refused when they install, by the name of the key; secrets may come from elsewhere.
+
+- unknown keys, wrong types and values that no service would take never reach the cluster
+- values that do not go together are refused with what to do
+- every password can come from an existing Secret
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from harness.chart import (CHART, DEV, EVERYTHING, HA, HELMS, HSM, QUICKSTART, RELEASE, ROOT, Refused, main_container, paths, pod,
+                           render, secret, text)
+
+WRONG = [
+    # what is written, and the key that the message names
+    ({"ers.db.type": "oracle"}, "type"),
+    ({"ers.db.hosts": ""}, "hosts"),
+    ({"ers.db.host": "db"}, "host"),
+    ({"ers.db.hosts": "a:1\\,b:2"}, "hosts"),
+    ({"ers.defaultPki.rootCa.keyAlgorithm": "DSA"}, "keyAlgorithm"),
+    ({"ers.defaultPki.subCa.keyParameter": "1024"}, "keyParameter"),
+    ({"ers.defaultPki.rootCa.signatureAlgorithm": "SHA1withRSA"}, "signatureAlgorithm"),
+    ({"ers.defaultPki.rootCa.validityInYears": "soon"}, "validityInYears"),
+    ({"ers.defaultPki.common.country": "Germany"}, "country"),
+    ({"ers.hsm.type": "Sofware"}, "type"),
+    ({"ers.clmClients.acmeSever.enabled": "true"}, "acmeSever"),
+    ({"ers.clmClients.acmeServer.enabled": "perhaps"}, "enabled"),
+    ({"ingress.ers.host": ""}, "host"),
+    ({"ingress.crl.hots": "x"}, "hots"),
+    ({"acme.replicas": "many"}, "replicas"),
+    ({"acme.replica": "2"}, "replica"),
+    ({"signer.autoscaling.maxReplcas": "2"}, "maxReplcas"),
+    ({"acmeServer.replicas": "1"}, "acmeServer"),
+    ({"acme-server.replicas": "1"}, "acme-server"),
+    ({"ers.hsm.pkcs11.sesions": "4"}, "sesions"),
+    ({"ers.config.acme.limits": "1"}, "acme"),
+    ({"ers.identities.source": "vault"}, "source"),
+]
+
+
+@pytest.mark.parametrize("version", HELMS)
+def test_what_is_misspelt_or_wrong_is_refused_by_name(version):
+    for values, key in WRONG:
+        with pytest.raises(Refused, match="schema") as refused:
+            text(QUICKSTART, tuple(values.items()), version=version)
+        assert key in str(refused.value), values
+
+
+def test_without_hosts_nothing_is_installed():
+    with pytest.raises(Refused) as refused:
+        text((), ())
+    for key in ("ers.db.hosts", "ingress.ers.host", "ingress.cara.host", "ingress.crl.host", "ingress.ocsp.host"):
+        assert key in str(refused.value)
+
+
+@pytest.mark.parametrize("files,values,told", [
+    (QUICKSTART, {"acme.replicas": 2}, "ers.redis"),
+    (QUICKSTART, {"ers.db.clmdb.password": ""}, "ers.db.clmdb.password"),
+    (QUICKSTART, {"ers.db.tls.mode": "verified"}, "ers.db.tls.caSecret"),
+    (QUICKSTART, {"ers.oidc.issuer": "https://id.example.com"}, "keycloak.enabled"),
+    (QUICKSTART, {"ers.crl.intervalHours": 200}, "ers.crl.intervalHours"),
+    (QUICKSTART, {"ingress.tls.existingSecret": "a", "ingress.tls.certManager.issuerName": "b"}, "ingress.tls"),
+    (HSM, {"ers.hsm.pin": ""}, "ers.hsm.pin"),
+    (HSM, {"ers.hsm.deviceUri": ""}, "ers.hsm.deviceUri"),
+])
+def test_what_does_not_go_together_is_refused_with_what_to_do(files, values, told):
+    with pytest.raises(Refused, match="execution error") as refused:
+        text(files, tuple(values.items()))
+    assert told in str(refused.value)
+
+
+def test_every_password_can_come_from_a_secret_of_ones_own():
+    databases = {name: {"password": "", "existingSecret": f"{name}-password"} for name in ("caradb", "clmdb", "acmedb", "keycloakdb")}
+    databases["clmdb"]["urlKey"] = "database-url"
+    objects = render(HSM, values={"ers": {
+        "db": databases, "hsm": {"pin": "", "masterPassword": "", "existingSecret": "hsm-secrets"},
+        "redis": {"existingSecret": "redis-url"}, "keycloakAdminUser": {"existingSecret": "kc-admin"},
+        "defaultPki": {"managementAdminUser": {"existingSecret": "admin-passwords"}},
+    }})
+    made = {name for kind, name in objects if kind == "Secret"}
+    assert made == {f"{RELEASE}-ers-clients", f"{RELEASE}-database"}
+    assert not objects["Secret", f"{RELEASE}-database"].get("stringData")
+    env = {entry["name"]: entry for entry in main_container(objects, "cara-ws-server")["env"]}
+    assert env["ERS_DATABASE_PASSWORD"]["valueFrom"]["secretKeyRef"] == {"name": "caradb-password", "key": "password"}
+    assert env["ERS_DATABASE_URL"]["value"] == "mysql://ers:$(ERS_DATABASE_PASSWORD)@192.0.2.189:3306/cara"
+    env = {entry["name"]: entry for entry in main_container(objects, "clm-server")["env"]}
+    assert env["ERS_DATABASE_URL"]["valueFrom"]["secretKeyRef"] == {"name": "clmdb-password", "key": "database-url"}
+    env = {entry["name"]: entry for entry in main_container(objects, "keycloak")["env"]}
+    assert env["KC_DB_PASSWORD"]["valueFrom"]["secretKeyRef"] == {"name": "keycloakdb-password", "key": "password"}
+    assert env["KC_BOOTSTRAP_ADMIN_PASSWORD"]["valueFrom"]["secretKeyRef"] == {"name": "kc-admin", "key": "password"}
+    named = {volume["name"]: volume for volume in pod(objects, "signer")["volumes"]}
+    assert named["signer-secrets"]["secret"]["secretName"] == "hsm-secrets"
+
+
+def test_no_secret_is_made_when_they_are_managed_elsewhere():
+    assert not [name for kind, name in render(EVERYTHING, values={"secretsManagedElsewhere": True}) if kind == "Secret"]
+
+
+def test_the_database_is_verified_by_its_ca():
+    objects = render(values={"ers": {"db": {"tls": {"mode": "verified", "caSecret": "db-ca"}}}})
+    assert secret(objects, f"{RELEASE}-database")["caradb-url"].endswith("/cara?ssl-mode=VERIFY_IDENTITY&ssl-ca=/etc/ers/database/ca.crt")
+    for component, has in {"signer": True, "cara-ws-server": True, "acme-server": True, "rev-info": False}.items():
+        mounts = [mount["mountPath"] for mount in main_container(objects, component)["volumeMounts"]]
+        assert ("/etc/ers/database" in mounts) == has, component
+    objects = render(values={"ers": {"db": {"type": "postgres", "tls": {"mode": "required"}}}})
+    assert secret(objects, f"{RELEASE}-database")["clmdb-url"].endswith("/clm?sslmode=require")
+
+
+def test_the_ingress_certificate_can_be_ones_own_or_cert_managers():
+    settings = lambda objects: objects["ConfigMap", f"{RELEASE}-cara-clm-init"]["data"]["settings"].splitlines()  # noqa: E731
+    assert f"ingress-secret={RELEASE}-ingress" in settings(render())
+    own = render(values={"ingress": {"tls": {"existingSecret": "mine"}}})
+    assert own["Ingress", f"{RELEASE}-ers"]["spec"]["tls"][0]["secretName"] == "mine" and "ingress-secret=" in settings(own)
+    managed = render(values={"ingress": {"tls": {"certManager": {"issuerName": "letsencrypt"}}}})
+    assert managed["Certificate", f"{RELEASE}-ingress"]["spec"]["issuerRef"]["name"] == "letsencrypt"
+    assert "ingress-secret=" in settings(managed)
+
+
+def test_identities_can_come_from_cert_manager():
+    objects = render(values={"ers": {"identities": {"source": "cert-manager"}}})
+    spec = objects["Certificate", f"{RELEASE}-clm-server"]["spec"]
+    assert spec["uris"] == ["spiffe://ers/clm-api"] and spec["dnsNames"] == ["clm-api.ers.internal"]
+    assert spec["secretName"] == f"{RELEASE}-clm-server-tls" and spec["duration"] == "2160h"
+    assert spec["issuerRef"]["name"] == f"{RELEASE}-identities"
+    assert ("Job", f"{RELEASE}-identities") not in objects
+    given = render(values={"ers": {"identities": {"source": "cert-manager", "certManager": {"issuerName": "corp", "issuerKind": "ClusterIssuer"}}}})
+    assert given["Certificate", f"{RELEASE}-signer"]["spec"]["issuerRef"] == {"name": "corp", "kind": "ClusterIssuer", "group": "cert-manager.io"}
+    assert not [name for kind, name in given if kind == "Issuer"]
+
+
+def test_an_openid_provider_of_ones_own_takes_keycloaks_place():
+    objects = render(values={"keycloak": {"enabled": False}, "ers": {"oidc": {"issuer": "https://id.example.com", "clientId": "ers-ui"}}})
+    assert not [name for kind, name in objects if name == f"{RELEASE}-keycloak" and kind != "NetworkPolicy"]
+    assert "/auth" not in {path for _, path in paths(objects)}
+    assert secret(objects, f"{RELEASE}-ers-clients")["clm-ui-client-id"] == "ers-ui"
+
+
+def test_a_services_own_keys_can_be_given():
+    objects = render(values={"ers": {"config": {"acme-server": {"validation": {"resolvers": ["192.0.2.53:53"]}, "website": "https://x.example.com"}}}})
+    config = yaml.safe_load(objects["ConfigMap", f"{RELEASE}-acme-server"]["data"]["acme-server.yaml"])["service"]
+    assert config["validation"] == {"resolvers": ["192.0.2.53:53"]} and config["clm"] == f"{RELEASE}-clm-server:9443"
+
+
+def test_trying_out_brings_a_database_for_everything():
+    objects = render(DEV)
+    made = objects["ConfigMap", f"{RELEASE}-postgres"]["data"]["databases.sql"]
+    for name in ("cara", "clm", "acme", "keycloak"):
+        assert f'CREATE DATABASE "{name}"' in made
+    assert secret(objects, f"{RELEASE}-database")["caradb-url"] == f"postgres://ers:changeit@{RELEASE}-postgres:5432/cara"
+
+
+def test_a_password_that_was_not_given_is_made_at_random():
+    values = (("ers.hsm.masterPassword", ""),)
+    made = [secret(render(QUICKSTART, (*values, ("telemetry.log", level))), f"{RELEASE}-signer-secrets")["master-password"] for level in ("info", "warn")]
+    assert len(made[0]) == 32 and made[0] != made[1]
+
+
+def test_schema_and_table_of_values_are_made_from_the_values():
+    told = subprocess.run([sys.executable, ROOT / "scripts" / "chart.py", "--check"], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    assert json.loads((CHART / "values.schema.json").read_text())["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("files", [QUICKSTART, HSM, HA, DEV], ids=["quickstart", "hsm", "ha", "dev"])
+def test_images_come_from_the_registry_that_is_named(files):
+    objects = render(files, values={"image": {"registry": "registry.example.com/pki", "tag": "7.0"}, "imagePullSecrets": [{"name": "pull"}]})
+    assert main_container(objects, "signer")["image"] == "registry.example.com/pki/ers/signer:7.0"
+    assert main_container(objects, "keycloak")["image"].startswith("quay.io/keycloak/keycloak:26.")
+    assert pod(objects, "acme-server")["imagePullSecrets"] == [{"name": "pull"}]

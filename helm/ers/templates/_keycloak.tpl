@@ -1,0 +1,101 @@
+{{/* Settings of Keycloak that are no secrets, as environment. Argument: the root context. */}}
+{{- define "ers.keycloak.settings" -}}
+{{- $mariadb := eq (include "ers.database.type" .) "mariadb" }}
+KC_DB: {{ ternary "mariadb" "postgres" $mariadb }}
+KC_DB_URL: {{ printf "jdbc:%s://%s/%s" (ternary "mariadb" "postgresql" $mariadb) (include "ers.database.host" .) .Values.ers.db.keycloakdb.name | quote }}
+KC_DB_USERNAME: {{ .Values.ers.db.keycloakdb.username | quote }}
+KC_HOSTNAME: {{ printf "https://%s/auth" .Values.ingress.ers.host | quote }}
+KC_HTTP_RELATIVE_PATH: /auth
+KC_HTTP_ENABLED: "true"
+KC_PROXY_HEADERS: xforwarded
+KC_HEALTH_ENABLED: "true"
+KC_METRICS_ENABLED: "true"
+KC_LOG_CONSOLE_OUTPUT: {{ ternary "json" "default" (eq .Values.telemetry.logFormat "json") }}
+{{- if not (or .Values.keycloak.autoscaling.enabled (gt (.Values.keycloak.replicas | int) 1)) }}
+KC_CACHE: local
+{{- end }}
+{{- end }}
+
+{{/* Secrets of Keycloak and of the clients in its realm, as environment. Argument: the root context. */}}
+{{- define "ers.keycloak.environment" -}}
+{{- $admin := default (printf "%s-keycloak-admin" .Release.Name) .Values.ers.keycloakAdminUser.existingSecret }}
+{{- $database := .Values.ers.db.keycloakdb }}
+{{- $user := .Values.ers.defaultPki.managementAdminUser }}
+- name: KC_BOOTSTRAP_ADMIN_USERNAME
+  valueFrom:
+    secretKeyRef: { name: {{ $admin }}, key: username }
+- name: KC_BOOTSTRAP_ADMIN_PASSWORD
+  valueFrom:
+    secretKeyRef: { name: {{ $admin }}, key: password }
+- name: KC_DB_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ default (printf "%s-database" .Release.Name) $database.existingSecret }}
+      key: {{ ternary "password" "keycloakdb-password" (ne $database.existingSecret "") }}
+- name: ERS_MANAGEMENT_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ default (printf "%s-management-passwords" .Release.Name) $user.existingSecret }}
+      key: password
+{{- range $component := include "ers.keycloak.clients" . | fromYamlArray }}
+- name: {{ include "ers.keycloak.variable" $component }}
+  valueFrom:
+    secretKeyRef: { name: {{ $.Release.Name }}-ers-clients, key: {{ $component }}-client-secret }
+{{- end }}
+{{- end }}
+
+{{- define "ers.keycloak.variable" -}}
+ERS_CLIENT_{{ . | upper | replace "-" "_" }}
+{{- end }}
+
+{{/* Components with a client in the realm, as a YAML list. Argument: the root context. */}}
+{{- define "ers.keycloak.clients" -}}
+{{- range $component := include "ers.components" . | fromYamlArray }}
+{{- if has $component (list "clm-ui" "clm-server" "acme-server" "est-server" "cmp-server" "scep-server" "aec-server" "operator") }}
+- {{ $component }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+The realm. Keycloak puts the environment in place of ${...} when it imports it, which it does once: afterwards the realm is
+its administrators'. Argument: the root context.
+*/}}
+{{- define "ers.keycloak.realm" -}}
+{{- $user := .Values.ers.defaultPki.managementAdminUser }}
+{{- $url := printf "https://%s" .Values.ingress.ers.host }}
+{{- $mappers := list
+  (dict "name" "roles" "protocol" "openid-connect" "protocolMapper" "oidc-usermodel-realm-role-mapper"
+    "config" (dict "claim.name" "roles" "jsonType.label" "String" "multivalued" "true" "id.token.claim" "true" "access.token.claim" "true" "userinfo.token.claim" "true"))
+  (dict "name" "groups" "protocol" "openid-connect" "protocolMapper" "oidc-group-membership-mapper"
+    "config" (dict "claim.name" "groups" "full.path" "false" "id.token.claim" "true" "access.token.claim" "true" "userinfo.token.claim" "true")) }}
+{{- $clients := list }}
+{{- range $component := include "ers.keycloak.clients" . | fromYamlArray }}
+{{- $client := dict "clientId" $component "enabled" true "protocol" "openid-connect" "publicClient" false
+  "secret" (printf "${%s}" (include "ers.keycloak.variable" $component)) "protocolMappers" $mappers "directAccessGrantsEnabled" false }}
+{{- if eq $component "clm-ui" }}
+{{- $client = merge (dict "clientId" $.Values.ers.oidc.clientId "standardFlowEnabled" true "serviceAccountsEnabled" false
+  "rootUrl" $url "baseUrl" "/clm-ui/" "redirectUris" (list (printf "%s/clm-ui/*" $url) (printf "%s/clm-api/*" $url)) "webOrigins" (list $url)
+  "attributes" (dict "pkce.code.challenge.method" "S256" "post.logout.redirect.uris" (printf "%s/clm-ui/*" $url))) $client }}
+{{- else }}
+{{- $client = merge (dict "standardFlowEnabled" false "serviceAccountsEnabled" true) $client }}
+{{- end }}
+{{- $clients = append $clients $client }}
+{{- end }}
+{{- $roles := list }}
+{{- range $role, $text := dict "administrator" "Everything in CLM" "operator" "Certificates, requests and approvals" "auditor" "Reads everything" "requester" "Asks for certificates" }}
+{{- $roles = append $roles (dict "name" $role "description" $text) }}
+{{- end }}
+{{- dict
+  "realm" "ers" "enabled" true "displayName" "ERS" "sslRequired" "external" "registrationAllowed" false
+  "bruteForceProtected" true "internationalizationEnabled" true "supportedLocales" (list "en" "de") "defaultLocale" "en"
+  "ssoSessionIdleTimeout" 3600 "ssoSessionMaxLifespan" 43200 "accessTokenLifespan" 300
+  "roles" (dict "realm" $roles)
+  "groups" (list (dict "name" "pki-administrators" "realmRoles" (list "administrator")))
+  "clients" $clients
+  "users" (list (dict
+    "username" ($user.email | splitList "@" | first) "enabled" true "email" $user.email "emailVerified" true
+    "firstName" $user.firstName "lastName" $user.lastName "groups" (list "/pki-administrators")
+    "credentials" (list (dict "type" "password" "value" "${ERS_MANAGEMENT_PASSWORD}" "temporary" false))))
+  | toPrettyJson }}
+{{- end }}
