@@ -57,7 +57,7 @@ lint: ## Formatting, clippy, dependency rules, scripts, landed migrations
 	@scripts/setup.sh lint
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --offline --log-level error check bans licenses sources; fi
+	@if command -v cargo-deny >/dev/null; then $(CARGO) fetch --locked --quiet; $(CARGO) deny --offline --log-level error check bans licenses sources; fi
 	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; fi
 	@scripts/check-migrations.sh
 

@@ -578,6 +578,12 @@ pub enum Identity {
         #[arg(required = true)]
         names: Vec<String>,
     },
+    /// Make and renew identities as Secrets of a Kubernetes namespace, before the services start
+    Secrets {
+        /// YAML: that of `ers init`, with the key `cluster`
+        #[arg(long, short, value_name = "FILE")]
+        config: PathBuf,
+    },
 }
 
 /// Options of `ers init`.

@@ -2,11 +2,13 @@
 //! file in `commands`; how the one-process platform is put together is in `platform`.
 
 mod cli;
+mod cluster;
 mod commands;
 mod failure;
 mod identity;
 mod key_store;
 mod output;
+mod own_certificates;
 mod pki_defaults;
 mod platform;
 mod remote;

@@ -5,25 +5,22 @@ use std::path::PathBuf;
 use ers_pki::{
     certificate::Certificate,
     key::{KeyAlgorithm, PrivateKey},
-    name::Name,
 };
 use ers_proto::cara::v1::{
     AddAdministratorCertificateRequest, Administrator as Found, DeleteAdministratorRequest,
-    IssueRequest, ListActsRequest, ListAdministratorsRequest, Origin, PutAdministratorRequest,
+    ListActsRequest, ListAdministratorsRequest, PutAdministratorRequest,
 };
 use serde::Serialize;
 
-use super::{duration, password_or_new, read_text};
+use super::{password_or_new, read_text};
 use crate::{
     cli::{Administrator, AdministratorAdd, Global},
     failure::{Attempt as _, Failure, Outcome, answered},
     key_store,
     output::{self, Show},
+    own_certificates::{self, AdministratorWish},
     remote::Remote,
 };
-
-/// What certificates of administrators say.
-const PROFILE: &str = "tls-client";
 
 #[derive(Serialize)]
 struct AdministratorView {
@@ -169,32 +166,14 @@ async fn add(remote: &Remote, options: AdministratorAdd) -> Outcome<Added> {
 /// A key and certificate of their own, as PKCS#12. Returns the certificate, DER.
 async fn issue(remote: &Remote, options: &AdministratorAdd, added: &mut Added) -> Outcome<Vec<u8>> {
     let key = PrivateKey::generate(KeyAlgorithm::P256).attempt("make key")?;
-    let subject: Name = format!("CN={}", options.name)
-        .parse()
-        .attempt("name the subject")?;
-    let issued = remote
-        .issuance()
-        .issue(IssueRequest {
-            request_id: format!("administrator-{}", uuid::Uuid::new_v4()),
-            issuer: options.issuer.clone(),
-            profile: PROFILE.into(),
-            public_key: key.public_key().spki_der().to_vec(),
-            subject: subject.to_der().to_vec(),
-            validity: Some(duration(&options.validity)?),
-            origin: Some(Origin {
-                requester: "administrator".into(),
-                protocol: "cli".into(),
-                ..Origin::default()
-            }),
-            ..IssueRequest::default()
-        })
-        .await
-        .map_err(answered)?
-        .into_inner();
-    let certificate = issued.certificate.unwrap_or_default().der;
-    let chain: Vec<_> = std::iter::once(certificate.clone())
-        .chain(issued.chain)
-        .collect();
+    let wish = AdministratorWish {
+        issuer: &options.issuer,
+        subject: &format!("CN={}", options.name),
+        names: Vec::new(),
+        validity: &options.validity,
+    };
+    let request_id = format!("administrator-{}", uuid::Uuid::new_v4());
+    let chain = own_certificates::for_administrator(remote, request_id, &key, wish).await?;
     let (password, shown) = password_or_new(options.password_file.as_deref())?;
     let path = options
         .out
@@ -204,7 +183,7 @@ async fn issue(remote: &Remote, options: &AdministratorAdd, added: &mut Added) -
     key_store::write_private(&path, &key_store::pkcs12(&key, &chain, &password)?)?;
     added.file = Some(path);
     added.password = shown.then(|| password.to_string());
-    Ok(certificate)
+    Ok(chain.into_iter().next().unwrap_or_default())
 }
 
 fn view(found: Found) -> AdministratorView {

@@ -1,4 +1,4 @@
-//! `ers identity`: mutual-TLS identities as files.
+//! `ers identity`: mutual-TLS identities as files, or as Secrets of a cluster.
 
 use std::path::Path;
 
@@ -16,8 +16,9 @@ const CERTIFICATE: &str = "authorities.crt";
 const KEY: &str = "authority.key";
 const AUTHORITY_VALIDITY: &str = "10y";
 
-pub fn run(command: &Identity) -> Outcome<()> {
+pub async fn run(command: &Identity) -> Outcome<()> {
     match command {
+        Identity::Secrets { config } => super::init::keep_identities(config).await,
         Identity::Init { dir } => init(dir),
         Identity::Issue {
             dir,

@@ -1,14 +1,18 @@
 //! `ers init`: the default PKI on services that run as separate processes. It may be repeated: nothing is made twice.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ers_proto::clm::v1::SetAdministratorPasswordRequest;
-use ers_runtime::config::{self, Secret};
+use ers_runtime::{
+    clock::{Clock as _, SystemClock},
+    config::{self, Secret},
+};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use crate::{
     cli::{Global, Init},
+    cluster::{self, ClusterConfig},
     failure::{Attempt as _, Failure, Outcome, answered},
     output,
     pki_defaults::{self, PkiConfig},
@@ -22,6 +26,7 @@ use crate::{
 ///   root: { name: default-root, subject: "CN=Example Root CA,O=Example AG,C=DE", key_algorithm: RSA-4096, validity: 30y }
 /// administrator: { username: administrator, password: "file:/run/secrets/admin-password" }
 /// root_certificate: /etc/ers/root.pem
+/// cluster: {}   # what is to be written into Secrets: docs/kubernetes.md
 /// ```
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +34,7 @@ struct InitConfig {
     pki: PkiConfig,
     administrator: Option<Administrator>,
     root_certificate: Option<PathBuf>,
+    cluster: Option<ClusterConfig>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,8 +45,8 @@ struct Administrator {
 }
 
 pub async fn run(global: &Global, options: &Init) -> Outcome<()> {
-    let init: InitConfig = match &options.config {
-        Some(file) => config::load(file).map_err(|error| Failure::of(&error))?,
+    let init = match &options.config {
+        Some(file) => load(file)?,
         None => InitConfig::default(),
     };
     let remote = Remote::open(global)?;
@@ -65,5 +71,23 @@ pub async fn run(global: &Global, options: &Init) -> Outcome<()> {
             .map_err(answered)?;
         output::progress(&format!("administrator {}", administrator.username));
     }
+    if let Some(cluster) = &init.cluster {
+        let now = SystemClock.now();
+        cluster::keep_pki(&remote, cluster, &init.pki, now, output::progress).await?;
+    }
     output::line("the default PKI is there")
+}
+
+/// `ers identity secrets`: the part of it that comes before any service runs.
+pub async fn keep_identities(file: &Path) -> Outcome<()> {
+    let cluster = load(file)?.cluster.ok_or_else(|| {
+        Failure::new(format!("{} has no key cluster", file.display()))
+            .or("docs/kubernetes.md says what it holds")
+    })?;
+    cluster::keep_identities(&cluster, SystemClock.now(), output::progress).await?;
+    output::line("the identities are there")
+}
+
+fn load(file: &Path) -> Outcome<InitConfig> {
+    config::load(file).map_err(|error| Failure::of(&error))
 }

@@ -51,7 +51,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
             Command::Password(options) => password::run(&global, &options).await,
             Command::Administrator(command) => administrator::run(&global, command).await,
-            Command::Identity(command) => identity::run(&command),
+            Command::Identity(command) => identity::run(&command).await,
             Command::Init(options) => init::run(&global, &options).await,
             Command::Completions { shell } => {
                 let mut script = Vec::new();

@@ -12,7 +12,6 @@ use ers_pki::{
     certificate::Certificate,
     key::{KeyAlgorithm, PrivateKey},
 };
-use ers_proto::clm::v1::{EnrollRequest, enroll_response::Outcome as Decision};
 use ers_runtime::{Context, http::AnyClientCertificate};
 use rustls::{
     ServerConfig,
@@ -24,13 +23,13 @@ use time::OffsetDateTime;
 
 use super::data_folder::DataFolder;
 use crate::{
-    failure::{Attempt as _, Failure, Outcome, answered},
+    failure::{Attempt as _, Failure, Outcome},
     key_store::{key_pem, pem_chain, write_private, write_public},
     output::progress,
+    own_certificates::{self, is_due},
     remote::Remote,
 };
 
-const POLICY: &str = "platform-tls";
 const LOOK: Duration = Duration::from_secs(60);
 const CERTIFICATE: &str = "tls/server.pem";
 const KEY: &str = "tls/server.key";
@@ -153,10 +152,6 @@ impl Pair {
     }
 }
 
-fn is_due(certificate: &Certificate, now: OffsetDateTime) -> bool {
-    (certificate.not_after() - now) * 3 < certificate.not_after() - certificate.not_before()
-}
-
 /// Whether a kept certificate may be used on: in time, for these names, from this platform's own CA.
 fn serves(pair: &Pair, folder: &DataFolder, names: &[String], now: OffsetDateTime) -> bool {
     let root = std::fs::read_to_string(folder.root_certificate())
@@ -189,38 +184,8 @@ async fn enroll(
 ) -> Outcome<Pair> {
     let key =
         PrivateKey::generate(KeyAlgorithm::P256).attempt("make key of the server's certificate")?;
-    let request = EnrollRequest {
-        request_id: format!("platform-tls-{}", uuid::Uuid::new_v4()),
-        protocol: "system".into(),
-        policy: POLICY.into(),
-        requester: "platform".into(),
-        public_key: key.public_key().spki_der().to_vec(),
-        subject_alternative_names: names.to_vec(),
-        ..EnrollRequest::default()
-    };
-    let answer = remote
-        .enrollment()
-        .enroll(request)
-        .await
-        .map_err(answered)?
-        .into_inner();
-    let issued = match answer.outcome {
-        Some(Decision::Issued(issued)) => issued,
-        Some(Decision::Refused(refused)) => {
-            return Err(Failure::new(format!(
-                "policy {POLICY} refuses the platform's own certificate: {}",
-                refused.detail
-            )));
-        }
-        Some(Decision::Waiting(_)) | None => {
-            return Err(Failure::new(format!(
-                "policy {POLICY} does not issue the platform's own certificate at once"
-            )));
-        }
-    };
-    let ders: Vec<_> = std::iter::once(issued.certificate)
-        .chain(issued.chain)
-        .collect();
+    let request_id = format!("platform-tls-{}", uuid::Uuid::new_v4());
+    let ders = own_certificates::for_port(remote, request_id, &key, names).await?;
     let chain = ders
         .iter()
         .map(|der| Certificate::from_der(der))
