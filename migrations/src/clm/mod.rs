@@ -4,6 +4,8 @@ mod m20261122_000001_create_policies;
 mod m20261122_000002_create_requests;
 mod m20261122_000003_create_inventory;
 mod m20261122_000004_create_people;
+mod m20261122_000005_add_credentials;
+mod m20261122_000006_create_renewals;
 
 use sea_orm_migration::prelude::*;
 
@@ -22,6 +24,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_create_requests::Migration),
             Box::new(m20261122_000003_create_inventory::Migration),
             Box::new(m20261122_000004_create_people::Migration),
+            Box::new(m20261122_000005_add_credentials::Migration),
+            Box::new(m20261122_000006_create_renewals::Migration),
         ]
     }
 }

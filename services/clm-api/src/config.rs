@@ -1,8 +1,8 @@
 //! Configuration of CLM.
 
-use std::net::SocketAddr;
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
-use ers_runtime::db::DatabaseConfig;
+use ers_runtime::{config::Secret, db::DatabaseConfig};
 use serde::Deserialize;
 
 /// Configuration of CLM.
@@ -17,6 +17,8 @@ use serde::Deserialize;
 /// policy_refresh_ms: 1000            # how often replicas look for changed policies
 /// approval_retry_seconds: 60         # when to ask again for what waits for a person
 /// max_enrollments: 256               # requests worked on at the same time; further ones are refused at once
+/// webhooks:                          # who judges SCEP challenges that are not ours; policies name them
+///   intune: {url: https://mdm.example.com/scep, token: env:WEBHOOK_TOKEN, authorities: /etc/ers/mdm-ca.pem, timeout_seconds: 10}
 /// alone:                             # only as a process of its own
 ///   listen: 0.0.0.0:9443             # gRPC
 ///   http_listen: 0.0.0.0:8080        # REST, behind the ingress
@@ -42,9 +44,27 @@ pub struct Config {
     /// waits behind more than can be done in time has no use of the answer.
     #[serde(default = "usual_max_enrollments")]
     pub max_enrollments: u32,
+    /// Who judges SCEP challenges that are not ours, by the names that policies have for them.
+    #[serde(default)]
+    pub webhooks: BTreeMap<String, WebhookConfig>,
     /// What a process of its own needs besides.
     #[serde(default)]
     pub alone: Option<Alone>,
+}
+
+/// Somebody who judges challenges.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// Where to POST to; `https` only.
+    pub url: String,
+    /// What to show there, as a bearer token.
+    pub token: Secret,
+    /// The CAs whose certificate the other side may show, PEM.
+    pub authorities: PathBuf,
+    /// How long to wait for the answer.
+    #[serde(default = "usual_webhook_timeout")]
+    pub timeout_seconds: u64,
 }
 
 /// How long logins last.
@@ -88,6 +108,7 @@ impl Config {
             policy_refresh_ms: usual_policy_refresh(),
             approval_retry_seconds: usual_approval_retry(),
             max_enrollments: usual_max_enrollments(),
+            webhooks: BTreeMap::new(),
             alone: None,
         }
     }
@@ -108,6 +129,10 @@ fn usual_policy_refresh() -> u64 {
 
 fn usual_approval_retry() -> u32 {
     60
+}
+
+fn usual_webhook_timeout() -> u64 {
+    10
 }
 
 fn usual_max_enrollments() -> u32 {

@@ -27,11 +27,12 @@ use tonic::service::Routes;
 pub use config::Config;
 pub use flows::{BootstrapError, Bootstrapped, Defaults};
 
+pub use clients::WebhookError;
 pub use flows::PasswordError;
 pub use serve::{ServeError, serve};
 pub use store::StoreError;
 
-use clients::Cara;
+use clients::{Cara, Webhooks};
 use flows::{Flows, Passwords, PolicyBook, SessionLimits, Sessions};
 use metrics::Metrics;
 use store::Store;
@@ -56,6 +57,9 @@ pub enum StartError {
     /// Passwords cannot be hashed.
     #[error("start CLM: passwords")]
     Passwords(#[source] PasswordError),
+    /// A webhook's settings.
+    #[error("start CLM: webhooks")]
+    Webhooks(#[source] WebhookError),
 }
 
 /// CLM, running.
@@ -84,6 +88,7 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
             lifetime_ms: minutes(config.sessions.lifetime_minutes),
             idle_ms: minutes(config.sessions.idle_minutes),
         }),
+        webhooks: Webhooks::new(&config.webhooks).map_err(StartError::Webhooks)?,
         passwords: Passwords::new().await.map_err(StartError::Passwords)?,
         clock: Arc::clone(&context.clock),
         metrics: Metrics::new(&context.meter),

@@ -13,6 +13,7 @@ pub struct Metrics {
     under_way: UpDownCounter<i64>,
     revocations: Counter<u64>,
     logins: Counter<u64>,
+    authentications: Counter<u64>,
     events: Counter<u64>,
     position: Gauge<u64>,
 }
@@ -45,6 +46,10 @@ impl Metrics {
             logins: meter
                 .u64_counter("ers_clm_logins")
                 .with_description("Logins by outcome")
+                .build(),
+            authentications: meter
+                .u64_counter("ers_clm_authentications")
+                .with_description("Who asked at an edge, by protocol and outcome")
                 .build(),
             events: meter
                 .u64_counter("ers_clm_inventory_events")
@@ -80,6 +85,15 @@ impl Metrics {
     /// Somebody tried to log in.
     pub fn logged_in(&self, outcome: &'static str) {
         self.logins.add(1, &[KeyValue::new("outcome", outcome)]);
+    }
+
+    /// Somebody asked to be let in at an edge.
+    pub fn authenticated(&self, protocol: Protocol, outcome: &'static str) {
+        let labels = [
+            KeyValue::new("protocol", protocol.as_str()),
+            KeyValue::new("outcome", outcome),
+        ];
+        self.authentications.add(1, &labels);
     }
 
     /// Events were applied.

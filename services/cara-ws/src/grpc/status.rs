@@ -111,7 +111,7 @@ impl StatusService for Service {
         &self,
         request: Request<wire::LoadCrlRequest>,
     ) -> Result<Response<wire::Crl>, Status> {
-        caller(&request)?.require(&["rev-info", ADMINISTRATOR])?;
+        caller(&request)?.require(&["rev-info", "clm-api", ADMINISTRATOR])?;
         let request = request.into_inner();
         let issuer = convert::authority_name("issuer", &request.issuer)?;
         let generation = i16::try_from(request.generation.max(1))

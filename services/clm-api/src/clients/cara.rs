@@ -1,10 +1,11 @@
 //! CARA over gRPC: what is issued, revoked, and was; domain types in, domain types out.
 
 use ers_calls::Calls;
+use ers_pki::profile::Profile;
 use ers_proto::cara::v1::{
     self as proto, authorities_client::AuthoritiesClient, certificates_client::CertificatesClient,
     events_client::EventsClient, issuance_client::IssuanceClient, load_certificate_request::By,
-    profiles_client::ProfilesClient, revoking_client::RevokingClient,
+    profiles_client::ProfilesClient, revoking_client::RevokingClient, status_client::StatusClient,
 };
 use ers_runtime::grpc::Channel;
 use moka::future::Cache;
@@ -35,7 +36,24 @@ pub struct Cara {
     authorities: AuthoritiesClient<Channel>,
     profiles: ProfilesClient<Channel>,
     events: EventsClient<Channel>,
-    chains: Cache<String, Arc<Vec<Vec<u8>>>>,
+    status: StatusClient<Channel>,
+    issuers: Cache<String, Arc<IssuerCertificates>>,
+    profiles_read: Cache<(), Arc<Vec<Profile>>>,
+}
+
+/// What is told of a CA to those who ask it for certificates; DER throughout.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IssuerCertificates {
+    /// Its own certificate first, the root last.
+    pub chain: Arc<Vec<Vec<u8>>>,
+    /// Between its keys, of today and before: OldWithNew, NewWithOld.
+    pub links: Vec<Vec<u8>>,
+    /// Of its other generations.
+    pub former: Vec<Vec<u8>>,
+    /// Of the generation that is prepared to follow, with those above it.
+    pub next: Vec<Vec<u8>>,
+    /// Counts from 1.
+    pub generation: u32,
 }
 
 /// A certificate as it goes back to the one who asked.
@@ -68,8 +86,13 @@ impl Cara {
             authorities: AuthoritiesClient::new(channel.clone()),
             profiles: ProfilesClient::new(channel.clone()),
             events: EventsClient::new(channel.clone()).max_decoding_message_size(LARGEST_MESSAGE),
-            chains: Cache::builder()
+            status: StatusClient::new(channel.clone()).max_decoding_message_size(LARGEST_MESSAGE),
+            issuers: Cache::builder()
                 .max_capacity(CACHED_ISSUERS)
+                .time_to_live(CACHED_FOR)
+                .build(),
+            profiles_read: Cache::builder()
+                .max_capacity(1)
                 .time_to_live(CACHED_FOR)
                 .build(),
         }
@@ -204,21 +227,64 @@ impl Cara {
 
     /// The certificates above those of a CA: its own first, the root last; DER. Kept in memory until it changes.
     pub async fn load_chain(&self, issuer: &str) -> Result<Arc<Vec<Vec<u8>>>, CaraError> {
-        if let Some(chain) = self.chains.get(issuer).await {
-            return Ok(chain);
+        Ok(Arc::clone(&self.load_issuer(issuer).await?.chain))
+    }
+
+    /// The certificates of a CA. Kept in memory until it changes.
+    pub async fn load_issuer(&self, issuer: &str) -> Result<Arc<IssuerCertificates>, CaraError> {
+        if let Some(found) = self.issuers.get(issuer).await {
+            return Ok(found);
         }
         let request = proto::LoadAuthorityRequest {
             name: issuer.to_owned(),
         };
         let authority = self.authorities.clone().load(request).await?.into_inner();
-        let chain: Vec<Vec<u8>> = std::iter::once(authority.certificate)
-            .chain(authority.chain)
-            .collect();
-        let chain = Arc::new(chain);
-        self.chains
-            .insert(issuer.to_owned(), Arc::clone(&chain))
+        let read = Arc::new(issuer_certificates(authority));
+        self.issuers
+            .insert(issuer.to_owned(), Arc::clone(&read))
             .await;
-        Ok(chain)
+        Ok(read)
+    }
+
+    /// The newest complete CRL of a CA, DER; nothing when there is none yet.
+    pub async fn find_crl(&self, issuer: &str) -> Result<Option<Vec<u8>>, CaraError> {
+        let generation = self.load_issuer(issuer).await?.generation;
+        let request = proto::LoadCrlRequest {
+            issuer: issuer.to_owned(),
+            generation,
+        };
+        match self.status.clone().load_crl(request).await {
+            Ok(crl) => Ok(Some(crl.into_inner().der)),
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(status.into()),
+        }
+    }
+
+    /// A certificate profile, if there is one of that name. Kept in memory for a few minutes.
+    pub async fn find_profile(&self, name: &ProfileName) -> Result<Option<Profile>, CaraError> {
+        let profiles = match self.profiles_read.get(&()).await {
+            Some(profiles) => profiles,
+            None => {
+                let response = self
+                    .profiles
+                    .clone()
+                    .list(proto::ListProfilesRequest {})
+                    .await?
+                    .into_inner();
+                let read: Vec<Profile> = response
+                    .profiles
+                    .iter()
+                    .filter_map(|profile| serde_json::from_str(&profile.definition).ok())
+                    .collect();
+                let read = Arc::new(read);
+                self.profiles_read.insert((), Arc::clone(&read)).await;
+                read
+            }
+        };
+        Ok(profiles
+            .iter()
+            .find(|profile| profile.name == name.as_str())
+            .cloned())
     }
 
     /// Whether there is such a CA.
@@ -271,7 +337,7 @@ impl Cara {
                 }
             }
             Some(What::AuthorityChanged(changed)) => {
-                self.chains.invalidate(&changed.name).await;
+                self.issuers.invalidate(&changed.name).await;
                 None
             }
             Some(What::UpToDate(_)) => return None,
@@ -281,5 +347,40 @@ impl Cara {
             sequence: event.sequence,
             certificate,
         })
+    }
+}
+
+fn issuer_certificates(authority: proto::Authority) -> IssuerCertificates {
+    let chain = std::iter::once(authority.certificate)
+        .chain(authority.chain)
+        .collect();
+    let links = authority
+        .others
+        .into_iter()
+        .filter(|other| ["old-with-new", "new-with-old"].contains(&other.kind.as_str()))
+        .map(|other| other.certificate)
+        .collect();
+    let former = authority
+        .generations
+        .iter()
+        .filter(|generation| generation.state == "superseded")
+        .map(|generation| generation.certificate.clone())
+        .collect();
+    let next = authority
+        .generations
+        .into_iter()
+        .find(|generation| generation.state == "prepared" && !generation.certificate.is_empty())
+        .map(|generation| {
+            std::iter::once(generation.certificate)
+                .chain(generation.chain)
+                .collect()
+        })
+        .unwrap_or_default();
+    IssuerCertificates {
+        chain: Arc::new(chain),
+        links,
+        former,
+        next,
+        generation: authority.generation.max(1),
     }
 }

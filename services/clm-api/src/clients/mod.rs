@@ -3,6 +3,8 @@
 mod cara;
 mod error;
 mod read;
+mod webhook;
 
-pub use cara::{Cara, IssuedCertificate};
+pub use cara::{Cara, IssuedCertificate, IssuerCertificates};
 pub use error::CaraError;
+pub use webhook::{Question, WebhookError, Webhooks};

@@ -1,14 +1,11 @@
 //! Local administrator accounts: which passwords will do, and how long a guesser waits. Hashing is elsewhere.
 
-use super::id::Username;
+use super::{attempts::Attempts, id::Username};
 
 /// Fewest characters of a password.
 pub const SHORTEST_PASSWORD: usize = 12;
 /// Most characters of a password; more would only cost hashing time.
 pub const LONGEST_PASSWORD: usize = 256;
-const FREE_FAILURES: i64 = 5;
-const FIRST_LOCK_MS: i64 = 30_000;
-const LONGEST_LOCK_MS: i64 = 15 * 60_000;
 
 /// An account as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,24 +59,21 @@ pub fn check_password(username: &Username, password: &str) -> Result<(), WeakPas
 impl Administrator {
     /// How long the account stays closed, when it is.
     pub fn locked_for_ms(&self, now_ms: i64) -> Option<i64> {
-        self.locked_until_ms
-            .map(|until| until.saturating_sub(now_ms))
-            .filter(|left| *left > 0)
+        self.attempts().locked_for_ms(now_ms)
     }
 
     /// Failures and lock after one more attempt, which is counted before its password is looked at: guesses made at
     /// the same moment count each.
     pub fn after_attempt(&self, now_ms: i64) -> (i64, Option<i64>) {
-        let failures = self.failures.saturating_add(1);
-        let over = failures.saturating_sub(FREE_FAILURES);
-        if over < 0 {
-            return (failures, None);
+        let after = self.attempts().after_one(now_ms);
+        (after.failures, after.locked_until_ms)
+    }
+
+    fn attempts(&self) -> Attempts {
+        Attempts {
+            failures: self.failures,
+            locked_until_ms: self.locked_until_ms,
         }
-        let doublings = u32::try_from(over.min(10)).unwrap_or(10);
-        let lock_ms = FIRST_LOCK_MS
-            .saturating_mul(1 << doublings)
-            .min(LONGEST_LOCK_MS);
-        (failures, Some(now_ms.saturating_add(lock_ms)))
     }
 }
 

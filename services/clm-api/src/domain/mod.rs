@@ -1,7 +1,10 @@
 //! What CLM decides, pure: no database, no network, no clock of its own.
 
 pub mod account;
+pub mod attempts;
+pub mod challenge;
 pub mod decide;
+pub mod end_entity;
 pub mod external_account;
 pub mod id;
 pub mod inventory;
@@ -10,4 +13,5 @@ pub mod policy;
 pub mod protocol;
 pub mod realm;
 pub mod refusal;
+pub mod renewal;
 pub mod request;

@@ -59,8 +59,9 @@ impl Protocol {
         match caller {
             "acme" => &[Self::Acme],
             "est" => &[Self::Est],
-            "cmp" => &[Self::Cmp],
-            "scep" => &[Self::Scep],
+            // Their own certificates they ask for as the platform does, under policies that name them as callers.
+            "cmp" => &[Self::Cmp, Self::System],
+            "scep" => &[Self::Scep, Self::System],
             "operator" => &[Self::Rest],
             "administrator" => &[Self::Rest, Self::Cli, Self::System],
             _ => &[],

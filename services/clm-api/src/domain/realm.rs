@@ -1,8 +1,8 @@
-//! Realms, clients and end entities: what separates, who calls, and for whom certificates are.
+//! Realms and clients: what separates, and who calls.
 
 use time::OffsetDateTime;
 
-use super::id::{EndEntityName, PolicyName, RealmName};
+use super::id::{PolicyName, RealmName};
 
 /// Realm of the platform's own certificates.
 pub const SYSTEM: &str = "system";
@@ -31,15 +31,4 @@ pub struct Client {
     pub description: String,
     /// What it works under when it names no policy.
     pub default_policy: Option<PolicyName>,
-}
-
-/// Somebody or something that holds certificates.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndEntity {
-    /// Realm that it belongs to.
-    pub realm: RealmName,
-    /// Its name there.
-    pub name: EndEntityName,
-    /// Whether it may have certificates now.
-    pub active: bool,
 }

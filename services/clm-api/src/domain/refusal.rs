@@ -17,6 +17,8 @@ pub enum RefusalReason {
     NotAllowed,
     /// A person said no.
     Declined,
+    /// There is an active certificate, and the policy wants one at most.
+    Duplicate,
 }
 
 /// A refusal with its words.
@@ -29,13 +31,14 @@ pub struct Refusal {
 }
 
 impl RefusalReason {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::BadRequest,
         Self::BadKey,
         Self::BadName,
         Self::BadValidity,
         Self::NotAllowed,
         Self::Declined,
+        Self::Duplicate,
     ];
 
     /// Its name, as in rows and problem types.
@@ -47,6 +50,7 @@ impl RefusalReason {
             Self::BadValidity => "bad-validity",
             Self::NotAllowed => "not-allowed",
             Self::Declined => "declined",
+            Self::Duplicate => "duplicate",
         }
     }
 

@@ -10,13 +10,17 @@ use super::{Flows, issue::Outcome, read_request::read_request};
 use crate::{
     clients::CaraError,
     domain::{
-        decide::{AskedEndEntity, Decision, Standing, decide},
+        decide::{Asked, AskedEndEntity, Decision, Plan, Standing, decide},
         id::{EndEntityName, PolicyName, RequestId, Requester},
+        inventory::InventoryCertificate,
         policy::Policy,
         protocol::Protocol,
+        refusal::{Refusal, RefusalReason},
     },
     store::StoreError,
 };
+
+const ADMINISTRATOR: &str = "administrator";
 
 /// A certificate asked for, as it came.
 #[derive(Debug, Clone)]
@@ -45,6 +49,10 @@ pub struct Enroll {
     pub validity: Option<Duration>,
     /// Whether the edge has proven control of every name.
     pub names_proven: bool,
+    /// The certificate that it follows, DER.
+    pub renews: Option<Vec<u8>>,
+    /// By what the asker was known; for the audit log.
+    pub authenticated_by: String,
 }
 
 /// Where the key comes from.
@@ -99,7 +107,8 @@ pub enum EnrollError {
 
 impl Flows {
     /// Decides, and issues what is allowed.
-    #[tracing::instrument(name = "clm.enroll", skip_all, fields(request_id = %call.request_id, requester = %call.requester))]
+    #[tracing::instrument(name = "clm.enroll", skip_all, fields(request_id = %call.request_id, requester = %call.requester,
+        authenticated_by = call.authenticated_by))]
     pub async fn enroll(&self, call: &Enroll) -> Result<Outcome, EnrollError> {
         let Ok(_place) = self.places.try_acquire() else {
             self.metrics.enrolled(call.protocol, "busy");
@@ -130,7 +139,20 @@ impl Flows {
         call: &Enroll,
         policy: &Arc<Policy>,
     ) -> Result<Outcome, EnrollError> {
-        let end_entity = self.end_entity_of(call, policy).await?;
+        if let Err(refusal) = check_caller(call, policy) {
+            return Ok(self.refuse(call, policy, None, refusal).await);
+        }
+        let renewed = match self.find_renewed(call, policy).await? {
+            Ok(renewed) => renewed,
+            Err(refusal) => {
+                // What was issued for this request stays issued: its time to be asked for may be over since.
+                if let Some(outcome) = self.asked_before(call).await? {
+                    return Ok(outcome);
+                }
+                return Ok(self.refuse(call, policy, None, refusal).await);
+            }
+        };
+        let end_entity = self.end_entity_of(call, policy, renewed.as_ref()).await?;
         let asked = match read_request(call, end_entity) {
             Ok(asked) => asked,
             Err(refusal) => return Ok(self.refuse(call, policy, None, refusal).await),
@@ -141,7 +163,15 @@ impl Flows {
         {
             return self.same_again(call, &asked, request).await;
         }
-        match decide(policy, &asked, self.clock.now()) {
+        let decision = decide(policy, &asked, self.clock.now());
+        if let Decision::Waiting(plan) | Decision::Approved(plan) = &decision
+            && let Err(refusal) = self
+                .check_holder(call, policy, &asked, plan, renewed.as_ref())
+                .await?
+        {
+            return Ok(self.refuse(call, policy, Some(&asked), refusal).await);
+        }
+        match decision {
             Decision::Refused(refusal) => {
                 Ok(self.refuse(call, policy, Some(&asked), refusal).await)
             }
@@ -157,12 +187,55 @@ impl Flows {
         }
     }
 
+    /// Whether it may follow what it renews, and be beside what its holder has.
+    async fn check_holder(
+        &self,
+        call: &Enroll,
+        policy: &Policy,
+        asked: &Asked,
+        plan: &Plan,
+        renewed: Option<&InventoryCertificate>,
+    ) -> Result<Result<(), Refusal>, EnrollError> {
+        if let Some(renewed) = renewed
+            && let Err(refusal) =
+                Self::check_renewal(policy, renewed, plan, asked.public_key.spki_der())
+        {
+            return Ok(Err(refusal));
+        }
+        self.claim(&call.request_id, policy, plan, renewed).await
+    }
+
+    /// What became of the same request id, when it was issued.
+    async fn asked_before(&self, call: &Enroll) -> Result<Option<Outcome>, EnrollError> {
+        let found = self
+            .cara
+            .find_by_request(&call.request_id)
+            .await
+            .map_err(EnrollError::Cara)?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let Ok(asked) = read_request(call, None) else {
+            return Ok(None);
+        };
+        let same_key = ers_pki::certificate::Certificate::from_der(&found.der)
+            .is_ok_and(|made| made.public_key().spki_der() == asked.public_key.spki_der());
+        if same_key && found.origin.requester == call.requester.as_str() {
+            Ok(Some(Outcome::Issued(self.with_chain(found).await?)))
+        } else {
+            Err(EnrollError::RequestIdTaken(call.request_id.clone()))
+        }
+    }
+
     async fn end_entity_of(
         &self,
         call: &Enroll,
         policy: &Policy,
+        renewed: Option<&InventoryCertificate>,
     ) -> Result<Option<AskedEndEntity>, StoreError> {
-        let Some(name) = &call.end_entity else {
+        let inherited: Option<EndEntityName> =
+            renewed.and_then(|renewed| renewed.origin.end_entity.parse().ok());
+        let Some(name) = call.end_entity.as_ref().or(inherited.as_ref()) else {
             return Ok(None);
         };
         let realm = &policy.definition.rules().realm;
@@ -176,6 +249,21 @@ impl Flows {
             standing,
         }))
     }
+}
+
+/// Under a policy of the platform's own only the administrator asks, and the services that it names.
+fn check_caller(call: &Enroll, policy: &Policy) -> Result<(), Refusal> {
+    let rules = policy.definition.rules();
+    if call.protocol != Protocol::System
+        || call.client == ADMINISTRATOR
+        || rules.callers.contains(&call.client)
+    {
+        return Ok(());
+    }
+    Err(RefusalReason::NotAllowed.because(format!(
+        "protocol: policy {} is not for {}",
+        rules.name, call.client
+    )))
 }
 
 impl Fault for EnrollError {

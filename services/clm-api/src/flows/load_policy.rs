@@ -1,11 +1,40 @@
-//! Which policy an edge works under.
+//! Which policy an edge works under, and what the edge must know of it.
 
 use std::sync::Arc;
 
+use ers_pki::profile::Profile;
 use ers_runtime::error::{Fault, Kind};
 
 use super::Flows;
-use crate::domain::{id::PolicyName, policy::Policy, protocol::Protocol};
+use crate::{
+    clients::{CaraError, IssuerCertificates},
+    domain::{id::PolicyName, policy::Policy, protocol::Protocol},
+};
+
+/// A policy with what CARA says of its CA and its profile.
+#[derive(Debug, Clone)]
+pub struct EdgePolicy {
+    /// The policy.
+    pub policy: Arc<Policy>,
+    /// The certificates of its CA.
+    pub issuer: Arc<IssuerCertificates>,
+    /// Its profile; absent: CARA has none of that name.
+    pub profile: Option<Profile>,
+}
+
+/// Why it cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum EdgePolicyError {
+    /// There is none.
+    #[error(transparent)]
+    Policy(#[from] LoadPolicyError),
+    /// CARA did not answer.
+    #[error("load policy: CARA")]
+    Cara(#[from] CaraError),
+    /// The CA has no CRL yet.
+    #[error("load CRL: the CA of the policy has none yet")]
+    NoCrl,
+}
 
 /// Why there is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +78,69 @@ impl Flows {
             return Err(LoadPolicyError::NotForProtocol { policy, protocol });
         }
         Ok(policy)
+    }
+
+    /// The policy with what CARA says of its CA and its profile.
+    pub async fn load_edge_policy(
+        &self,
+        name: Option<&PolicyName>,
+        client: &str,
+        protocol: Protocol,
+    ) -> Result<EdgePolicy, EdgePolicyError> {
+        let policy = self.load_policy(name, client, protocol)?;
+        // ACME tells nothing of the CA before a certificate is issued: its directory stands without CARA.
+        if protocol == Protocol::Acme {
+            return Ok(EdgePolicy {
+                policy,
+                issuer: Arc::default(),
+                profile: None,
+            });
+        }
+        let rules = policy.definition.rules();
+        let issuer = self.cara.load_issuer(rules.issuer.as_str()).await?;
+        let profile = self.cara.find_profile(&rules.profile).await?;
+        Ok(EdgePolicy {
+            policy,
+            issuer,
+            profile,
+        })
+    }
+
+    /// The newest complete CRL of a policy's CA, DER.
+    #[tracing::instrument(name = "clm.load_crl", skip_all)]
+    pub async fn load_crl(
+        &self,
+        name: Option<&PolicyName>,
+        client: &str,
+        protocol: Protocol,
+    ) -> Result<Vec<u8>, EdgePolicyError> {
+        let policy = self.load_policy(name, client, protocol)?;
+        let issuer = policy.definition.rules().issuer.as_str();
+        self.cara
+            .find_crl(issuer)
+            .await?
+            .ok_or(EdgePolicyError::NoCrl)
+    }
+}
+
+impl Fault for EdgePolicyError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Policy(error) => error.kind(),
+            Self::Cara(error) => match error.kind() {
+                kind @ (Kind::Unavailable | Kind::ResourceExhausted) => kind,
+                _ => Kind::Internal,
+            },
+            Self::NoCrl => Kind::NotFound,
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Policy(error) => error.field(),
+            Self::NoCrl => Some("policy"),
+            Self::Cara(_) => None,
+        }
     }
 }
 

@@ -3,23 +3,30 @@
 mod apply_policy;
 mod approve;
 mod audit;
+mod authenticate;
 mod bootstrap;
 mod change_password;
+mod create_challenge;
 mod create_external_account_key;
+mod end_entities;
 mod enroll;
 mod find_outcome;
 mod follow_inventory;
 mod issue;
 mod keep_request;
+mod known_certificate;
 mod load_policy;
+mod load_shared_secret;
 mod log_in;
 mod look_up;
 mod passwords;
 mod policy_book;
 mod read_request;
+mod renewals;
 mod revoke;
 mod sessions;
 mod show;
+mod unique;
 
 use std::sync::Arc;
 
@@ -28,19 +35,31 @@ use ers_signer_client::Signer;
 
 pub use apply_policy::ApplyPolicyError;
 pub use audit::Actor;
+pub use authenticate::{Answer, Authenticate, AuthenticateError, Capacity, Credential};
 pub use bootstrap::{BootstrapError, Bootstrapped, Defaults};
+pub use create_challenge::NewChallenge;
 pub use create_external_account_key::NewExternalAccountKey;
+pub(crate) use end_entities::usual_realm;
+pub use end_entities::{NewEndEntity, Secret};
 pub use enroll::{Enroll, EnrollError, KeySource};
 pub use issue::Outcome;
+pub use known_certificate::{KnownCertificate, Naming};
+pub use load_policy::{EdgePolicy, LoadPolicyError};
+pub use load_shared_secret::{SharedSecret, SharedSecretOf};
 pub use log_in::LogInError;
 pub use passwords::PasswordError;
 pub(crate) use passwords::Passwords;
 pub(crate) use policy_book::PolicyBook;
+pub use renewals::{RenewNow, Suggestion};
 pub use revoke::{Revoke, Which};
 pub use sessions::{Session, SessionLimits, SessionToken, Sessions};
 pub use show::Shown;
 
-use crate::{clients::Cara, metrics::Metrics, store::Store};
+use crate::{
+    clients::{Cara, Webhooks},
+    metrics::Metrics,
+    store::Store,
+};
 
 /// Everything that the use cases work with.
 pub struct Flows {
@@ -50,6 +69,7 @@ pub struct Flows {
     pub(crate) policies: PolicyBook,
     pub(crate) sessions: Sessions,
     pub(crate) passwords: Passwords,
+    pub(crate) webhooks: Webhooks,
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Metrics,
     pub(crate) approval_retry: time::Duration,

@@ -112,6 +112,9 @@ pub(super) fn content_digest(call: &Enroll, asked: Option<&Asked>) -> String {
             .unwrap_or_default()
             .as_bytes(),
     );
+    if let Some(renews) = &call.renews {
+        part(renews);
+    }
     match asked {
         Some(asked) => {
             part(asked.public_key.spki_der());

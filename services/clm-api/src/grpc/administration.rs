@@ -10,6 +10,7 @@ use ers_runtime::{
 use tonic::{Request, Response, Status};
 
 use super::{
+    end_entities,
     read::{duration_of, optional, required, wrong},
     write,
 };
@@ -216,65 +217,97 @@ impl Service for Administration {
 
     async fn add_end_entity(
         &self,
-        _: Request<proto::AddEndEntityRequest>,
+        request: Request<proto::AddEndEntityRequest>,
     ) -> Result<Response<proto::EndEntity>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = administrator(&request)?;
+        let message = request.into_inner();
+        let actor = actor_of(&caller, &message.actor)?;
+        let told = end_entities::add(&self.flows, message, &actor).await?;
+        Ok(Response::new(told))
     }
 
     async fn list_end_entities(
         &self,
-        _: Request<proto::ListEndEntitiesRequest>,
+        request: Request<proto::ListEndEntitiesRequest>,
     ) -> Result<Response<proto::ListEndEntitiesResponse>, Status> {
-        Err(Status::unimplemented("follows"))
+        administrator(&request)?;
+        let told = end_entities::list(&self.flows, request.into_inner()).await?;
+        Ok(Response::new(told))
     }
 
     async fn show_end_entity(
         &self,
-        _: Request<proto::ShowEndEntityRequest>,
+        request: Request<proto::ShowEndEntityRequest>,
     ) -> Result<Response<proto::EndEntity>, Status> {
-        Err(Status::unimplemented("follows"))
+        administrator(&request)?;
+        let told = end_entities::show(&self.flows, request.into_inner()).await?;
+        Ok(Response::new(told))
     }
 
     async fn change_end_entity(
         &self,
-        _: Request<proto::ChangeEndEntityRequest>,
+        request: Request<proto::ChangeEndEntityRequest>,
     ) -> Result<Response<proto::EndEntity>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = administrator(&request)?;
+        let message = request.into_inner();
+        let actor = actor_of(&caller, &message.actor)?;
+        let told = end_entities::change(&self.flows, message, &actor).await?;
+        Ok(Response::new(told))
     }
 
     async fn set_end_entity_password(
         &self,
-        _: Request<proto::SetEndEntityPasswordRequest>,
+        request: Request<proto::SetEndEntityPasswordRequest>,
     ) -> Result<Response<proto::SetEndEntityPasswordResponse>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = administrator(&request)?;
+        let message = request.into_inner();
+        let actor = actor_of(&caller, &message.actor)?;
+        let told = end_entities::set_password(&self.flows, message, &actor).await?;
+        Ok(Response::new(told))
     }
 
     async fn set_end_entity_secret(
         &self,
-        _: Request<proto::SetEndEntitySecretRequest>,
+        request: Request<proto::SetEndEntitySecretRequest>,
     ) -> Result<Response<proto::SetEndEntitySecretResponse>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = administrator(&request)?;
+        let message = request.into_inner();
+        let actor = actor_of(&caller, &message.actor)?;
+        let told = end_entities::set_secret(&self.flows, message, &actor).await?;
+        Ok(Response::new(told))
     }
 
     async fn remove_end_entity(
         &self,
-        _: Request<proto::RemoveEndEntityRequest>,
+        request: Request<proto::RemoveEndEntityRequest>,
     ) -> Result<Response<proto::RemoveEndEntityResponse>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = administrator(&request)?;
+        let message = request.into_inner();
+        let actor = actor_of(&caller, &message.actor)?;
+        let told = end_entities::remove(&self.flows, message, &actor).await?;
+        Ok(Response::new(told))
     }
 
     async fn create_challenge(
         &self,
-        _: Request<proto::CreateChallengeRequest>,
+        request: Request<proto::CreateChallengeRequest>,
     ) -> Result<Response<proto::CreatedChallenge>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = administrator(&request)?;
+        let message = request.into_inner();
+        let actor = actor_of(&caller, &message.actor)?;
+        let told = end_entities::create_challenge(&self.flows, message, &actor).await?;
+        Ok(Response::new(told))
     }
 
     async fn renew_now(
         &self,
-        _: Request<proto::RenewNowRequest>,
+        request: Request<proto::RenewNowRequest>,
     ) -> Result<Response<proto::RenewNowResponse>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = administrator(&request)?;
+        let message = request.into_inner();
+        let actor = actor_of(&caller, &message.actor)?;
+        let told = end_entities::renew_now(&self.flows, message, &actor).await?;
+        Ok(Response::new(told))
     }
 }
 

@@ -10,14 +10,18 @@ use ers_runtime::{
     grpc::{Caller, caller},
 };
 use tonic::{Request, Response, Status};
+use zeroize::Zeroizing;
 
 use super::{
     read::{duration_of, optional, required, time_of, wrong},
-    write,
+    write, write_edge,
 };
 use crate::{
     domain::{id::AccountKeyId, protocol::Protocol},
-    flows::{Actor, Enroll, Flows, KeySource, Revoke, Which},
+    flows::{
+        Actor, Authenticate, Credential, Enroll, Flows, KeySource, Naming, Revoke, SharedSecretOf,
+        Which,
+    },
 };
 
 /// Who may ask for certificates.
@@ -33,6 +37,11 @@ const ENROLLERS: [&str; 7] = [
 const ADMINISTRATOR: &str = "administrator";
 const MOST_NAMES: usize = 1000;
 const LONGEST_NAME: usize = 2048;
+const LONGEST_METHOD: usize = 64;
+const LONGEST_ADDRESS: usize = 64;
+const LONGEST_TRANSACTION_ID: usize = 255;
+const LONGEST_PASSWORD: usize = 1024;
+const MOST_CHAIN: usize = 16;
 
 pub(super) struct Enrollment {
     flows: Arc<Flows>,
@@ -88,9 +97,10 @@ impl Service for Enrollment {
         let name = optional("policy", &message.policy)?;
         let policy = self
             .flows
-            .load_policy(name.as_ref(), caller.name(), protocol)
+            .load_edge_policy(name.as_ref(), caller.name(), protocol)
+            .await
             .map_err(status)?;
-        Ok(Response::new(write::edge_policy(&policy)))
+        Ok(Response::new(write_edge::edge_policy(&policy)))
     }
 
     async fn load_external_account_key(
@@ -121,44 +131,116 @@ impl Service for Enrollment {
 
     async fn authenticate(
         &self,
-        _: Request<proto::AuthenticateRequest>,
+        request: Request<proto::AuthenticateRequest>,
     ) -> Result<Response<proto::AuthenticateResponse>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = caller(&request)?;
+        caller.require(&["est", "cmp", "scep"])?;
+        let call = read_authenticate(&caller, request.into_inner())?;
+        let answer = self.flows.authenticate(&call).await.map_err(status)?;
+        Ok(Response::new(write_edge::answer(answer)))
     }
 
     async fn load_shared_secret(
         &self,
-        _: Request<proto::LoadSharedSecretRequest>,
+        request: Request<proto::LoadSharedSecretRequest>,
     ) -> Result<Response<proto::SharedSecret>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = caller(&request)?;
+        caller.require(&["cmp"])?;
+        let message = request.into_inner();
+        let asked = SharedSecretOf {
+            client: caller.name(),
+            protocol: protocol_of(&caller, &message.protocol)?,
+            policy: optional("policy", &message.policy)?,
+            reference: &message.reference,
+            address: &message.address,
+        };
+        let secret = self
+            .flows
+            .load_shared_secret(&asked)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(write_edge::shared_secret(secret)))
     }
 
     async fn report_attempt(
         &self,
-        _: Request<proto::ReportAttemptRequest>,
+        request: Request<proto::ReportAttemptRequest>,
     ) -> Result<Response<proto::ReportAttemptResponse>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = caller(&request)?;
+        caller.require(&["cmp"])?;
+        let message = request.into_inner();
+        let asked = SharedSecretOf {
+            client: caller.name(),
+            protocol: protocol_of(&caller, &message.protocol)?,
+            policy: optional("policy", &message.policy)?,
+            reference: &message.end_entity,
+            address: &message.address,
+        };
+        self.flows
+            .report_attempt(&asked, message.succeeded)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(proto::ReportAttemptResponse {}))
     }
 
     async fn find_certificate(
         &self,
-        _: Request<proto::FindCertificateRequest>,
+        request: Request<proto::FindCertificateRequest>,
     ) -> Result<Response<proto::KnownCertificate>, Status> {
-        Err(Status::unimplemented("follows"))
+        use proto::find_certificate_request::By;
+        enroller(&request)?;
+        let naming = match request.into_inner().by {
+            Some(By::Certificate(der)) => Naming::Certificate(der),
+            Some(By::Fingerprint(text)) => Naming::Fingerprint(text),
+            Some(By::IssuerNameAndSerial(by)) => Naming::IssuerAndSerial {
+                issuer: by.issuer_name,
+                serial: by.serial,
+            },
+            None => return Err(Status::invalid_argument("by: is required")),
+        };
+        let known = self
+            .flows
+            .find_known_certificate(&naming)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(write_edge::known_certificate(
+            known,
+            self.flows.clock.now_ms(),
+        )))
     }
 
     async fn load_crl(
         &self,
-        _: Request<proto::LoadCrlRequest>,
+        request: Request<proto::LoadCrlRequest>,
     ) -> Result<Response<proto::LoadCrlResponse>, Status> {
-        Err(Status::unimplemented("follows"))
+        let caller = enroller(&request)?;
+        let message = request.into_inner();
+        let protocol = protocol_of(&caller, &message.protocol)?;
+        let name = optional("policy", &message.policy)?;
+        let crl = self
+            .flows
+            .load_crl(name.as_ref(), caller.name(), protocol)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(proto::LoadCrlResponse { crl }))
     }
 
     async fn suggest_renewal(
         &self,
-        _: Request<proto::SuggestRenewalRequest>,
+        request: Request<proto::SuggestRenewalRequest>,
     ) -> Result<Response<proto::RenewalWindow>, Status> {
-        Err(Status::unimplemented("follows"))
+        use proto::suggest_renewal_request::By;
+        enroller(&request)?;
+        let naming = match request.into_inner().by {
+            Some(By::Certificate(der)) => Naming::Certificate(der),
+            Some(By::KeyIdentifierAndSerial(by)) => Naming::KeyAndSerial {
+                key: by.authority_key_identifier,
+                serial: by.serial,
+            },
+            None => return Err(Status::invalid_argument("by: is required")),
+        };
+        let suggestion = self.flows.suggest_renewal(&naming).await.map_err(status)?;
+        Ok(Response::new(write_edge::renewal_window(suggestion)))
     }
 }
 
@@ -195,6 +277,12 @@ fn read_enroll(caller: &Caller, message: proto::EnrollRequest) -> Result<Enroll,
         let problem = format!("at most {MOST_NAMES} names of at most {LONGEST_NAME} octets");
         return Err(wrong("subject_alternative_names", problem));
     }
+    if message.authenticated_by.len() > LONGEST_METHOD {
+        return Err(wrong(
+            "authenticated_by",
+            format!("at most {LONGEST_METHOD} octets"),
+        ));
+    }
     Ok(Enroll {
         request_id: required("request_id", &message.request_id)?,
         client: caller.name().to_owned(),
@@ -208,6 +296,58 @@ fn read_enroll(caller: &Caller, message: proto::EnrollRequest) -> Result<Enroll,
         not_before: time_of("not_before", message.not_before)?,
         validity: duration_of(message.validity),
         names_proven: message.names_proven,
+        renews: Some(message.renews).filter(|der| !der.is_empty()),
+        authenticated_by: message.authenticated_by,
+    })
+}
+
+fn read_authenticate(
+    caller: &Caller,
+    message: proto::AuthenticateRequest,
+) -> Result<Authenticate, Status> {
+    use proto::authenticate_request::Credential as Shown;
+    let credential = match message.credential {
+        Some(Shown::Password(shown)) => Credential::Password {
+            end_entity: shown.end_entity,
+            password: Zeroizing::new(shown.password),
+        },
+        Some(Shown::Certificate(der)) => Credential::Certificate(der),
+        Some(Shown::Challenge(text)) => Credential::Challenge(Zeroizing::new(text)),
+        None => return Err(Status::invalid_argument("credential: is required")),
+    };
+    if let Credential::Password { password, .. } = &credential
+        && password.len() > LONGEST_PASSWORD
+    {
+        return Err(wrong(
+            "password",
+            format!("at most {LONGEST_PASSWORD} octets"),
+        ));
+    }
+    for (field, text, longest) in [
+        ("address", &message.address, LONGEST_ADDRESS),
+        (
+            "transaction_id",
+            &message.transaction_id,
+            LONGEST_TRANSACTION_ID,
+        ),
+    ] {
+        if text.len() > longest || text.chars().any(char::is_control) {
+            let problem = format!("at most {longest} octets without control characters");
+            return Err(wrong(field, problem));
+        }
+    }
+    if message.chain.len() > MOST_CHAIN {
+        return Err(wrong("chain", format!("at most {MOST_CHAIN} certificates")));
+    }
+    Ok(Authenticate {
+        client: caller.name().to_owned(),
+        protocol: protocol_of(caller, &message.protocol)?,
+        policy: optional("policy", &message.policy)?,
+        address: message.address,
+        credential,
+        chain: message.chain,
+        csr: message.csr,
+        transaction_id: message.transaction_id,
     })
 }
 

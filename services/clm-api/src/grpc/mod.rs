@@ -1,9 +1,11 @@
 //! CLM over gRPC: messages into domain types and back; what happens is in `flows`.
 
 mod administration;
+mod end_entities;
 mod enrollment;
 mod read;
 mod write;
+mod write_edge;
 
 use std::sync::Arc;
 

@@ -43,19 +43,7 @@ fn reason(reason: RefusalReason) -> proto::RefusalReason {
         RefusalReason::BadValidity => proto::RefusalReason::BadValidity,
         RefusalReason::NotAllowed => proto::RefusalReason::NotAllowed,
         RefusalReason::Declined => proto::RefusalReason::Declined,
-    }
-}
-
-pub(super) fn edge_policy(policy: &Policy) -> proto::EdgePolicy {
-    let rules = policy.definition.rules();
-    proto::EdgePolicy {
-        name: rules.name.to_string(),
-        realm: rules.realm.to_string(),
-        description: rules.description.clone(),
-        external_account_required: rules.acme.external_account_required,
-        wildcards_allowed: rules.names.wildcards,
-        default_validity: Some(duration(rules.validity.default.duration())),
-        ..proto::EdgePolicy::default()
+        RefusalReason::Duplicate => proto::RefusalReason::Duplicate,
     }
 }
 
@@ -136,7 +124,7 @@ pub(super) fn timestamp_ms(ms: i64) -> Timestamp {
     timestamp(from_ms(ms))
 }
 
-fn duration(duration: Duration) -> prost_types::Duration {
+pub(super) fn duration(duration: Duration) -> prost_types::Duration {
     prost_types::Duration {
         seconds: duration.whole_seconds(),
         nanos: duration.subsec_nanoseconds(),

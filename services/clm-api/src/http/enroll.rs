@@ -153,6 +153,8 @@ fn read(administrator: &Administrator, wish: CertificateWish) -> Result<Enroll, 
             .map_err(|error| wrong("not_before", error))?,
         validity: validity.map(Period::duration),
         names_proven: false,
+        renews: None,
+        authenticated_by: String::new(),
     })
 }
 

@@ -1,9 +1,12 @@
 //! Everything that CLM keeps, one file per group of tables. Returns domain types, never rows.
 
+mod active_claim;
 mod administrator;
+mod attempt;
 mod audit_event;
 mod certificate;
 mod certificate_search;
+mod challenge;
 mod client;
 mod end_entity;
 mod entity;
@@ -12,6 +15,7 @@ mod feed;
 mod plan_text;
 mod policy;
 mod realm;
+mod renewal_advice;
 mod request;
 mod request_row;
 

@@ -17,7 +17,7 @@ use ers_pki::{
 };
 use ers_proto::cara::v1::{
     self as proto, authorities_server, certificates_server, event::What, events_server,
-    issuance_server, load_certificate_request::By, profiles_server, revoking_server,
+    issuance_server, load_certificate_request::By, profiles_server, revoking_server, status_server,
 };
 use ers_runtime::clock::{Clock as _, ManualClock};
 use futures::{Stream, StreamExt as _, stream};
@@ -89,6 +89,7 @@ impl FakeCara {
             .add_service(authorities_server::AuthoritiesServer::new(self.clone()))
             .add_service(profiles_server::ProfilesServer::new(self.clone()))
             .add_service(events_server::EventsServer::new(self.clone()))
+            .add_service(status_server::StatusServer::new(self.clone()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -532,6 +533,7 @@ impl profiles_server::Profiles for FakeCara {
             .iter()
             .map(|profile| proto::Profile {
                 name: profile.name.clone(),
+                definition: serde_json::to_string(profile).unwrap(),
                 ..Default::default()
             })
             .collect();
@@ -575,5 +577,55 @@ impl events_server::Events for FakeCara {
             }
         });
         Ok(Response::new(events.boxed()))
+    }
+}
+
+/// What the fake has for a CRL; what it says is for others to test.
+pub const CRL: &[u8] = b"a CRL";
+
+#[tonic::async_trait]
+impl status_server::Status for FakeCara {
+    async fn list_responders(
+        &self,
+        _: Request<proto::ListRespondersRequest>,
+    ) -> Result<Response<proto::ListRespondersResponse>, Status> {
+        Err(not_ours())
+    }
+
+    async fn find(
+        &self,
+        _: Request<proto::FindStatusRequest>,
+    ) -> Result<Response<proto::FindStatusResponse>, Status> {
+        Err(not_ours())
+    }
+
+    async fn load_crl(
+        &self,
+        request: Request<proto::LoadCrlRequest>,
+    ) -> Result<Response<proto::Crl>, Status> {
+        let request = request.into_inner();
+        if request.issuer != ISSUER || request.generation != 1 {
+            return Err(Status::not_found("issuer: there is no such CRL"));
+        }
+        Ok(Response::new(proto::Crl {
+            der: CRL.to_vec(),
+            ..Default::default()
+        }))
+    }
+
+    type ReadCrlStream = ers_calls::Answers<proto::CrlPart>;
+
+    async fn read_crl(
+        &self,
+        _: Request<proto::ReadCrlRequest>,
+    ) -> Result<Response<Self::ReadCrlStream>, Status> {
+        Err(not_ours())
+    }
+
+    async fn list_crls(
+        &self,
+        _: Request<proto::ListCrlsRequest>,
+    ) -> Result<Response<proto::ListCrlsResponse>, Status> {
+        Err(not_ours())
     }
 }

@@ -351,7 +351,7 @@ async fn policies_are_loaded_by_name_and_protocol() {
         Code::FailedPrecondition
     );
     assert_eq!(
-        load("scep", "", "scep").await.unwrap_err().code(),
+        load("operator", "", "rest").await.unwrap_err().code(),
         Code::NotFound
     );
     world.stop().await;

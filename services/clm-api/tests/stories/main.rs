@@ -9,7 +9,9 @@
 
 mod approving;
 mod auditing;
+mod authenticating;
 mod cara;
+mod challenges;
 mod clm;
 mod enrolling;
 mod external_accounts;
@@ -18,6 +20,7 @@ mod logging_in;
 mod openapi;
 mod openssl;
 mod policies;
+mod renewing;
 mod rest;
 mod revoking;
 mod starting;

@@ -189,9 +189,23 @@ async fn policies_and_realms_are_listed(database: TestDatabase) {
     };
     assert_eq!(
         list("").await,
-        ["acme", "acme-eab", "client", "platform-tls", "server"]
+        [
+            "acme",
+            "acme-eab",
+            "client",
+            "cmp",
+            "cmp-signer",
+            "est",
+            "platform-tls",
+            "scep",
+            "scep-ra",
+            "server"
+        ]
     );
-    assert_eq!(list("system").await, ["platform-tls"]);
+    assert_eq!(
+        list("system").await,
+        ["cmp-signer", "platform-tls", "scep-ra"]
+    );
     let realms = world
         .administration()
         .list_realms(proto::ListRealmsRequest {})

@@ -264,7 +264,7 @@ async fn policies_are_read_and_changed() {
         .await
         .assert_problem(404);
     let listed = get(&world, &token, "policies?realm=system").await.json();
-    assert_eq!(listed["policies"][0]["name"], "platform-tls");
+    assert_eq!(listed["policies"][1]["name"], "platform-tls");
     assert_eq!(
         get(&world, &token, "realms").await.json()["realms"][0]["name"],
         "default"

@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use ers_pki::{key::KeyAlgorithm, profile::Period, revocation::Reason};
 use serde::{Deserialize, Deserializer, de};
 
-use super::{names::NameRules, subject::SubjectRules};
+use super::{
+    edges::{AcmeRules, AuthenticationRules, CmpRules, EstRules, ScepRules},
+    names::NameRules,
+    subject::SubjectRules,
+};
 use crate::domain::{
     id::{IssuerName, PolicyName, ProfileName, RealmName},
     protocol::Protocol,
@@ -74,6 +78,24 @@ pub struct Rules {
     /// What only concerns ACME.
     #[serde(default)]
     pub acme: AcmeRules,
+    /// What only concerns EST.
+    #[serde(default)]
+    pub est: EstRules,
+    /// What only concerns SCEP.
+    #[serde(default)]
+    pub scep: ScepRules,
+    /// What only concerns CMP.
+    #[serde(default)]
+    pub cmp: CmpRules,
+    /// Who may ask, and when for a renewal.
+    #[serde(default)]
+    pub authentication: AuthenticationRules,
+    /// At most one active certificate for each end entity; without an end entity, for each subject and its names.
+    #[serde(default)]
+    pub unique: bool,
+    /// For the protocol `system`: the services that may ask beside the administrator.
+    #[serde(default)]
+    pub callers: Vec<String>,
     /// What may be given as the reason of a revocation.
     #[serde(default)]
     pub revocation: RevocationRules,
@@ -90,15 +112,6 @@ pub struct ValidityRules {
     /// How far ahead the first day may lie.
     #[serde(default = "usual_start_within")]
     pub start_within: Period,
-}
-
-/// What only concerns ACME.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AcmeRules {
-    /// Accounts need an external account key (RFC 8555 section 7.3.4).
-    #[serde(default)]
-    pub external_account_required: bool,
 }
 
 /// Reasons that requesters may give; administrators may give any.

@@ -2,13 +2,15 @@
 //! `decide/`, and a line in the README's example.
 
 mod definition;
+mod edges;
 mod names;
 mod network;
 mod pattern;
 mod ready;
 mod subject;
 
-pub use definition::{PolicyDefinition, PolicyError, RevocationRules, ValidityRules};
+pub use definition::{PolicyDefinition, PolicyError, RevocationRules, Rules, ValidityRules};
+pub use edges::{RenewalRules, TrustedIssuer};
 pub use names::Unnamed;
 pub use ready::{CLIENT_DEFAULTS, ready};
 pub use subject::{CommonNameRule, SubjectRules};

@@ -73,6 +73,21 @@ fn usual_most() -> usize {
 }
 
 impl NameRules {
+    /// The kinds of names that may be there, as in `dns:example.com`.
+    pub fn kinds(&self) -> Vec<&'static str> {
+        [
+            ("dns", self.dns.is_empty()),
+            ("ip", self.ip.is_empty()),
+            ("email", self.email.is_empty()),
+            ("uri", self.uri.is_empty()),
+            ("upn", self.upn.is_empty()),
+        ]
+        .into_iter()
+        .filter(|(_, none)| !none)
+        .map(|(kind, _)| kind)
+        .collect()
+    }
+
     /// Whether one name may stand in a certificate.
     pub fn check(&self, name: &GeneralName) -> Result<(), Unnamed> {
         let (mentioned, allowed) = match name {

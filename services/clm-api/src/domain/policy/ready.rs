@@ -77,6 +77,76 @@ names:
 acme: {external_account_required: true}
 ";
 
+const EST: &str = "\
+name: est
+realm: default
+description: Certificates for devices by EST
+issuer: {issuer}
+profile: ieee-802-1ar-ldevid
+protocols: [est]
+validity: {default: 90d, longest: 1y}
+subject: {attributes: [CN, O, OU, L, ST, C, UID, serialNumber], common_name: free}
+names:
+  dns: ['*']
+  ip: ['0.0.0.0/0', '::/0']
+  uri: ['*']
+est: {server_keys: true}
+";
+
+const SCEP: &str = "\
+name: scep
+realm: default
+description: Certificates for devices by SCEP
+issuer: {issuer}
+profile: ieee-802-1ar-ldevid
+protocols: [scep]
+validity: {default: 90d, longest: 1y}
+subject: {attributes: [CN, O, OU, L, ST, C, UID, serialNumber], common_name: free}
+names:
+  dns: ['*']
+  ip: ['0.0.0.0/0', '::/0']
+  uri: ['*']
+";
+
+const CMP: &str = "\
+name: cmp
+realm: default
+description: Certificates for devices by CMP
+issuer: {issuer}
+profile: ieee-802-1ar-ldevid
+protocols: [cmp]
+validity: {default: 90d, longest: 1y}
+subject: {attributes: [CN, O, OU, L, ST, C, UID, serialNumber], common_name: free}
+names:
+  dns: ['*']
+  ip: ['0.0.0.0/0', '::/0']
+  uri: ['*']
+";
+
+const SCEP_RA: &str = "\
+name: scep-ra
+realm: system
+description: What the SCEP server decrypts and signs with
+issuer: {issuer}
+profile: scep-ra
+protocols: [system]
+callers: [scep]
+validity: {default: 90d, longest: 1y}
+subject: {attributes: [CN, O], common_name: free}
+";
+
+const CMP_SIGNER: &str = "\
+name: cmp-signer
+realm: system
+description: What the CMP server signs its answers with
+issuer: {issuer}
+profile: cmp-ra
+protocols: [system]
+callers: [cmp]
+validity: {default: 90d, longest: 1y}
+subject: {attributes: [CN, O], common_name: free}
+";
+
 const PLATFORM_TLS: &str = "\
 name: platform-tls
 realm: system
@@ -103,12 +173,24 @@ pub fn ready(issuer: &IssuerName, platform_issuer: &IssuerName) -> Vec<ReadyPoli
         of("client", CLIENT, issuer),
         of("acme", ACME, issuer),
         of("acme-eab", ACME_EAB, issuer),
+        of("est", EST, issuer),
+        of("scep", SCEP, issuer),
+        of("cmp", CMP, issuer),
+        // They answer for the CA whose certificates the clients ask for.
+        of("scep-ra", SCEP_RA, issuer),
+        of("cmp-signer", CMP_SIGNER, issuer),
         of("platform-tls", PLATFORM_TLS, platform_issuer),
     ]
 }
 
 /// What a calling service works under when it names no policy.
-pub const CLIENT_DEFAULTS: [(&str, &str); 2] = [("acme", "acme"), ("administrator", "server")];
+pub const CLIENT_DEFAULTS: [(&str, &str); 5] = [
+    ("acme", "acme"),
+    ("administrator", "server"),
+    ("cmp", "cmp"),
+    ("est", "est"),
+    ("scep", "scep"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -122,12 +204,12 @@ mod tests {
             "management".parse().unwrap(),
         );
         let all = ready(&issuer, &platform);
-        assert_eq!(all.len(), 5);
+        assert_eq!(all.len(), 10);
         for one in &all {
             let definition = PolicyDefinition::parse(&one.definition).unwrap();
             let rules = definition.rules();
             assert_eq!(rules.name.as_str(), one.name);
-            let expected = if rules.realm.as_str() == "system" {
+            let expected = if rules.name.as_str() == "platform-tls" {
                 &platform
             } else {
                 &issuer

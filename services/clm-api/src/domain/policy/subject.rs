@@ -58,6 +58,11 @@ impl SubjectRules {
     pub fn allows(&self, oid: ObjectIdentifier) -> bool {
         self.attributes.iter().any(|attribute| attribute.0 == oid)
     }
+
+    /// The attributes that may be there.
+    pub fn oids(&self) -> impl Iterator<Item = ObjectIdentifier> {
+        self.attributes.iter().map(|attribute| attribute.0)
+    }
 }
 
 impl FromStr for SubjectAttribute {

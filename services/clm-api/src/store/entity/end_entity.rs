@@ -11,6 +11,10 @@ pub struct Model {
     pub name: String,
     pub state: String,
     pub created_at: i64,
+    pub password_hash: Option<String>,
+    pub sealed_secret: Option<Vec<u8>>,
+    pub contact: String,
+    pub registration_authority: bool,
 }
 
 plain_entity!();

@@ -9,10 +9,13 @@ macro_rules! plain_entity {
     };
 }
 
+pub mod active_claim;
 pub mod administrator;
+pub mod attempt;
 pub mod audit_event;
 pub mod certificate;
 pub mod certificate_name;
+pub mod challenge;
 pub mod client;
 pub mod end_entity;
 pub mod external_account_key;
@@ -20,5 +23,6 @@ pub mod feed;
 pub mod policy;
 pub mod policy_version;
 pub mod realm;
+pub mod renewal_advice;
 pub mod request;
 pub mod revision;

@@ -1,0 +1,304 @@
+//! End entities made, changed and removed, and what they are known by set. Passwords are kept as hashes, shared secrets
+//! sealed by the signer; what is made here is shown once.
+
+use ers_runtime::error::{Fault, Kind};
+use ers_signer_client::SignerError;
+use zeroize::Zeroizing;
+
+use super::{Actor, Flows, PasswordError, passwords};
+use crate::{
+    domain::{
+        end_entity::{
+            EndEntity, EndEntityChange, EndEntityCursor, LONGEST_CONTACT, SEALING_CONTEXT,
+            WeakSecret, check_secret,
+        },
+        id::{EndEntityName, RealmName},
+        page::{Page, PageRequest},
+        realm,
+    },
+    store::{Inserted, StoreError},
+};
+
+/// An end entity to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEndEntity {
+    /// Its realm.
+    pub realm: RealmName,
+    /// Its name there.
+    pub name: EndEntityName,
+    /// How its people are reached.
+    pub contact: String,
+    /// Whether it may ask and revoke for others.
+    pub registration_authority: bool,
+}
+
+/// A password or shared secret to be set.
+pub enum Secret {
+    /// This one.
+    Chosen(Zeroizing<String>),
+    /// One that is made.
+    Made,
+    /// None any more.
+    None,
+}
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum EndEntityError {
+    /// There is none of that name.
+    #[error("find end entity: realm {realm} does not know {name}")]
+    Unknown {
+        /// The realm.
+        realm: RealmName,
+        /// The name.
+        name: EndEntityName,
+    },
+    /// There is one of that name.
+    #[error("make end entity: realm {realm} has {name} already")]
+    Exists {
+        /// The realm.
+        realm: RealmName,
+        /// The name.
+        name: EndEntityName,
+    },
+    /// No realm of that name.
+    #[error("make end entity: there is no realm {0}")]
+    NoRealm(RealmName),
+    /// The contact is too long, or has control characters.
+    #[error("read contact: at most {LONGEST_CONTACT} characters, no control characters")]
+    Contact,
+    /// The secret will not do.
+    #[error("set secret: {0}")]
+    Weak(WeakSecret),
+    /// It cannot be hashed or made.
+    #[error("set secret")]
+    Password(#[from] PasswordError),
+    /// The signer did not seal it.
+    #[error("set secret: seal")]
+    Seal(#[source] SignerError),
+    /// The database.
+    #[error("end entity: database")]
+    Store(#[from] StoreError),
+}
+
+impl Flows {
+    /// Makes an end entity.
+    #[tracing::instrument(name = "clm.add_end_entity", skip_all)]
+    pub async fn add_end_entity(
+        &self,
+        new: &NewEndEntity,
+        actor: &Actor,
+    ) -> Result<EndEntity, EndEntityError> {
+        check_contact(&new.contact)?;
+        let realms = self.store.list_realms().await?;
+        if !realms.iter().any(|realm| realm.name == new.realm) {
+            return Err(EndEntityError::NoRealm(new.realm.clone()));
+        }
+        let entity = EndEntity {
+            realm: new.realm.clone(),
+            name: new.name.clone(),
+            active: true,
+            contact: new.contact.clone(),
+            registration_authority: new.registration_authority,
+            password_hash: None,
+            sealed_secret: None,
+            created_at_ms: self.clock.now_ms(),
+        };
+        let detail = format!("registration authority {}", new.registration_authority);
+        self.note_entity(actor, "end_entity.create", &new.realm, &new.name, detail)
+            .await?;
+        match self.store.insert_end_entity(&entity).await? {
+            Inserted::Yes => Ok(entity),
+            Inserted::AlreadyThere => Err(EndEntityError::Exists {
+                realm: new.realm.clone(),
+                name: new.name.clone(),
+            }),
+        }
+    }
+
+    /// A page of end entities.
+    #[tracing::instrument(name = "clm.list_end_entities", skip_all)]
+    pub async fn list_end_entities(
+        &self,
+        realm: Option<&RealmName>,
+        page: &PageRequest<EndEntityCursor>,
+    ) -> Result<Page<EndEntity>, StoreError> {
+        self.store.list_end_entities(realm, page).await
+    }
+
+    /// An end entity.
+    #[tracing::instrument(name = "clm.show_end_entity", skip_all)]
+    pub async fn show_end_entity(
+        &self,
+        realm: &RealmName,
+        name: &EndEntityName,
+    ) -> Result<EndEntity, EndEntityError> {
+        self.store
+            .find_end_entity(realm, name)
+            .await?
+            .ok_or_else(|| unknown(realm, name))
+    }
+
+    /// Suspends, resumes, or changes what is said of it.
+    #[tracing::instrument(name = "clm.change_end_entity", skip_all)]
+    pub async fn change_end_entity(
+        &self,
+        realm: &RealmName,
+        name: &EndEntityName,
+        change: &EndEntityChange,
+        actor: &Actor,
+    ) -> Result<EndEntity, EndEntityError> {
+        check_contact(change.contact.as_deref().unwrap_or_default())?;
+        let detail = format!("{change:?}");
+        self.note_entity(actor, "end_entity.change", realm, name, detail)
+            .await?;
+        self.store.change_end_entity(realm, name, change).await?;
+        self.show_end_entity(realm, name).await
+    }
+
+    /// Sets the password; what was made comes back.
+    #[tracing::instrument(name = "clm.set_end_entity_password", skip_all)]
+    pub async fn set_end_entity_password(
+        &self,
+        realm: &RealmName,
+        name: &EndEntityName,
+        secret: Secret,
+        actor: &Actor,
+    ) -> Result<Option<Zeroizing<String>>, EndEntityError> {
+        let (secret, made) = settle(secret)?;
+        let hash = match &secret {
+            Some(secret) => Some(self.passwords.hash(secret).await?),
+            None => None,
+        };
+        let detail = told(secret.is_some());
+        self.note_entity(actor, "end_entity.set_password", realm, name, detail)
+            .await?;
+        let set = self
+            .store
+            .set_end_entity_password(realm, name, hash.as_deref())
+            .await?;
+        if !set {
+            return Err(unknown(realm, name));
+        }
+        Ok(secret.filter(|_| made))
+    }
+
+    /// Sets the shared secret; what was made comes back.
+    #[tracing::instrument(name = "clm.set_end_entity_secret", skip_all)]
+    pub async fn set_end_entity_secret(
+        &self,
+        realm: &RealmName,
+        name: &EndEntityName,
+        secret: Secret,
+        actor: &Actor,
+    ) -> Result<Option<Zeroizing<String>>, EndEntityError> {
+        let (secret, made) = settle(secret)?;
+        let sealed = match &secret {
+            Some(secret) => Some(
+                self.signer
+                    .seal(SEALING_CONTEXT, secret.as_bytes())
+                    .await
+                    .map_err(EndEntityError::Seal)?,
+            ),
+            None => None,
+        };
+        let detail = told(secret.is_some());
+        self.note_entity(actor, "end_entity.set_secret", realm, name, detail)
+            .await?;
+        if !self
+            .store
+            .set_end_entity_secret(realm, name, sealed)
+            .await?
+        {
+            return Err(unknown(realm, name));
+        }
+        Ok(secret.filter(|_| made))
+    }
+
+    /// Removes an end entity; its certificates stay as they are.
+    #[tracing::instrument(name = "clm.remove_end_entity", skip_all)]
+    pub async fn remove_end_entity(
+        &self,
+        realm: &RealmName,
+        name: &EndEntityName,
+        actor: &Actor,
+    ) -> Result<(), EndEntityError> {
+        self.note_entity(actor, "end_entity.remove", realm, name, String::new())
+            .await?;
+        if self.store.remove_end_entity(realm, name).await? {
+            Ok(())
+        } else {
+            Err(unknown(realm, name))
+        }
+    }
+
+    async fn note_entity(
+        &self,
+        actor: &Actor,
+        act: &'static str,
+        realm: &RealmName,
+        name: &EndEntityName,
+        detail: String,
+    ) -> Result<(), StoreError> {
+        let object: String = format!("{realm}/{name}").chars().take(255).collect();
+        self.note(actor, act, &object, detail).await
+    }
+}
+
+/// The realm of daily work.
+pub(crate) fn usual_realm() -> &'static str {
+    realm::DEFAULT
+}
+
+fn settle(secret: Secret) -> Result<(Option<Zeroizing<String>>, bool), EndEntityError> {
+    match secret {
+        Secret::None => Ok((None, false)),
+        Secret::Made => Ok((Some(passwords::generate()?), true)),
+        Secret::Chosen(chosen) => {
+            check_secret(&chosen).map_err(EndEntityError::Weak)?;
+            Ok((Some(chosen), false))
+        }
+    }
+}
+
+fn told(set: bool) -> String {
+    if set { "set" } else { "taken away" }.to_owned()
+}
+
+fn check_contact(contact: &str) -> Result<(), EndEntityError> {
+    if contact.chars().count() > LONGEST_CONTACT || contact.chars().any(char::is_control) {
+        return Err(EndEntityError::Contact);
+    }
+    Ok(())
+}
+
+fn unknown(realm: &RealmName, name: &EndEntityName) -> EndEntityError {
+    EndEntityError::Unknown {
+        realm: realm.clone(),
+        name: name.clone(),
+    }
+}
+
+impl Fault for EndEntityError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Unknown { .. } | Self::NoRealm(_) => Kind::NotFound,
+            Self::Exists { .. } => Kind::AlreadyExists,
+            Self::Contact | Self::Weak(_) => Kind::InvalidArgument,
+            Self::Password(error) => error.kind(),
+            Self::Seal(error) if error.is_retryable() => Kind::Unavailable,
+            Self::Seal(_) => Kind::Internal,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { .. } | Self::Exists { .. } => Some("name"),
+            Self::NoRealm(_) => Some("realm"),
+            Self::Contact => Some("contact"),
+            Self::Weak(_) => Some("secret"),
+            Self::Password(_) | Self::Seal(_) | Self::Store(_) => None,
+        }
+    }
+}
