@@ -19,6 +19,11 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 #[derive(Debug, Clone)]
 pub struct ClientCertificates(pub Vec<CertificateDer<'static>>);
 
+/// The exporter value of a TLS 1.3 session that ended here, by which a client proves that something comes from this session
+/// (tls-exporter, RFC 9266). Found by `HttpRequest::conn_data`.
+#[derive(Clone, Copy)]
+pub struct SessionExporter(pub [u8; 32]);
+
 /// Asks clients for a certificate and takes whatever they show, unread but for the proof that they have its key.
 pub struct AnyClientCertificate {
     hints: Vec<DistinguishedName>,
@@ -89,6 +94,12 @@ pub(super) fn keep(connection: &dyn Any, data: &mut Extensions) {
         return;
     };
     let (_, session) = stream.get_ref();
+    if session.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3)
+        && let Ok(value) =
+            session.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(&[]))
+    {
+        data.insert(SessionExporter(value));
+    }
     if let Some(shown) = session.peer_certificates() {
         let shown = shown.iter().map(|c| c.clone().into_owned()).collect();
         data.insert(ClientCertificates(shown));

@@ -2,8 +2,9 @@
 //! from a peer whose identity is the ingress's own. The names are those of ingress-nginx.
 
 use actix_web::{HttpRequest, http::StatusCode};
-use ers_pki::pem;
-use ers_runtime::http::Problem;
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+
+use super::problem::Problem;
 
 const VERIFIED: &str = "ssl-client-verify";
 const CERTIFICATE: &str = "ssl-client-cert";
@@ -11,8 +12,11 @@ const ADDRESS: &str = "x-real-ip";
 /// Longest header looked at: a certificate with a 4096 bit key, escaped, has 3 to 5 KiB.
 const LONGEST: usize = 32 << 10;
 
-/// The client's certificate, DER; none when the client showed none.
-pub(super) fn client_certificate(request: &HttpRequest) -> Result<Option<Vec<u8>>, Problem> {
+/// The client's certificate, DER; none when the client showed none. Only for requests of the ingress itself.
+///
+/// # Errors
+/// When the header is no certificate in PEM.
+pub fn client_certificate(request: &HttpRequest) -> Result<Option<Vec<u8>>, Problem> {
     if text(request, VERIFIED) != Some("SUCCESS") {
         return Ok(None);
     }
@@ -30,13 +34,14 @@ pub(super) fn client_certificate(request: &HttpRequest) -> Result<Option<Vec<u8>
         return Err(malformed());
     }
     let unescaped = unescape(escaped).ok_or_else(malformed)?;
-    pem::decode(&unescaped, &["CERTIFICATE"])
-        .map(Some)
+    CertificateDer::from_pem_slice(unescaped.as_bytes())
+        .map(|certificate| Some(certificate.to_vec()))
         .map_err(|_| malformed())
 }
 
-/// The client's address.
-pub(super) fn client_address(request: &HttpRequest) -> Option<String> {
+/// The client's address. Only for requests of the ingress itself.
+#[must_use]
+pub fn client_address(request: &HttpRequest) -> Option<String> {
     let address: std::net::IpAddr = text(request, ADDRESS)?.parse().ok()?;
     Some(address.to_string())
 }

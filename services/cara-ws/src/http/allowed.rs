@@ -16,11 +16,11 @@ use actix_web::{
 use ers_pki::certificate::Certificate;
 use ers_runtime::{
     grpc::Caller,
-    http::{ClientCertificates, Problem, problem},
+    http::{ClientCertificates, Problem, ingress, problem},
 };
 use tonic::{Request, Status};
 
-use super::{ingress, problems::refused};
+use super::problems::refused;
 use crate::{
     domain::{ActOutcome, Administrator, AuthorityName, Permission, Role},
     flows::administrators::shown_by,

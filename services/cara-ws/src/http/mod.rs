@@ -12,7 +12,6 @@ mod authority_life;
 mod bodies;
 mod certificates;
 mod crls;
-mod ingress;
 mod openapi;
 mod problems;
 mod profiles;
