@@ -1,6 +1,7 @@
 //! The schema of the `acme` database.
 
 mod m20261122_000001_create_acme;
+mod m20261122_000002_extend_acme;
 
 use sea_orm_migration::prelude::*;
 
@@ -14,6 +15,9 @@ impl MigratorTrait for Migrator {
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_create_acme::Migration)]
+        vec![
+            Box::new(m20261122_000001_create_acme::Migration),
+            Box::new(m20261122_000002_extend_acme::Migration),
+        ]
     }
 }

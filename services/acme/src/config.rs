@@ -1,6 +1,6 @@
 //! The service's configuration. Durations have their unit in the name.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ers_runtime::config::Secret;
 use ers_runtime::db::DatabaseConfig;
@@ -29,15 +29,20 @@ use crate::domain::network::Network;
 /// validation:
 ///   http_port: 80
 ///   https_port: 443                            # only for redirects
+///   tls_alpn_port: 443
 ///   resolvers: ["192.0.2.53:53"]               # default: those of the system
 ///   denied_networks: [127.0.0.0/8, "::1", 169.254.0.0/16, "fe80::/10"]
 ///   attempts: 4
 ///   first_retry_ms: 1000                       # doubles each time
 ///   attempt_timeout_ms: 10000
 ///   concurrent: 256
+///   perspectives:                              # all must see the same; one here is always there
+///     - {name: branch, resolvers: ["198.51.100.53:53"], source: 198.51.100.7}
 /// limits:                                      # per hour; 0: none
 ///   new_accounts_per_address: 500
 ///   new_orders_per_account: 3000
+///   new_orders_per_address: 10000
+///   new_orders_per_names: 100                  # for exactly the same names, over all accounts
 ///   failed_validations_per_name: 60
 /// ```
 #[derive(Debug, Clone, Deserialize)]
@@ -93,6 +98,8 @@ pub struct ValidationConfig {
     pub http_port: u16,
     /// Where redirects to https may lead.
     pub https_port: u16,
+    /// Where tls-alpn-01 asks.
+    pub tls_alpn_port: u16,
     /// Resolvers; empty: those of the system.
     pub resolvers: Vec<SocketAddr>,
     /// Addresses that are never connected to.
@@ -105,6 +112,22 @@ pub struct ValidationConfig {
     pub attempt_timeout_ms: u64,
     /// Most validations at a time.
     pub concurrent: usize,
+    /// From where names are looked at beside here; all must see the same.
+    pub perspectives: Vec<PerspectiveConfig>,
+}
+
+/// A place from which names are looked at.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerspectiveConfig {
+    /// Told when it sees something else.
+    pub name: String,
+    /// Its resolvers; empty: those of the system.
+    #[serde(default)]
+    pub resolvers: Vec<SocketAddr>,
+    /// The address of this machine that its connections come from; by routing by source they take their own way.
+    #[serde(default)]
+    pub source: Option<IpAddr>,
 }
 
 /// Rate limits per hour; 0: none.
@@ -115,6 +138,10 @@ pub struct LimitsConfig {
     pub new_accounts_per_address: u64,
     /// New orders of one account.
     pub new_orders_per_account: u64,
+    /// New orders from one address.
+    pub new_orders_per_address: u64,
+    /// New orders for exactly the same names, over all accounts.
+    pub new_orders_per_names: u64,
     /// Failed validations of one name by one account.
     pub failed_validations_per_name: u64,
 }
@@ -146,12 +173,14 @@ impl Default for ValidationConfig {
         Self {
             http_port: 80,
             https_port: 443,
+            tls_alpn_port: 443,
             resolvers: Vec::new(),
             denied_networks: Network::denied_by_default(),
             attempts: 4,
             first_retry_ms: 1000,
             attempt_timeout_ms: 10_000,
             concurrent: 256,
+            perspectives: Vec::new(),
         }
     }
 }
@@ -161,6 +190,8 @@ impl Default for LimitsConfig {
         Self {
             new_accounts_per_address: 500,
             new_orders_per_account: 3000,
+            new_orders_per_address: 10_000,
+            new_orders_per_names: 100,
             failed_validations_per_name: 60,
         }
     }
@@ -192,6 +223,7 @@ mod tests {
             .collect();
         let config: Config = ers_runtime::config::parse(&example, Path::new("example")).unwrap();
         assert_eq!(config.validation.resolvers.len(), 1);
+        assert_eq!(config.validation.perspectives.len(), 1);
         assert_eq!(config.limits.new_orders_per_account, 3000);
     }
 

@@ -1,6 +1,7 @@
 //! What all flows work with.
 
 use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use ers_runtime::clock::SharedClock;
@@ -9,17 +10,19 @@ use parking_lot::Mutex;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::mpsc;
 
-use crate::clients::clm::{Clm, Policy};
+use crate::clients::clm::Clm;
 use crate::config::Config;
-use crate::domain::challenge::Challenge;
 use crate::domain::directory::Directory;
-use crate::domain::id::{OrderId, random_text};
+use crate::domain::id::{ChallengeId, OrderId, random_text};
+use crate::domain::policy::Policy;
 use crate::domain::problem::Problem;
 use crate::failure::Failure;
+use crate::flows::validate::Job;
 use crate::metrics::Metrics;
 use crate::shared::{Limits, Shared, SharedError};
 use crate::store::Store;
 use crate::urls::Urls;
+use crate::validation::Validator;
 
 /// What all flows work with.
 pub struct Server {
@@ -42,9 +45,13 @@ pub struct Server {
     /// Configuration.
     pub config: Config,
     /// Challenges to be validated; when it is full they wait in the database.
-    pub validations: mpsc::Sender<Challenge>,
+    pub validations: mpsc::Sender<Job>,
+    /// Who validates them.
+    pub validator: Validator,
+    /// Challenges that this process is validating.
+    pub validating: Busy<ChallengeId>,
     /// Orders whose certificate this process is asking CLM for.
-    pub enrolling: Enrolling,
+    pub enrolling: Busy<OrderId>,
 }
 
 impl Server {
@@ -61,7 +68,7 @@ impl Server {
     }
 
     /// The policy of a directory.
-    pub async fn load_policy(&self, directory: &Directory) -> Result<Policy, Failure> {
+    pub async fn load_policy(&self, directory: &Directory) -> Result<Arc<Policy>, Failure> {
         match self.clm.find_policy(directory.policy()).await? {
             Some(policy) => Ok(policy),
             None => {
@@ -82,30 +89,36 @@ impl Server {
     }
 }
 
-/// Which orders are being enrolled by this process, so that a client that polls meanwhile causes no second call.
-#[derive(Debug, Clone, Default)]
-pub struct Enrolling(Arc<Mutex<HashSet<OrderId>>>);
+/// What this process is at, so that a client that asks meanwhile causes nothing twice.
+#[derive(Debug, Clone)]
+pub struct Busy<T>(Arc<Mutex<HashSet<T>>>);
 
-/// While it lives, the order is being enrolled.
+/// While it lives, this process is at it.
 #[derive(Debug)]
-pub struct EnrollingGuard {
-    enrolling: Enrolling,
-    order_id: OrderId,
+pub struct UnderWay<T: Eq + Hash> {
+    busy: Arc<Mutex<HashSet<T>>>,
+    with: T,
 }
 
-impl Enrolling {
+impl<T> Default for Busy<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T: Eq + Hash + Clone> Busy<T> {
     /// `None`: somebody is at it.
-    pub fn begin(&self, order_id: &OrderId) -> Option<EnrollingGuard> {
-        let begun = self.0.lock().insert(order_id.clone());
-        begun.then(|| EnrollingGuard {
-            enrolling: self.clone(),
-            order_id: order_id.clone(),
+    pub fn begin(&self, with: &T) -> Option<UnderWay<T>> {
+        let begun = self.0.lock().insert(with.clone());
+        begun.then(|| UnderWay {
+            busy: Arc::clone(&self.0),
+            with: with.clone(),
         })
     }
 }
 
-impl Drop for EnrollingGuard {
+impl<T: Eq + Hash> Drop for UnderWay<T> {
     fn drop(&mut self) {
-        self.enrolling.0.lock().remove(&self.order_id);
+        self.busy.lock().remove(&self.with);
     }
 }

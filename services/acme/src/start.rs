@@ -20,9 +20,9 @@ use crate::config::Config;
 use crate::flows::validate::Worker;
 use crate::http;
 use crate::metrics::Metrics;
-use crate::server::{Enrolling, Server};
+use crate::server::{Busy, Server};
 use crate::shared::{Limits, Memory, Redis, Shared, SharedError};
-use crate::store::Store;
+use crate::store::{Replicas, Store};
 use crate::urls::Urls;
 use crate::validation::{Validator, ValidatorError};
 
@@ -87,12 +87,17 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Acme,
         }
         None => Arc::new(Memory::new()),
     };
+    // what is in memory is right for one process only
+    let replicas = match &config.redis {
+        Some(_) => Replicas::Many,
+        None => Replicas::One,
+    };
     let validator = Validator::new(&config.validation)?;
     let (validations, queue) = mpsc::channel(QUEUE);
     let server = Arc::new(Server {
         clock: Arc::clone(&context.clock),
         urls: Urls::new(&config.external_url),
-        store: Store::new(db),
+        store: Store::start(db, replicas, &context.shutdown),
         clm: Clm::new(deps.clm),
         signer: deps.signer,
         limits: Limits::new(
@@ -104,10 +109,12 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Acme,
         metrics: Metrics::new(&context.meter),
         config,
         validations,
-        enrolling: Enrolling::default(),
+        validator,
+        validating: Busy::default(),
+        enrolling: Busy::default(),
     });
     watch(&context, &server);
-    let worker = Worker::new(Arc::clone(&server), validator, context.shutdown.clone());
+    let worker = Worker::new(Arc::clone(&server), context.shutdown.clone());
     context
         .shutdown
         .spawn("acme validations", worker.run(queue));

@@ -11,10 +11,19 @@ use moka::future::Cache;
 use time::OffsetDateTime;
 use tonic::Status;
 
+use super::policy;
+use crate::domain::certificate_id::CertificateId;
+use crate::domain::policy::Policy;
+
 const PROTOCOL: &str = "acme";
 /// How old a policy may be. Long enough that a client's burst of requests asks once.
 const POLICY_AGE: Duration = Duration::from_secs(5);
+/// How long a policy is remembered for those who would rather have an old one than none.
+const POLICY_MEMORY: Duration = Duration::from_secs(10 * 60);
 const MOST_POLICIES: u64 = 1000;
+/// Anybody may ask for renewal information, as often as they like.
+const WINDOW_AGE: Duration = Duration::from_secs(5);
+const MOST_WINDOWS: u64 = 10_000;
 const DEFAULT_RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -22,18 +31,22 @@ const LONGEST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone)]
 pub struct Clm {
     client: EnrollmentClient<Channel>,
-    policies: Cache<String, Option<Policy>>,
+    policies: Cache<String, Option<Arc<Policy>>>,
+    remembered: Cache<String, Arc<Policy>>,
+    windows: Cache<String, Option<RenewalWindow>>,
 }
 
-/// What this edge must know of a policy.
+/// When a certificate should be renewed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
-    /// Its name.
-    pub name: String,
-    /// Whether accounts must be bound to an external account.
-    pub external_account_required: bool,
-    /// Whether wildcards may be ordered.
-    pub wildcards_allowed: bool,
+pub struct RenewalWindow {
+    /// From then.
+    pub start: OffsetDateTime,
+    /// Until then; after `start`.
+    pub end: OffsetDateTime,
+    /// What a person may read about it; empty: nothing.
+    pub explanation_url: String,
+    /// Whether somebody wants it renewed now.
+    pub pulled_forward: bool,
 }
 
 /// A certificate to be had.
@@ -55,6 +68,8 @@ pub struct Enrollment {
     pub not_before: Option<OffsetDateTime>,
     /// Wanted end.
     pub not_after: Option<OffsetDateTime>,
+    /// The certificate that it follows, DER; empty: none.
+    pub renews: Vec<u8>,
 }
 
 /// What became of it.
@@ -179,16 +194,35 @@ impl Clm {
                 .max_capacity(MOST_POLICIES)
                 .time_to_live(POLICY_AGE)
                 .build(),
+            remembered: Cache::builder()
+                .max_capacity(MOST_POLICIES)
+                .time_to_live(POLICY_MEMORY)
+                .build(),
+            windows: Cache::builder()
+                .max_capacity(MOST_WINDOWS)
+                .time_to_live(WINDOW_AGE)
+                .build(),
         }
     }
 
     /// The policy of a directory; `None`: there is none, or it does not allow ACME. Up to a few seconds old.
-    pub async fn find_policy(&self, name: &str) -> Result<Option<Policy>, ClmError> {
+    pub async fn find_policy(&self, name: &str) -> Result<Option<Arc<Policy>>, ClmError> {
         let loaded = self
             .policies
             .try_get_with_by_ref(name, self.ask_policy(name))
             .await;
         loaded.map_err(|error: Arc<ClmError>| (*error).clone())
+    }
+
+    /// As `find_policy`, by its own name; while CLM is out of reach as it was some minutes ago.
+    pub async fn recall_policy(&self, name: &str) -> Result<Option<Arc<Policy>>, ClmError> {
+        match self.find_policy(name).await {
+            Err(error) if error.is_retryable() => match self.remembered.get(name).await {
+                Some(policy) => Ok(Some(policy)),
+                None => Err(error),
+            },
+            found => found,
+        }
     }
 
     /// Whether CLM answers.
@@ -199,19 +233,19 @@ impl Clm {
         }
     }
 
-    async fn ask_policy(&self, name: &str) -> Result<Option<Policy>, ClmError> {
+    async fn ask_policy(&self, name: &str) -> Result<Option<Arc<Policy>>, ClmError> {
         let request = wire::LoadPolicyRequest {
             policy: name.to_owned(),
             protocol: PROTOCOL.to_owned(),
         };
         match self.client.clone().load_policy(request).await {
             Ok(answer) => {
-                let policy = answer.into_inner();
-                Ok(Some(Policy {
-                    name: policy.name,
-                    external_account_required: policy.external_account_required,
-                    wildcards_allowed: policy.wildcards_allowed,
-                }))
+                let policy = Arc::new(policy::read(answer.into_inner())?);
+                let remembered = Arc::clone(&policy);
+                self.remembered
+                    .insert(policy.name.clone(), remembered)
+                    .await;
+                Ok(Some(policy))
             }
             Err(status) => match Kind::of(&status) {
                 Kind::NotFound | Kind::FailedPrecondition => Ok(None),
@@ -262,6 +296,8 @@ impl Clm {
             not_before: enrollment.not_before.map(to_timestamp),
             validity,
             names_proven: true,
+            renews: enrollment.renews,
+            authenticated_by: "account".to_owned(),
             ..Default::default()
         };
         let answer = self
@@ -283,6 +319,46 @@ impl Clm {
             Err(status) if Kind::of(&status) == Kind::NotFound => Ok(None),
             Err(status) => Err(ClmError::of("FindOutcome")(status)),
         }
+    }
+
+    /// When a certificate should be renewed; `None`: CLM does not know it. Up to a few seconds old.
+    pub async fn find_renewal_window(
+        &self,
+        id: &CertificateId,
+    ) -> Result<Option<RenewalWindow>, ClmError> {
+        let loaded = self
+            .windows
+            .try_get_with_by_ref(id.as_str(), self.ask_window(id))
+            .await;
+        loaded.map_err(|error: Arc<ClmError>| (*error).clone())
+    }
+
+    async fn ask_window(&self, id: &CertificateId) -> Result<Option<RenewalWindow>, ClmError> {
+        const CALL: &str = "SuggestRenewal";
+        let by = wire::KeyIdentifierAndSerial {
+            authority_key_identifier: id.key_identifier().to_vec(),
+            serial: id.serial().to_hex(),
+        };
+        let request = wire::SuggestRenewalRequest {
+            by: Some(wire::suggest_renewal_request::By::KeyIdentifierAndSerial(
+                by,
+            )),
+        };
+        let window = match self.client.clone().suggest_renewal(request).await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) if Kind::of(&status) == Kind::NotFound => return Ok(None),
+            Err(status) => return Err(ClmError::of(CALL)(status)),
+        };
+        let missing = |what| ClmError::Malformed { call: CALL, what };
+        let start = from_timestamp(window.start.ok_or_else(|| missing("start"))?);
+        let end = from_timestamp(window.end.ok_or_else(|| missing("end"))?);
+        Ok(Some(RenewalWindow {
+            // RFC 9773 §4.2: a window that ends before it begins means nothing to a client
+            end: end.max(start + time::Duration::SECOND),
+            start,
+            explanation_url: window.explanation_url,
+            pulled_forward: window.pulled_forward,
+        }))
     }
 
     /// Revokes a certificate; true: it was revoked before.

@@ -1,3 +1,4 @@
 //! The services that this one calls.
 
 pub mod clm;
+mod policy;

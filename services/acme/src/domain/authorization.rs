@@ -1,12 +1,15 @@
 //! Authorizations: RFC 8555 §7.1.4. pending → valid | invalid; pending | valid → deactivated; expired is told by the
 //! clock and never stored.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::challenge::{Challenge, ChallengeKind};
 use super::id::{AccountId, AuthorizationId, OrderId};
 use super::identifier::Identifier;
 use super::problem::Problem;
+
+/// Nobody is well served by an authorization that ends before the order can be finalized.
+const REMAINDER: Duration = Duration::HOUR;
 
 /// An authorization with its challenges.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +18,8 @@ pub struct Authorization {
     pub id: AuthorizationId,
     /// Whose it is.
     pub account_id: AccountId,
-    /// The order that it was made for.
-    pub order_id: OrderId,
+    /// The order that it was made for; `None`: made before any order (RFC 8555 §7.4.1).
+    pub order_id: Option<OrderId>,
     /// The name, without `*.`.
     pub identifier: Identifier,
     /// Whether it is for all names one below the identifier.
@@ -25,8 +28,23 @@ pub struct Authorization {
     pub stored_state: AuthorizationState,
     /// Until when it can be used.
     pub expires_at: OffsetDateTime,
+    /// How it was proven; `None` also for what was proven before that was kept.
+    pub proof: Option<Proof>,
+    /// When CAA last allowed to issue; `None`: it was never asked.
+    pub caa_checked_at: Option<OffsetDateTime>,
     /// The ways to prove it.
     pub challenges: Vec<Challenge>,
+}
+
+/// How an authorization was proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// By which kind of challenge.
+    pub kind: ChallengeKind,
+    /// When.
+    pub at: OffsetDateTime,
+    /// Thumbprint of the account key that it was for.
+    pub thumbprint: String,
 }
 
 /// How far an authorization is.
@@ -47,28 +65,49 @@ pub enum AuthorizationState {
 }
 
 impl Authorization {
-    /// A new one with all its challenges.
+    /// A new one with a challenge of each kind of those given that can prove it.
     pub fn new(
         account_id: &AccountId,
-        order_id: &OrderId,
+        order_id: Option<&OrderId>,
         wanted: &Identifier,
+        kinds: &[ChallengeKind],
         expires_at: OffsetDateTime,
     ) -> Self {
         let id = AuthorizationId::random();
-        let challenges = ChallengeKind::offered_for(wanted)
+        let challenges = kinds
             .iter()
+            .filter(|kind| kind.proves(wanted))
             .map(|kind| Challenge::new(id.clone(), *kind))
             .collect();
         Self {
             id,
             account_id: account_id.clone(),
-            order_id: order_id.clone(),
+            order_id: order_id.cloned(),
             identifier: wanted.base(),
             wildcard: wanted.is_wildcard(),
             stored_state: AuthorizationState::Pending,
             expires_at,
+            proof: None,
+            caa_checked_at: None,
             challenges,
         }
+    }
+
+    /// Whether it may serve another order: proven, for the key that the account has now, no longer ago than that, by a
+    /// challenge that is still allowed, and not about to end.
+    pub fn may_serve_again(
+        &self,
+        thumbprint: &str,
+        kinds: &[ChallengeKind],
+        proven_within: Duration,
+        now: OffsetDateTime,
+    ) -> bool {
+        self.state(now + REMAINDER) == AuthorizationState::Valid
+            && self.proof.as_ref().is_some_and(|proof| {
+                proof.thumbprint == thumbprint
+                    && kinds.contains(&proof.kind)
+                    && now - proof.at < proven_within
+            })
     }
 
     /// The state now.
@@ -127,8 +166,6 @@ impl AuthorizationState {
 
 #[cfg(test)]
 mod tests {
-    use time::Duration;
-
     use super::*;
 
     #[test]
@@ -137,8 +174,9 @@ mod tests {
         let name = Identifier::dns("*.a.test").unwrap();
         let mut authorization = Authorization::new(
             &AccountId::random(),
-            &OrderId::random(),
+            None,
             &name,
+            &ChallengeKind::ALL,
             now + Duration::HOUR,
         );
         assert_eq!(authorization.state(now), AuthorizationState::Pending);
@@ -153,5 +191,52 @@ mod tests {
         );
         assert_eq!(authorization.identifier.value(), "a.test");
         assert_eq!(authorization.ordered_identifier(), name);
+    }
+
+    /// Failure 36: only what was proven lately, for the present key, by what is allowed, serves again.
+    #[test]
+    fn an_authorization_serves_again_only_while_everything_about_its_proof_holds() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let name = Identifier::dns("a.test").unwrap();
+        let kinds = ChallengeKind::ALL;
+        let mut proven = Authorization::new(
+            &AccountId::random(),
+            None,
+            &name,
+            &kinds,
+            now + Duration::days(30),
+        );
+        proven.stored_state = AuthorizationState::Valid;
+        let day = Duration::DAY;
+        assert!(
+            !proven.may_serve_again("key", &kinds, day, now),
+            "nobody knows how it was proven"
+        );
+        proven.proof = Some(Proof {
+            kind: ChallengeKind::Http01,
+            at: now,
+            thumbprint: "key".into(),
+        });
+        assert!(proven.may_serve_again("key", &kinds, day, now));
+        assert!(!proven.may_serve_again("other", &kinds, day, now));
+        assert!(!proven.may_serve_again("key", &[ChallengeKind::Dns01], day, now));
+        assert!(!proven.may_serve_again("key", &kinds, day, now + day));
+        assert!(!proven.may_serve_again(
+            "key",
+            &kinds,
+            day * 60,
+            now + day * 30 - Duration::MINUTE
+        ));
+        for state in [
+            AuthorizationState::Pending,
+            AuthorizationState::Invalid,
+            AuthorizationState::Deactivated,
+        ] {
+            proven.stored_state = state;
+            assert!(
+                !proven.may_serve_again("key", &kinds, day, now),
+                "{state:?}"
+            );
+        }
     }
 }

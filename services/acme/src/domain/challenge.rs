@@ -1,4 +1,4 @@
-//! Challenges: RFC 8555 §7.1.5, §8. pending → processing → valid | invalid.
+//! Challenges: RFC 8555 §7.1.5, §8, RFC 8737. pending → processing → valid | invalid.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -30,12 +30,15 @@ pub struct Challenge {
 }
 
 /// How control of a name is proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// In the order in which they are offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChallengeKind {
     /// RFC 8555 §8.3.
     Http01,
     /// RFC 8555 §8.4.
     Dns01,
+    /// RFC 8737 §3.
+    TlsAlpn01,
 }
 
 /// How far a challenge is.
@@ -72,11 +75,15 @@ impl Challenge {
 
     /// RFC 8555 §8.4: what the TXT record holds.
     pub fn dns_record(&self, account_key: &Jwk) -> String {
-        let digest = digest::digest(
-            &digest::SHA256,
-            self.key_authorization(account_key).as_bytes(),
-        );
-        URL_SAFE_NO_PAD.encode(digest.as_ref())
+        URL_SAFE_NO_PAD.encode(self.digest(account_key))
+    }
+
+    /// SHA-256 of the key authorization: what the acmeIdentifier extension of RFC 8737 §3 holds.
+    pub fn digest(&self, account_key: &Jwk) -> Vec<u8> {
+        let key_authorization = self.key_authorization(account_key);
+        digest::digest(&digest::SHA256, key_authorization.as_bytes())
+            .as_ref()
+            .to_vec()
     }
 }
 
@@ -86,22 +93,24 @@ impl ChallengeKind {
         match self {
             Self::Http01 => "http-01",
             Self::Dns01 => "dns-01",
+            Self::TlsAlpn01 => "tls-alpn-01",
         }
     }
 
     /// The kind of a word.
     pub fn find(word: &str) -> Option<Self> {
-        [Self::Http01, Self::Dns01]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
-    /// What is offered for an identifier: a wildcard only by DNS, an address only by HTTP (RFC 8738 §4).
-    pub fn offered_for(identifier: &Identifier) -> &'static [Self] {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Http01, Self::Dns01, Self::TlsAlpn01];
+
+    /// Whether it can prove an identifier: a wildcard only by DNS, an address not by DNS (RFC 8738 §7).
+    pub fn proves(self, identifier: &Identifier) -> bool {
         match identifier {
-            Identifier::Dns(_) if identifier.is_wildcard() => &[Self::Dns01],
-            Identifier::Dns(_) => &[Self::Http01, Self::Dns01],
-            Identifier::Ip(_) => &[Self::Http01],
+            Identifier::Dns(_) if identifier.is_wildcard() => self == Self::Dns01,
+            Identifier::Dns(_) => true,
+            Identifier::Ip(_) => self != Self::Dns01,
         }
     }
 }
@@ -130,16 +139,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wildcard_is_proven_by_dns_and_an_address_by_http() {
-        let offered = |identifier: Identifier| ChallengeKind::offered_for(&identifier);
+    fn a_wildcard_is_proven_by_dns_only_and_an_address_never() {
+        let proving = |identifier: Identifier| {
+            ChallengeKind::ALL
+                .into_iter()
+                .filter(|kind| kind.proves(&identifier))
+                .map(ChallengeKind::as_str)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(proving(Identifier::dns("*.a.test").unwrap()), ["dns-01"]);
         assert_eq!(
-            offered(Identifier::dns("*.a.test").unwrap()),
-            &[ChallengeKind::Dns01]
+            proving(Identifier::dns("a.test").unwrap()),
+            ["http-01", "dns-01", "tls-alpn-01"]
         );
-        assert_eq!(offered(Identifier::dns("a.test").unwrap()).len(), 2);
         assert_eq!(
-            offered(Identifier::ip("192.0.2.1").unwrap()),
-            &[ChallengeKind::Http01]
+            proving(Identifier::ip("192.0.2.1").unwrap()),
+            ["http-01", "tls-alpn-01"]
         );
     }
 

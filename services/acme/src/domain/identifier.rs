@@ -17,7 +17,7 @@ pub enum Identifier {
 }
 
 /// An identifier as it stands in JSON, unchecked.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawIdentifier {
     /// `dns` or `ip`.
     #[serde(rename = "type")]
@@ -95,6 +95,26 @@ impl Identifier {
         }
     }
 
+    /// What an address is called in the DNS and in TLS: RFC 8738 §6, RFC 1034 §5.2.1, RFC 3596 §2.5; a name is itself.
+    pub fn tls_name(&self) -> String {
+        match self {
+            Self::Dns(name) => name.clone(),
+            Self::Ip(IpAddr::V4(address)) => {
+                let [a, b, c, d] = address.octets();
+                format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+            }
+            Self::Ip(IpAddr::V6(address)) => {
+                let nibbles = address
+                    .octets()
+                    .into_iter()
+                    .rev()
+                    .flat_map(|octet| [octet & 0xf, octet >> 4]);
+                let labels: String = nibbles.map(|nibble| format!("{nibble:x}.")).collect();
+                format!("{labels}ip6.arpa")
+            }
+        }
+    }
+
     /// The subject alternative name for it, as the contracts between our services write it.
     pub fn general_name(&self) -> String {
         format!("{}:{}", self.kind(), self.value())
@@ -106,6 +126,16 @@ impl Identifier {
             GeneralName::Dns(name) => Some(Self::Dns(name.to_string())),
             GeneralName::Ip(address) => Some(Self::Ip(*address)),
             _ => None,
+        }
+    }
+}
+
+impl RawIdentifier {
+    /// Cut to a length that can be sent back.
+    pub fn shortened(&self) -> Self {
+        Self {
+            kind: self.kind.chars().take(64).collect(),
+            value: self.value.chars().take(300).collect(),
         }
     }
 }
@@ -159,6 +189,17 @@ mod tests {
             "2001:db8::1"
         );
         assert!(Identifier::ip("192.0.2.1/24").is_err());
+    }
+
+    #[test]
+    fn an_address_is_called_by_its_reverse_name_in_tls() {
+        let name = |address| Identifier::ip(address).unwrap().tls_name();
+        assert_eq!(name("192.0.2.1"), "1.2.0.192.in-addr.arpa");
+        assert_eq!(
+            name("2001:db8::1"),
+            "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
+        );
+        assert_eq!(Identifier::dns("A.test").unwrap().tls_name(), "a.test");
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use time::OffsetDateTime;
 
 use super::authorization::{Authorization, AuthorizationState};
+use super::certificate_id::CertificateId;
 use super::directory::Directory;
-use super::id::{AccountId, OrderId};
+use super::id::{AccountId, AuthorizationId, OrderId};
 use super::identifier::Identifier;
 use super::problem::{Problem, ProblemKind, Subproblem};
 
@@ -23,6 +24,12 @@ pub struct Order {
     pub state: OrderState,
     /// The names, in the order in which they were asked for.
     pub identifiers: Vec<Identifier>,
+    /// Their authorizations, in the same order.
+    pub authorizations: Vec<AuthorizationId>,
+    /// The profile that the client chose (draft-ietf-acme-profiles).
+    pub profile: Option<String>,
+    /// The certificate that this one shall follow (RFC 9773 §5).
+    pub replaces: Option<CertificateId>,
     /// Wanted begin of the certificate.
     pub not_before: Option<OffsetDateTime>,
     /// Wanted end of the certificate.
@@ -141,7 +148,7 @@ fn why_lost(authorization: &Authorization, now: OffsetDateTime) -> Option<Subpro
     Some(Subproblem {
         kind,
         detail,
-        identifier: authorization.ordered_identifier(),
+        identifier: authorization.ordered_identifier().into(),
     })
 }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::identifier::Identifier;
+use super::identifier::RawIdentifier;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $urn:literal, $status:literal;)*) => {
-        /// The error types of RFC 8555 §6.7.
+        /// The error types of RFC 8555 §6.7, RFC 9773 and draft-ietf-acme-profiles.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum ProblemKind {
             $($(#[$doc])* #[serde(rename = $urn)] $name,)*
@@ -33,6 +33,8 @@ macro_rules! kinds {
 kinds! {
     /// No account for this key, or no such account.
     AccountDoesNotExist = "urn:ietf:params:acme:error:accountDoesNotExist", 400;
+    /// Another order replaces the certificate already: RFC 9773 §7.4.
+    AlreadyReplaced = "urn:ietf:params:acme:error:alreadyReplaced", 409;
     /// The certificate is revoked already.
     AlreadyRevoked = "urn:ietf:params:acme:error:alreadyRevoked", 400;
     /// The CSR is not acceptable.
@@ -45,6 +47,8 @@ kinds! {
     BadRevocationReason = "urn:ietf:params:acme:error:badRevocationReason", 400;
     /// The JWS algorithm is not one of ours.
     BadSignatureAlgorithm = "urn:ietf:params:acme:error:badSignatureAlgorithm", 400;
+    /// CAA records forbid to issue.
+    Caa = "urn:ietf:params:acme:error:caa", 403;
     /// Several things are wrong: see the subproblems.
     Compound = "urn:ietf:params:acme:error:compound", 400;
     /// We could not connect to the validation target.
@@ -57,6 +61,8 @@ kinds! {
     IncorrectResponse = "urn:ietf:params:acme:error:incorrectResponse", 403;
     /// A contact is not well formed.
     InvalidContact = "urn:ietf:params:acme:error:invalidContact", 400;
+    /// The directory has no such profile: draft-ietf-acme-profiles.
+    InvalidProfile = "urn:ietf:params:acme:error:invalidProfile", 400;
     /// The request is not what it should be.
     Malformed = "urn:ietf:params:acme:error:malformed", 400;
     /// The order is not in the state for this.
@@ -67,6 +73,8 @@ kinds! {
     RejectedIdentifier = "urn:ietf:params:acme:error:rejectedIdentifier", 400;
     /// Something failed on our side.
     ServerInternal = "urn:ietf:params:acme:error:serverInternal", 500;
+    /// TLS failed during validation.
+    Tls = "urn:ietf:params:acme:error:tls", 400;
     /// Not allowed.
     Unauthorized = "urn:ietf:params:acme:error:unauthorized", 403;
     /// A contact of a kind that we cannot use.
@@ -105,8 +113,8 @@ pub struct Subproblem {
     pub kind: ProblemKind,
     /// In words.
     pub detail: String,
-    /// The identifier as the order names it.
-    pub identifier: Identifier,
+    /// The identifier as the order names it, also when it cannot be one.
+    pub identifier: RawIdentifier,
 }
 
 /// What is said in headers rather than in the document.
@@ -246,6 +254,7 @@ impl std::error::Error for Problem {}
 
 #[cfg(test)]
 mod tests {
+    use super::super::identifier::Identifier;
     use super::*;
 
     #[test]
@@ -264,7 +273,7 @@ mod tests {
         let one = |kind, name: &str| Subproblem {
             kind,
             detail: "no".into(),
-            identifier: Identifier::dns(name).unwrap(),
+            identifier: Identifier::dns(name).unwrap().into(),
         };
         let same = vec![
             one(ProblemKind::RejectedIdentifier, "a.test"),

@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::authenticate::{Posted, by_key, in_good_standing};
-use crate::clients::clm::Policy;
 use crate::domain::account::{Account, AccountState, Contacts, ExternalAccount};
 use crate::domain::external_account::Binding;
 use crate::domain::id::AccountId;
 use crate::domain::jwk::Jwk;
+use crate::domain::policy::Policy;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::failure::Failure;
 use crate::server::Server;

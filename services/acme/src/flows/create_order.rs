@@ -1,22 +1,26 @@
-//! newOrder: RFC 8555 §7.4.
+//! newOrder: RFC 8555 §7.4, with profiles (draft-ietf-acme-profiles) and replacement (RFC 9773 §5).
+
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::Deserialize;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 
 use super::authenticate::Payload;
+use super::identifiers;
 use super::load::Loaded;
+use super::replace::{self, Replacement};
 use crate::domain::account::Account;
 use crate::domain::authorization::Authorization;
 use crate::domain::id::OrderId;
-use crate::domain::identifier::{Identifier, IdentifierError, RawIdentifier};
+use crate::domain::identifier::{Identifier, RawIdentifier};
 use crate::domain::order::{Order, OrderState};
-use crate::domain::problem::{Problem, ProblemKind, Subproblem};
+use crate::domain::policy::Policy;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::failure::Failure;
 use crate::server::Server;
 use crate::shared::Limit;
-
-const MOST_IDENTIFIERS: usize = 100;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,14 +28,18 @@ struct NewOrder {
     identifiers: Vec<RawIdentifier>,
     not_before: Option<String>,
     not_after: Option<String>,
+    profile: Option<String>,
+    replaces: Option<String>,
 }
 
-/// Makes an order with an authorization for each of its names.
+/// Makes an order with an authorization for each of its names: one that was proven before where the policy allows it,
+/// else a new one.
 #[tracing::instrument(name = "acme.create_order", skip_all, fields(account_id = %account.id, order_id))]
 pub async fn create_order(
     server: &Server,
     account: &Account,
     payload: &Payload,
+    client: IpAddr,
 ) -> Result<Loaded, Failure> {
     let wanted: NewOrder = payload.parse()?;
     let (not_before, not_after) = (
@@ -43,29 +51,25 @@ pub async fn create_order(
     {
         return Err(Problem::malformed("notAfter is not after notBefore").into());
     }
-    let policy = server.load_policy(&account.directory).await?;
-    let identifiers = identifiers(wanted.identifiers, policy.wildcards_allowed)?;
-    for identifier in &identifiers {
-        server
-            .limits
-            .check(Limit::FailedValidation(
-                account.id.as_str(),
-                &identifier.base().value(),
-            ))
-            .await?;
-    }
-    server
-        .limits
-        .take(Limit::NewOrder(account.id.as_str()))
-        .await?;
+    let directory = server.load_policy(&account.directory).await?;
+    let policy = choose(server, &directory, wanted.profile.as_deref()).await?;
+    let identifiers = identifiers::check(wanted.identifiers, policy.wildcards_allowed)?;
+    let replacement = match &wanted.replaces {
+        Some(replaces) => Some(replace::find(server, account, replaces, &identifiers).await?),
+        None => None,
+    };
+    within_limits(server, account, &identifiers, client, replacement.as_ref()).await?;
     let now = server.now();
-    let order = Order {
+    let mut order = Order {
         id: OrderId::random(),
         account_id: account.id.clone(),
         directory: account.directory.clone(),
-        policy: policy.name,
+        policy: policy.name.clone(),
         state: OrderState::Pending,
         identifiers,
+        authorizations: Vec::new(),
+        profile: wanted.profile,
+        replaces: replacement.as_ref().map(|found| found.id.clone()),
         not_before,
         not_after,
         created_at: now,
@@ -74,67 +78,131 @@ pub async fn create_order(
         csr: None,
     };
     tracing::Span::current().record("order_id", order.id.as_str());
-    let authorizations: Vec<Authorization> = order
-        .identifiers
+    let (authorizations, new) = authorize(server, account, &order, &directory).await?;
+    order.authorizations = authorizations
         .iter()
-        .map(|identifier| Authorization::new(&account.id, &order.id, identifier, order.expires_at))
+        .map(|found| found.id.clone())
         .collect();
-    server.store.insert_order(&order, &authorizations).await?;
-    server.metrics.order("created");
-    Ok(Loaded {
-        order,
-        authorizations,
-        retry_after: None,
-    })
-}
-
-/// Checks all names, and says of each one what is wrong with it; a name given twice counts once.
-fn identifiers(
-    wanted: Vec<RawIdentifier>,
-    wildcards_allowed: bool,
-) -> Result<Vec<Identifier>, Problem> {
-    if wanted.is_empty() || wanted.len() > MOST_IDENTIFIERS {
-        return Err(Problem::malformed(format!(
-            "an order has 1 to {MOST_IDENTIFIERS} identifiers"
-        )));
-    }
-    let count = wanted.len();
-    let mut identifiers = Vec::with_capacity(count);
-    let mut refused = Vec::new();
-    for raw in wanted {
-        match Identifier::try_from(raw.clone()) {
-            Ok(identifier) if identifier.is_wildcard() && !wildcards_allowed => {
-                refused.push(Subproblem {
-                    kind: ProblemKind::RejectedIdentifier,
-                    detail: format!("{identifier}: wildcards are not allowed by the policy"),
-                    identifier,
-                })
-            }
-            Ok(identifier) if identifiers.contains(&identifier) => {}
-            Ok(identifier) => identifiers.push(identifier),
-            Err(error) if count == 1 => return Err(Problem::new(kind(&error), error.to_string())),
-            Err(error) => {
-                // a name that cannot be written cannot stand in a subproblem
-                let position = identifiers.len() + refused.len() + 1;
-                return Err(Problem::new(
-                    kind(&error),
-                    format!("identifier {position}: {error}"),
-                ));
+    // an order cannot be fulfilled by what has ended
+    let ends = authorizations.iter().map(|found| found.expires_at);
+    order.expires_at = ends.min().unwrap_or(order.expires_at).min(order.expires_at);
+    match &replacement {
+        None => server.store.insert_order(&order, &new).await?,
+        Some(Replacement { predecessor, .. }) => {
+            let store = &server.store;
+            if !store.insert_replacement(&order, &new, predecessor).await? {
+                return Err(replace::already_replaced().into());
             }
         }
     }
-    match Problem::of_identifiers(refused, count) {
-        Some(problem) => Err(problem),
-        None => Ok(identifiers),
-    }
+    server.metrics.order("created");
+    let mut loaded = Loaded {
+        order,
+        authorizations,
+        retry_after: None,
+    };
+    loaded.settle_in_memory(now);
+    Ok(loaded)
 }
 
-fn kind(error: &IdentifierError) -> ProblemKind {
-    match error {
-        IdentifierError::UnknownKind(_) => ProblemKind::UnsupportedIdentifier,
-        IdentifierError::BadName { .. } => ProblemKind::RejectedIdentifier,
-        IdentifierError::BadAddress(_) => ProblemKind::Malformed,
+/// The policy of the profile that the client chose.
+async fn choose(
+    server: &Server,
+    directory: &Arc<Policy>,
+    profile: Option<&str>,
+) -> Result<Arc<Policy>, Failure> {
+    let Some(profile) = profile else {
+        return Ok(Arc::clone(directory));
+    };
+    let found = match directory.profiles.iter().any(|known| known == profile) {
+        true => server.clm.find_policy(profile).await?,
+        false => None,
+    };
+    found.ok_or_else(|| {
+        let profiles = directory.profiles.join(", ");
+        let why = format!("there is no such profile; there are: {profiles}");
+        Problem::new(ProblemKind::InvalidProfile, why).into()
+    })
+}
+
+/// RFC 9773 §5: renewing when one is told to is not limited, so that limits do not stand in the way of a mass renewal.
+async fn within_limits(
+    server: &Server,
+    account: &Account,
+    identifiers: &[Identifier],
+    client: IpAddr,
+    replacement: Option<&Replacement>,
+) -> Result<(), Failure> {
+    let limits = &server.limits;
+    for identifier in identifiers {
+        let name = identifier.base().value();
+        limits
+            .check(Limit::FailedValidation(account.id.as_str(), &name))
+            .await?;
     }
+    if replacement.is_some_and(|replacement| replacement.is_due) {
+        return Ok(());
+    }
+    let mut names: Vec<String> = identifiers.iter().map(Identifier::general_name).collect();
+    names.sort_unstable();
+    limits.take(Limit::NewOrder(account.id.as_str())).await?;
+    limits.take(Limit::NewOrderFrom(client)).await?;
+    limits.take(Limit::NewOrderFor(&names.join(" "))).await?;
+    Ok(())
+}
+
+/// An authorization for each name of the order; and those of them that are new.
+async fn authorize(
+    server: &Server,
+    account: &Account,
+    order: &Order,
+    directory: &Policy,
+) -> Result<(Vec<Authorization>, Vec<Authorization>), Failure> {
+    let proven = match directory.reuse_within {
+        Some(within) => serving_again(server, account, order, directory, within).await?,
+        None => Vec::new(),
+    };
+    let (mut all, mut new) = (Vec::new(), Vec::new());
+    for identifier in &order.identifiers {
+        let found = proven
+            .iter()
+            .find(|found| found.ordered_identifier() == *identifier);
+        if let Some(found) = found {
+            all.push(found.clone());
+            continue;
+        }
+        let kinds = &directory.challenges;
+        let made = Authorization::new(
+            &account.id,
+            Some(&order.id),
+            identifier,
+            kinds,
+            order.expires_at,
+        );
+        if made.challenges.is_empty() {
+            let why = format!("{identifier}: the policy offers no challenge that could prove it");
+            return Err(Problem::new(ProblemKind::RejectedIdentifier, why).into());
+        }
+        all.push(made.clone());
+        new.push(made);
+    }
+    Ok((all, new))
+}
+
+async fn serving_again(
+    server: &Server,
+    account: &Account,
+    order: &Order,
+    policy: &Policy,
+    within: Duration,
+) -> Result<Vec<Authorization>, Failure> {
+    let thumbprint = account.key.thumbprint();
+    let store = &server.store;
+    let mut proven = store.list_proven(&account.id, &order.identifiers).await?;
+    proven.retain(|found| {
+        found.may_serve_again(thumbprint, &policy.challenges, within, order.created_at)
+    });
+    Ok(proven)
 }
 
 fn time(text: Option<String>, field: &str) -> Result<Option<OffsetDateTime>, Problem> {

@@ -10,9 +10,12 @@ use ers_proto::clm::v1::RefusalReason;
 use serde::Deserialize;
 
 use super::authenticate::Payload;
+use super::check_caa::check_again;
 use super::load::{Loaded, settled_order};
+use super::replace::predecessor_der;
 use crate::clients::clm::{ClmError, Enrollment, Outcome};
 use crate::domain::account::Account;
+use crate::domain::certificate_id::CertificateId;
 use crate::domain::id::OrderId;
 use crate::domain::identifier::Identifier;
 use crate::domain::order::{Finalize, Order, OrderState};
@@ -44,6 +47,7 @@ pub async fn finalize(
     let mut loaded = settled_order(server, account, id).await?;
     if loaded.order.finalize(&csr)? == Finalize::Begin {
         request_names::check(&csr, &loaded.order.identifiers, &account.key)?;
+        may_issue(server, account, &loaded).await?;
         if server
             .store
             .begin_processing(id, &csr, server.now())
@@ -60,6 +64,15 @@ pub async fn finalize(
         }
     }
     told(proceed(server, account, loaded, Asked::Perhaps).await?)
+}
+
+/// CAA, where the policy of the order wants it honoured.
+async fn may_issue(server: &Server, account: &Account, loaded: &Loaded) -> Result<(), Failure> {
+    match server.clm.recall_policy(&loaded.order.policy).await? {
+        Some(policy) => check_again(server, account, &policy, &loaded.authorizations).await,
+        // CLM will say so itself
+        None => Ok(()),
+    }
 }
 
 /// Whether CLM was asked for the certificate of an order before.
@@ -133,6 +146,7 @@ async fn enroll(server: &Server, account: &Account, order: &Order) -> Result<Out
             .collect(),
         not_before,
         not_after: order.not_after,
+        renews: predecessor_der(server, order.replaces.as_ref()).await?,
     };
     match server.clm.enroll(enrollment).await {
         Ok(outcome) => Ok(outcome),
@@ -207,6 +221,7 @@ fn chain_of(certificate: &Certificate, chain: &[Vec<u8>]) -> IssuedChain {
     IssuedChain {
         pem,
         fingerprint: hex::encode(certificate.fingerprint()),
+        id: CertificateId::of(certificate),
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use ers_pki::certificate::Certificate;
+use time::OffsetDateTime;
+
 use super::finalize::{self, Asked};
 use crate::domain::account::Account;
 use crate::domain::authorization::Authorization;
@@ -17,10 +20,19 @@ use crate::server::Server;
 pub struct Loaded {
     /// The order.
     pub order: Order,
-    /// Its authorizations.
+    /// Its authorizations; left out when the order is decided, since nothing depends on them any more.
     pub authorizations: Vec<Authorization>,
     /// When to ask again.
     pub retry_after: Option<Duration>,
+}
+
+impl Loaded {
+    /// Ready as soon as all names are proven: that shows in the authorizations, and is not written down.
+    pub fn settle_in_memory(&mut self, now: OffsetDateTime) {
+        if self.order.settle(&self.authorizations, now) == Some(Settlement::Ready) {
+            self.order.state = OrderState::Ready;
+        }
+    }
 }
 
 /// An order of the account as it stands now; one that waits for its certificate is asked after.
@@ -40,47 +52,96 @@ pub async fn settled_order(
     account: &Account,
     id: &OrderId,
 ) -> Result<Loaded, Failure> {
-    let order = own_order(server, account, id).await?;
-    let authorizations = server.store.list_authorizations(id).await?;
-    let now = server.now();
-    let changed = match order.settle(&authorizations, now) {
-        None => {
-            return Ok(Loaded {
-                order,
-                authorizations,
-                retry_after: None,
-            });
-        }
-        Some(Settlement::Ready) => server.store.mark_ready(id, now).await?,
-        Some(Settlement::Invalid(problem)) => {
+    let mut order = own_order(server, account, id).await?;
+    if order.authorizations.is_empty() {
+        // from the time before orders named them
+        order.authorizations = server.store.list_authorizations_of(id).await?;
+    }
+    let is_open = matches!(order.state, OrderState::Pending | OrderState::Ready);
+    let authorizations = match is_open {
+        true => {
             server
                 .store
-                .mark_invalid(id, &[OrderState::Pending, OrderState::Ready], &problem, now)
+                .list_authorizations(&order.authorizations)
                 .await?
         }
+        false => Vec::new(),
     };
-    tracing::debug!(changed, "order settled");
-    // read again, whoever changed it
-    let order = own_order(server, account, id).await?;
-    Ok(Loaded {
+    let mut loaded = Loaded {
         order,
         authorizations,
         retry_after: None,
-    })
+    };
+    if !is_open {
+        return Ok(loaded);
+    }
+    let now = server.now();
+    loaded.settle_in_memory(now);
+    if let Some(Settlement::Invalid(problem)) = loaded.order.settle(&loaded.authorizations, now) {
+        let from = [OrderState::Pending, OrderState::Ready];
+        let changed = server.store.mark_invalid(id, &from, &problem, now).await?;
+        tracing::debug!(changed, "order settled");
+        // read again, whoever changed it
+        let authorizations = std::mem::take(&mut loaded.order.authorizations);
+        loaded.order = own_order(server, account, id).await?;
+        loaded.order.authorizations = authorizations;
+    }
+    Ok(loaded)
 }
 
-/// The certificate of an order of the account, PEM with its chain.
+/// The certificate of an order with its chain, and the other chains that lead to it.
+#[derive(Debug, Clone)]
+pub struct Chains {
+    /// PEM: the certificate, then its chain without the root.
+    pub usual: String,
+    /// The same by way of a link certificate, named by its fingerprint.
+    pub alternate: Vec<(String, String)>,
+}
+
+/// The certificate of an order of the account.
 pub async fn load_certificate(
     server: &Server,
     account: &Account,
     id: &OrderId,
-) -> Result<String, Failure> {
-    own_order(server, account, id).await?;
-    server
-        .store
-        .find_chain(id)
-        .await?
-        .ok_or_else(|| Problem::not_found("certificate").into())
+) -> Result<Chains, Failure> {
+    let Some((owner, usual)) = server.store.find_chain(id).await? else {
+        return Err(Problem::not_found("order").into());
+    };
+    if owner != account.id {
+        return Err(Problem::unauthorized("the order belongs to another account").into());
+    }
+    let usual = usual.ok_or_else(|| Problem::not_found("certificate"))?;
+    // a CA that has had one key only has one chain only
+    let policy = server.load_policy(&account.directory).await.ok();
+    let links = policy
+        .map(|policy| policy.link_certificates.clone())
+        .unwrap_or_default();
+    let alternate = match links.is_empty() {
+        true => Vec::new(),
+        false => alternate_chains(&usual, &links),
+    };
+    Ok(Chains { usual, alternate })
+}
+
+/// RFC 8555 §7.4.2: wherever a link certificate has signed what stands in the chain, the chain can go on with it.
+fn alternate_chains(usual: &str, links: &[Certificate]) -> Vec<(String, String)> {
+    let Ok(chain) = Certificate::all_from_pem(usual) else {
+        return Vec::new();
+    };
+    let mut found: Vec<(String, String)> = Vec::new();
+    for link in links.iter().filter(|link| !chain.contains(link)) {
+        let signed = chain
+            .iter()
+            .position(|certificate| certificate.verify_signed_by(link).is_ok());
+        if let Some(position) = signed {
+            let below = chain.iter().take(position + 1);
+            let pem = below.chain([link]).map(Certificate::pem).collect();
+            let fingerprint = hex::encode(link.fingerprint());
+            let name: String = fingerprint.chars().take(16).collect();
+            found.push((name, pem));
+        }
+    }
+    found
 }
 
 /// An authorization of the account.
@@ -91,10 +152,7 @@ pub async fn load_authorization(
 ) -> Result<Authorization, Failure> {
     let found = server.store.find_authorization(id).await?;
     let authorization = found.ok_or_else(|| Problem::not_found("authorization"))?;
-    if authorization.account_id != account.id {
-        return Err(Problem::unauthorized("the authorization belongs to another account").into());
-    }
-    Ok(authorization)
+    own(account, authorization)
 }
 
 /// A challenge of the account with its authorization.
@@ -103,13 +161,25 @@ pub async fn load_challenge(
     account: &Account,
     id: &ChallengeId,
 ) -> Result<(Challenge, Authorization), Failure> {
-    let challenge = server
-        .store
-        .find_challenge(id)
-        .await?
+    let found = server.store.find_authorization_of(id).await?;
+    let authorization = own(
+        account,
+        found.ok_or_else(|| Problem::not_found("challenge"))?,
+    )?;
+    let challenge = authorization
+        .challenges
+        .iter()
+        .find(|challenge| challenge.id == *id)
+        .cloned()
         .ok_or_else(|| Problem::not_found("challenge"))?;
-    let authorization = load_authorization(server, account, &challenge.authorization_id).await?;
     Ok((challenge, authorization))
+}
+
+fn own(account: &Account, authorization: Authorization) -> Result<Authorization, Failure> {
+    if authorization.account_id != account.id {
+        return Err(Problem::unauthorized("the authorization belongs to another account").into());
+    }
+    Ok(authorization)
 }
 
 async fn own_order(server: &Server, account: &Account, id: &OrderId) -> Result<Order, Failure> {

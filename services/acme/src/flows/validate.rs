@@ -5,47 +5,59 @@ use std::time::Duration;
 
 use ers_runtime::error::chain;
 use ers_runtime::shutdown::Shutdown;
-use time::OffsetDateTime;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::answer_challenge::claim_length;
 use super::authenticate::in_good_standing;
+use super::check_caa::check_caa;
 use crate::domain::account::Account;
-use crate::domain::authorization::Authorization;
+use crate::domain::authorization::{Authorization, Proof};
 use crate::domain::challenge::Challenge;
+use crate::domain::id::ChallengeId;
+use crate::domain::policy::Policy;
 use crate::domain::problem::Problem;
 use crate::failure::Failure;
-use crate::server::Server;
+use crate::server::{Server, UnderWay};
 use crate::shared::Limit;
 use crate::store::Claim;
-use crate::validation::{Unproven, Validator};
+use crate::validation::{Claimed, Unproven};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 const SWEEP_PAGE: u64 = 200;
 
+/// A challenge to be validated.
+pub struct Job {
+    /// The challenge.
+    pub challenge: Challenge,
+    /// Its authorization and the account, when they are at hand.
+    pub known: Option<(Authorization, Account)>,
+    /// That nobody else in this process begins it as well.
+    pub guard: Option<UnderWay<ChallengeId>>,
+    /// Told when it is decided, dropped when it could not be.
+    pub done: Option<oneshot::Sender<()>>,
+}
+
 /// Validates what comes through the queue, and what lies in the database without anybody caring for it.
 pub struct Worker {
     server: Arc<Server>,
-    validator: Validator,
     shutdown: Shutdown,
     places: Arc<Semaphore>,
 }
 
 impl Worker {
     /// With room for so many validations at a time.
-    pub fn new(server: Arc<Server>, validator: Validator, shutdown: Shutdown) -> Self {
+    pub fn new(server: Arc<Server>, shutdown: Shutdown) -> Self {
         let places = Arc::new(Semaphore::new(server.config.validation.concurrent.max(1)));
         Self {
             server,
-            validator,
             shutdown,
             places,
         }
     }
 
     /// Works until shutdown. What was under way when this process ended last is taken up first.
-    pub async fn run(self, mut queue: mpsc::Receiver<Challenge>) {
+    pub async fn run(self, mut queue: mpsc::Receiver<Job>) {
         let this = Arc::new(self);
         let mut any_claim = true;
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
@@ -59,7 +71,7 @@ impl Worker {
                     }
                     any_claim = false;
                 }
-                Some(challenge) = queue.recv() => this.start(challenge).await,
+                Some(job) = queue.recv() => this.start(job).await,
             }
         }
     }
@@ -88,7 +100,13 @@ impl Worker {
                     .await?
                 {
                     claimed += 1;
-                    self.start(pending.challenge.clone()).await;
+                    let job = Job {
+                        challenge: pending.challenge.clone(),
+                        known: None,
+                        guard: None,
+                        done: None,
+                    };
+                    self.start(job).await;
                 }
             }
             if claimed > 0 {
@@ -101,37 +119,54 @@ impl Worker {
         }
     }
 
-    async fn start(self: &Arc<Self>, challenge: Challenge) {
+    async fn start(self: &Arc<Self>, job: Job) {
         let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
             return;
         };
         let this = Arc::clone(self);
         self.shutdown.spawn("validation", async move {
-            if let Err(error) = this.validate(&challenge).await {
+            let Job {
+                challenge,
+                known,
+                guard,
+                done,
+            } = job;
+            match this.validate(&challenge, known).await {
+                Ok(()) => {
+                    // nobody waits any more when it took longer
+                    let _ = done.map(|done| done.send(()));
+                }
                 // it stays in processing, and is taken up again when its claim ends
-                tracing::warn!(challenge_id = %challenge.id, error = chain(&error), "validation not decided");
+                Err(error) => {
+                    tracing::warn!(challenge_id = %challenge.id, error = chain(&error), "validation not decided");
+                }
             }
-            drop(place);
+            drop((place, guard));
         });
     }
 
     #[tracing::instrument(name = "acme.validate", skip_all, fields(challenge_id = %challenge.id, kind = challenge.kind.as_str()))]
-    async fn validate(&self, challenge: &Challenge) -> Result<(), Failure> {
+    async fn validate(
+        &self,
+        challenge: &Challenge,
+        known: Option<(Authorization, Account)>,
+    ) -> Result<(), Failure> {
         let server = &self.server;
         let begun = Instant::now();
-        let Some(authorization) = server
-            .store
-            .find_authorization(&challenge.authorization_id)
-            .await?
-        else {
+        let Some((authorization, account)) = self.complete(challenge, known).await? else {
             return Ok(());
         };
-        let Some(account) = server.store.find_account(&authorization.account_id).await? else {
-            return Ok(());
+        let policy = match server.load_policy(&account.directory).await {
+            Ok(policy) => Ok(policy),
+            Err(Failure::Problem(problem)) => Err(problem),
+            Err(error) => return Err(error),
         };
-        let proven = match in_good_standing(&account) {
-            Ok(()) => match self.prove(challenge, &authorization, &account).await {
-                Some(proven) => proven,
+        let proven = match in_good_standing(&account).and(policy) {
+            Ok(policy) => match self
+                .prove(challenge, &authorization, &account, &policy)
+                .await
+            {
+                Some(proven) => proven.map(|()| policy),
                 None => return Ok(()),
             },
             Err(problem) => Err(problem),
@@ -147,10 +182,17 @@ impl Worker {
         }
         let now = server.now();
         let decided = match &proven {
-            Ok(()) => {
+            Ok(policy) => {
+                let proof = Proof {
+                    kind: challenge.kind,
+                    at: now,
+                    thumbprint: account.key.thumbprint().to_owned(),
+                };
+                let caa_checked = policy.caa_identities.is_some();
+                let until = now + server.authorization_lifetime();
                 server
                     .store
-                    .succeed(challenge, self.authorized_until(now), now)
+                    .succeed(challenge, &proof, caa_checked, until)
                     .await?
             }
             Err(problem) => server.store.fail(challenge, problem, now).await?,
@@ -165,20 +207,39 @@ impl Worker {
         Ok(())
     }
 
+    /// What belongs to a challenge; `None`: it is nobody's any more.
+    async fn complete(
+        &self,
+        challenge: &Challenge,
+        known: Option<(Authorization, Account)>,
+    ) -> Result<Option<(Authorization, Account)>, Failure> {
+        if known.is_some() {
+            return Ok(known);
+        }
+        let store = &self.server.store;
+        let Some(authorization) = store
+            .find_authorization(&challenge.authorization_id)
+            .await?
+        else {
+            return Ok(None);
+        };
+        let account = store.find_account(&authorization.account_id).await?;
+        Ok(account.map(|account| (authorization, account)))
+    }
+
     /// Tries, and tries again a little later; `None`: the process ends, somebody else will go on.
     async fn prove(
         &self,
         challenge: &Challenge,
         authorization: &Authorization,
         account: &Account,
+        policy: &Policy,
     ) -> Option<Result<(), Problem>> {
         let config = &self.server.config.validation;
         let mut wait = Duration::from_millis(config.first_retry_ms);
         let mut attempts_left = config.attempts.max(1);
         loop {
-            let attempt =
-                self.validator
-                    .attempt(challenge, &authorization.identifier, &account.key);
+            let attempt = self.attempt(challenge, authorization, account, policy);
             let unproven = tokio::select! {
                 outcome = attempt => match outcome {
                     Ok(()) => return Some(Ok(())),
@@ -199,7 +260,22 @@ impl Worker {
         }
     }
 
-    fn authorized_until(&self, now: OffsetDateTime) -> OffsetDateTime {
-        now + self.server.authorization_lifetime()
+    /// The challenge is answered, and CAA records do not forbid what it is for.
+    async fn attempt(
+        &self,
+        challenge: &Challenge,
+        authorization: &Authorization,
+        account: &Account,
+        policy: &Policy,
+    ) -> Result<(), Unproven> {
+        let claimed = Claimed {
+            challenge,
+            identifier: &authorization.identifier,
+            key: &account.key,
+            networks: &policy.networks,
+        };
+        self.server.validator.attempt(claimed).await?;
+        let name = authorization.ordered_identifier();
+        check_caa(&self.server, account, policy, &name, challenge.kind).await
     }
 }

@@ -26,6 +26,8 @@ pub struct Incoming {
     pub client: IpAddr,
     /// The query; empty: none.
     pub query: String,
+    /// What names another chain of a certificate, in the path.
+    pub chain: Option<String>,
     url: String,
     id: Option<String>,
     body: web::Bytes,
@@ -96,6 +98,7 @@ fn read(request: &HttpRequest, body: web::Bytes) -> Result<Incoming, Problem> {
         client: client_address(request, &server.config.trusted_proxies),
         url: server.urls.of_path(path_and_query),
         query: request.query_string().to_owned(),
+        chain: request.match_info().get("chain").map(str::to_owned),
         id: request.match_info().get("id").map(str::to_owned),
         server: Arc::clone(server),
         directory,

@@ -13,7 +13,7 @@ use crate::flows::create_order::create_order;
 pub async fn create(incoming: Incoming) -> Result<HttpResponse, Problem> {
     let server = &incoming.server;
     let (account, payload) = by_account(server, incoming.posted()).await?;
-    let loaded = create_order(server, &account, &payload).await?;
+    let loaded = create_order(server, &account, &payload, incoming.client).await?;
     let url = server.urls.order(&account.directory, &loaded.order.id);
     Ok(Reply::created(true, &url, view::order(&loaded, &server.urls)).build())
 }

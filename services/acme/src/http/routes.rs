@@ -8,7 +8,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::{
     account, authorization, certificate, challenge, change_key, directory, finalize, headers,
-    new_account, new_nonce, new_order, order, orders, problem, revoke,
+    new_account, new_authz, new_nonce, new_order, order, orders, problem, renewal_info, revoke,
 };
 use crate::domain::jws::MAX_BODY_BYTES;
 use crate::server::Server;
@@ -45,6 +45,7 @@ fn resources(scope: &mut ServiceConfig) {
         )
         .service(resource("/new-account").route(web::post().to(new_account::create)))
         .service(resource("/new-order").route(web::post().to(new_order::create)))
+        .service(resource("/new-authz").route(web::post().to(new_authz::create)))
         .service(resource("/revoke-cert").route(web::post().to(revoke::revoke)))
         .service(resource("/key-change").route(web::post().to(change_key::change)))
         .service(resource("/acct/{id}").route(web::post().to(account::update)))
@@ -53,5 +54,7 @@ fn resources(scope: &mut ServiceConfig) {
         .service(resource("/order/{id}/finalize").route(web::post().to(finalize::finalize)))
         .service(resource("/authz/{id}").route(web::post().to(authorization::update)))
         .service(resource("/chall/{id}").route(web::post().to(challenge::answer)))
-        .service(resource("/cert/{id}").route(web::post().to(certificate::download)));
+        .service(resource("/cert/{id}").route(web::post().to(certificate::download)))
+        .service(resource("/cert/{id}/{chain}").route(web::post().to(certificate::download)))
+        .service(resource("/renewal-info/{id}").route(web::get().to(renewal_info::show)));
 }

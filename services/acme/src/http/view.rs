@@ -22,13 +22,13 @@ pub fn account(account: &Account, urls: &Urls) -> Value {
     })
 }
 
-/// RFC 8555 §7.1.3.
+/// RFC 8555 §7.1.3, RFC 9773 §5, draft-ietf-acme-profiles §4.
 pub fn order(loaded: &Loaded, urls: &Urls) -> Value {
     let order = &loaded.order;
-    let authorizations: Vec<String> = loaded
+    let authorizations: Vec<String> = order
         .authorizations
         .iter()
-        .map(|found| urls.authorization(&order.directory, &found.id))
+        .map(|id| urls.authorization(&order.directory, id))
         .collect();
     let mut view = json!({
         "status": order.state.as_str(),
@@ -47,6 +47,11 @@ pub fn order(loaded: &Loaded, urls: &Urls) -> Value {
             order.not_after.map(|time| Value::from(rfc3339(time))),
         ),
         ("error", order.error.as_ref().map(|problem| json!(problem))),
+        ("profile", order.profile.clone().map(Value::from)),
+        (
+            "replaces",
+            order.replaces.as_ref().map(|id| Value::from(id.as_str())),
+        ),
         (
             "certificate",
             (order.state == OrderState::Valid)
@@ -120,7 +125,7 @@ fn add<const COUNT: usize>(view: &mut Value, optional: [(&str, Option<Value>); C
 }
 
 /// Whole seconds: some clients read no more.
-fn rfc3339(time: OffsetDateTime) -> String {
+pub fn rfc3339(time: OffsetDateTime) -> String {
     let whole = time.replace_nanosecond(0).unwrap_or(time);
     whole.format(&Rfc3339).unwrap_or_default()
 }

@@ -1,9 +1,11 @@
 //! Rate limits: so many in each hour of the clock. When the counters are out of reach nothing is limited: a lost Redis
 //! must not stop renewals.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use ers_runtime::clock::SharedClock;
 use ers_runtime::error::chain;
 
@@ -17,10 +19,14 @@ const WINDOW_MS: i64 = 60 * 60 * 1000;
 /// What is limited, and per what.
 #[derive(Debug, Clone, Copy)]
 pub enum Limit<'a> {
-    /// New accounts from an address (an IPv6 client owns a whole /64).
-    NewAccount(std::net::IpAddr),
+    /// New accounts from an address.
+    NewAccount(IpAddr),
     /// New orders of an account.
     NewOrder(&'a str),
+    /// New orders from an address.
+    NewOrderFrom(IpAddr),
+    /// New orders for exactly these names, in one order and spelling.
+    NewOrderFor(&'a str),
     /// Failed validations of a name by an account.
     FailedValidation(&'a str, &'a str),
 }
@@ -79,6 +85,8 @@ impl Limits {
         match limit {
             Limit::NewAccount(_) => self.config.new_accounts_per_address,
             Limit::NewOrder(_) => self.config.new_orders_per_account,
+            Limit::NewOrderFrom(_) => self.config.new_orders_per_address,
+            Limit::NewOrderFor(_) => self.config.new_orders_per_names,
             Limit::FailedValidation(..) => self.config.failed_validations_per_name,
         }
     }
@@ -86,12 +94,12 @@ impl Limits {
     fn counter(&self, limit: Limit<'_>) -> String {
         let hour = self.clock.now_ms().div_euclid(WINDOW_MS);
         match limit {
-            Limit::NewAccount(std::net::IpAddr::V6(address))
-                if address.to_ipv4_mapped().is_none() =>
-            {
-                format!("account:{:x}::/64:{hour}", address.to_bits() >> 64)
+            Limit::NewAccount(address) => format!("account:{}:{hour}", client(address)),
+            Limit::NewOrderFrom(address) => format!("orders-from:{}:{hour}", client(address)),
+            Limit::NewOrderFor(names) => {
+                let digest = digest::digest(&digest::SHA256, names.as_bytes());
+                format!("orders-for:{}:{hour}", hex::encode(digest))
             }
-            Limit::NewAccount(address) => format!("account:{}:{hour}", address.to_canonical()),
             Limit::NewOrder(account) => format!("order:{account}:{hour}"),
             Limit::FailedValidation(account, name) => format!("failed:{account}:{name}:{hour}"),
         }
@@ -101,6 +109,8 @@ impl Limits {
         let what = match limit {
             Limit::NewAccount(_) => "new accounts from your address".to_owned(),
             Limit::NewOrder(_) => "new orders of this account".to_owned(),
+            Limit::NewOrderFrom(_) => "new orders from your address".to_owned(),
+            Limit::NewOrderFor(_) => "new orders for exactly these names".to_owned(),
             Limit::FailedValidation(_, name) => {
                 format!("failed validations of {name} by this account")
             }
@@ -113,6 +123,14 @@ impl Limits {
             format!("too many {what}: {most} per hour are allowed"),
         )
         .with_retry_after(left)
+    }
+}
+
+/// An IPv6 client owns a whole /64.
+fn client(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V6(address) => format!("{:x}::/64", address.to_bits() >> 64),
+        address => address.to_string(),
     }
 }
 

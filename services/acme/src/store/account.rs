@@ -81,10 +81,19 @@ impl Store {
     /// The account of an id, in any state.
     #[tracing::instrument(name = "db.acme_account.find", level = "debug", skip_all)]
     pub async fn find_account(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
+        if let Some(known) = self.accounts.find(id) {
+            return Ok(Some(known));
+        }
+        let read_at = self.accounts.read_at();
         let row = Entity::find_by_id(id.as_str()).one(&self.db).await;
-        row.map_err(StoreError::database("find account"))?
+        let found = row
+            .map_err(StoreError::database("find account"))?
             .map(account)
-            .transpose()
+            .transpose()?;
+        if let Some(account) = &found {
+            self.accounts.keep(account, read_at);
+        }
+        Ok(found)
     }
 
     /// The account of a key in a directory, in any state.
@@ -112,6 +121,7 @@ impl Store {
         contacts: &Contacts,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
+        let _changing = self.accounts.changing(id);
         let updated = Entity::update_many()
             .col_expr(Column::Contacts, Expr::value(contacts_json(contacts)))
             .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
@@ -119,8 +129,8 @@ impl Store {
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::State.eq(AccountState::Valid.as_str()))
             .exec(&self.db)
-            .await
-            .map_err(StoreError::database("update contacts"))?;
+            .await;
+        let updated = updated.map_err(StoreError::database("update contacts"))?;
         Ok(updated.rows_affected == 1)
     }
 
@@ -131,6 +141,7 @@ impl Store {
         id: &AccountId,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
+        let _changing = self.accounts.changing(id);
         let updated = Entity::update_many()
             .col_expr(
                 Column::State,
@@ -145,8 +156,8 @@ impl Store {
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::State.eq(AccountState::Valid.as_str()))
             .exec(&self.db)
-            .await
-            .map_err(StoreError::database("deactivate account"))?;
+            .await;
+        let updated = updated.map_err(StoreError::database("deactivate account"))?;
         Ok(updated.rows_affected == 1)
     }
 
@@ -159,6 +170,7 @@ impl Store {
         new: &Jwk,
         now: OffsetDateTime,
     ) -> Result<KeyChange, StoreError> {
+        let _changing = self.accounts.changing(id);
         let updated = Entity::update_many()
             .col_expr(Column::Thumbprint, Expr::value(new.thumbprint()))
             .col_expr(Column::PublicKey, Expr::value(new.canonical_json()))

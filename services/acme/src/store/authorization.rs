@@ -1,54 +1,78 @@
-//! Authorizations, always together with their challenges.
-
-use std::collections::HashMap;
+//! Authorizations, with their challenges where those are asked for.
 
 use ers_runtime::clock::{from_ms, to_ms};
-use sea_orm::sea_query::Expr;
+use ers_runtime::db;
+use sea_orm::sea_query::{Expr, UpdateStatement};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _, UpdateMany,
 };
 use time::OffsetDateTime;
 
 use super::model::authorization::{ActiveModel, Column, Entity, Model};
 use super::{Store, StoreError, challenge};
-use crate::domain::authorization::{Authorization, AuthorizationState};
-use crate::domain::challenge::Challenge;
+use crate::domain::authorization::{Authorization, AuthorizationState, Proof};
+use crate::domain::challenge::{Challenge, ChallengeKind};
 use crate::domain::id::{AccountId, AuthorizationId, OrderId};
 use crate::domain::identifier::{Identifier, RawIdentifier};
 
 const TABLE: &str = "acme_authorization";
+/// Proven authorizations that are looked at to find those that may serve again.
+const MOST_PROVEN: u64 = 1000;
 
 impl Store {
-    /// The authorization of an id.
+    /// The authorization of an id with its challenges.
     #[tracing::instrument(name = "db.acme_authorization.find", level = "debug", skip_all)]
     pub async fn find_authorization(
         &self,
         id: &AuthorizationId,
     ) -> Result<Option<Authorization>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(&self.db).await;
-        let rows: Vec<Model> = row
-            .map_err(StoreError::database("find authorization"))?
-            .into_iter()
-            .collect();
-        Ok(self.with_challenges(rows).await?.pop())
+        let ids = std::slice::from_ref(id);
+        Ok(self.list_authorizations(ids).await?.pop())
     }
 
-    /// The authorizations of an order, in the order of its identifiers.
-    #[tracing::instrument(name = "db.acme_authorization.list", level = "debug", skip_all, fields(order_id = %order_id))]
+    /// Authorizations with their challenges, in the order of the ids; those that are not there are left out.
+    #[tracing::instrument(name = "db.acme_authorization.list", level = "debug", skip_all)]
     pub async fn list_authorizations(
         &self,
-        order_id: &OrderId,
+        ids: &[AuthorizationId],
     ) -> Result<Vec<Authorization>, StoreError> {
         let rows = Entity::find()
-            .filter(Column::OrderId.eq(order_id.as_str()))
-            .order_by_asc(Column::Position)
+            .filter(Column::Id.is_in(ids.iter().map(AuthorizationId::as_str)))
+            .find_with_related(super::model::challenge::Entity)
             .all(&self.db)
             .await
             .map_err(StoreError::database("list authorizations"))?;
-        self.with_challenges(rows).await
+        let mut found = Vec::with_capacity(rows.len());
+        for (row, challenges) in rows {
+            found.push(authorization(&row, challenge::read(challenges)?)?);
+        }
+        let place = |found: &Authorization| ids.iter().position(|id| *id == found.id);
+        found.sort_by_key(place);
+        Ok(found)
     }
 
-    /// Authorizations of an account that were proven for any of the names, wildcard or not.
+    /// The authorizations of an order that does not name them itself, in the order of its identifiers.
+    pub async fn list_authorizations_of(
+        &self,
+        order_id: &OrderId,
+    ) -> Result<Vec<AuthorizationId>, StoreError> {
+        let ids: Vec<String> = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::OrderId.eq(order_id.as_str()))
+            .order_by_asc(Column::Position)
+            .into_tuple()
+            .all(&self.db)
+            .await
+            .map_err(StoreError::database("list authorizations of an order"))?;
+        Ok(ids
+            .iter()
+            .filter_map(|id| AuthorizationId::parse(id))
+            .collect())
+    }
+
+    /// Authorizations of an account that were proven for any of the names, wildcard or not, without their challenges.
     #[tracing::instrument(name = "db.acme_authorization.list_proven", level = "debug", skip_all)]
     pub async fn list_proven(
         &self,
@@ -59,12 +83,33 @@ impl Store {
             .filter(Column::AccountId.eq(account_id.as_str()))
             .filter(Column::State.eq(AuthorizationState::Valid.as_str()))
             .filter(Column::IdentifierValue.is_in(names.iter().map(|name| name.base().value())))
+            .order_by_desc(Column::ExpiresAt)
+            .limit(MOST_PROVEN)
             .all(&self.db)
             .await
             .map_err(StoreError::database("list proven authorizations"))?;
-        rows.into_iter()
-            .map(|row| authorization(&row, Vec::new()))
+        rows.iter()
+            .map(|row| authorization(row, Vec::new()))
             .collect()
+    }
+
+    /// Adds an authorization that belongs to no order.
+    #[tracing::instrument(name = "db.acme_authorization.insert", level = "debug", skip_all)]
+    pub async fn insert_authorization(
+        &self,
+        authorization: &Authorization,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        const ACT: &str = "insert authorization";
+        let failed = || StoreError::database(ACT);
+        db::retry(ACT, || async {
+            let transaction = db::begin(&self.db).await.map_err(failed())?;
+            let one = std::slice::from_ref(authorization);
+            insert_all(&transaction, rows(one, now)).await?;
+            challenge::insert_all(&transaction, challenge::rows(one, now)).await?;
+            transaction.commit().await.map_err(failed())
+        })
+        .await
     }
 
     /// pending | valid → deactivated; false: it was neither.
@@ -78,13 +123,11 @@ impl Store {
             AuthorizationState::Pending.as_str(),
             AuthorizationState::Valid.as_str(),
         ];
-        let updated = Entity::update_many()
+        let updated = updated("deactivate-authorization", now)
             .col_expr(
                 Column::State,
                 Expr::value(AuthorizationState::Deactivated.as_str()),
             )
-            .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
-            .col_expr(Column::UpdatedBy, Expr::value("deactivate-authorization"))
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::State.is_in(open))
             .exec(&self.db)
@@ -93,75 +136,105 @@ impl Store {
         Ok(updated.rows_affected == 1)
     }
 
-    async fn with_challenges(&self, rows: Vec<Model>) -> Result<Vec<Authorization>, StoreError> {
-        let ids = rows.iter().map(|row| row.id.clone()).collect();
-        let mut challenges: HashMap<String, Vec<Challenge>> = HashMap::new();
-        for challenge in challenge::list(ids, &self.db).await? {
-            challenges
-                .entry(challenge.authorization_id.to_string())
-                .or_default()
-                .push(challenge);
-        }
-        rows.into_iter()
-            .map(|row| {
-                let challenges = challenges.remove(&row.id).unwrap_or_default();
-                authorization(&row, challenges)
-            })
-            .collect()
+    /// Keeps that CAA allowed to issue.
+    #[tracing::instrument(name = "db.acme_authorization.caa", level = "debug", skip_all)]
+    pub async fn keep_caa_checked(
+        &self,
+        ids: &[AuthorizationId],
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        updated("finalize", now)
+            .col_expr(Column::CaaCheckedAt, Expr::value(to_ms(now)))
+            .filter(Column::Id.is_in(ids.iter().map(AuthorizationId::as_str)))
+            .exec(&self.db)
+            .await
+            .map(|_| ())
+            .map_err(StoreError::database("keep that CAA allows"))
     }
 }
 
-pub(super) async fn insert(
-    authorizations: &[Authorization],
-    now: OffsetDateTime,
-    db: &impl ConnectionTrait,
-) -> Result<(), StoreError> {
-    let rows = authorizations
+/// Rows of new authorizations, in the order of the identifiers of their order.
+pub(super) fn rows(authorizations: &[Authorization], now: OffsetDateTime) -> Vec<ActiveModel> {
+    let flow = |made: &Authorization| match made.order_id {
+        Some(_) => "new-order",
+        None => "new-authz",
+    };
+    authorizations
         .iter()
         .zip(0_i64..)
-        .map(|(authorization, position)| ActiveModel {
-            id: Set(authorization.id.to_string()),
-            account_id: Set(authorization.account_id.to_string()),
-            order_id: Set(authorization.order_id.to_string()),
+        .map(|(made, position)| ActiveModel {
+            id: Set(made.id.to_string()),
+            account_id: Set(made.account_id.to_string()),
+            order_id: Set(made
+                .order_id
+                .as_ref()
+                .map(OrderId::to_string)
+                .unwrap_or_default()),
             position: Set(position),
-            identifier_kind: Set(authorization.identifier.kind().to_owned()),
-            identifier_value: Set(authorization.identifier.value()),
-            wildcard: Set(authorization.wildcard),
-            state: Set(authorization.stored_state.as_str().to_owned()),
-            expires_at: Set(to_ms(authorization.expires_at)),
+            identifier_kind: Set(made.identifier.kind().to_owned()),
+            identifier_value: Set(made.identifier.value()),
+            wildcard: Set(made.wildcard),
+            state: Set(made.stored_state.as_str().to_owned()),
+            expires_at: Set(to_ms(made.expires_at)),
+            proven_by: Set(None),
+            proven_at: Set(None),
+            proven_for: Set(None),
+            caa_checked_at: Set(None),
             created_at: Set(to_ms(now)),
             updated_at: Set(to_ms(now)),
-            updated_by: Set("new-order".to_owned()),
-        });
-    Entity::insert_many(rows)
-        .exec_without_returning(db)
+            updated_by: Set(flow(made).to_owned()),
+        })
+        .collect()
+}
+
+pub(super) async fn insert_all(
+    db: &impl ConnectionTrait,
+    rows: Vec<ActiveModel>,
+) -> Result<(), StoreError> {
+    db::insert_all(db, rows)
         .await
-        .map(|_| ())
         .map_err(StoreError::database("insert authorizations"))
 }
 
-/// pending → `to`, with a new end when there is one.
-pub(super) async fn decide(
+/// pending → valid until then.
+pub(super) fn valid(
     id: &AuthorizationId,
-    to: AuthorizationState,
-    expires_at: Option<OffsetDateTime>,
-    now: OffsetDateTime,
-    db: &impl ConnectionTrait,
-) -> Result<(), StoreError> {
-    let mut update = Entity::update_many()
-        .col_expr(Column::State, Expr::value(to.as_str()))
-        .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
-        .col_expr(Column::UpdatedBy, Expr::value("validate"));
-    if let Some(expires_at) = expires_at {
-        update = update.col_expr(Column::ExpiresAt, Expr::value(to_ms(expires_at)));
-    }
-    update
+    proof: &Proof,
+    caa_checked: bool,
+    until: OffsetDateTime,
+) -> UpdateStatement {
+    let checked_at = caa_checked.then(|| to_ms(proof.at));
+    updated("validate", proof.at)
+        .col_expr(
+            Column::State,
+            Expr::value(AuthorizationState::Valid.as_str()),
+        )
+        .col_expr(Column::ExpiresAt, Expr::value(to_ms(until)))
+        .col_expr(Column::ProvenBy, Expr::value(proof.kind.as_str()))
+        .col_expr(Column::ProvenAt, Expr::value(to_ms(proof.at)))
+        .col_expr(Column::ProvenFor, Expr::value(proof.thumbprint.as_str()))
+        .col_expr(Column::CaaCheckedAt, Expr::value(checked_at))
         .filter(Column::Id.eq(id.as_str()))
         .filter(Column::State.eq(AuthorizationState::Pending.as_str()))
-        .exec(db)
-        .await
-        .map(|_| ())
-        .map_err(StoreError::database("decide authorization"))
+        .into_query()
+}
+
+/// pending → invalid.
+pub(super) fn invalid(id: &AuthorizationId, now: OffsetDateTime) -> UpdateStatement {
+    updated("validate", now)
+        .col_expr(
+            Column::State,
+            Expr::value(AuthorizationState::Invalid.as_str()),
+        )
+        .filter(Column::Id.eq(id.as_str()))
+        .filter(Column::State.eq(AuthorizationState::Pending.as_str()))
+        .into_query()
+}
+
+fn updated(flow: &'static str, now: OffsetDateTime) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
+        .col_expr(Column::UpdatedBy, Expr::value(flow))
 }
 
 fn authorization(row: &Model, challenges: Vec<Challenge>) -> Result<Authorization, StoreError> {
@@ -170,14 +243,33 @@ fn authorization(row: &Model, challenges: Vec<Challenge>) -> Result<Authorizatio
         kind: row.identifier_kind.clone(),
         value: row.identifier_value.clone(),
     };
+    let order_id = match row.order_id.as_str() {
+        "" => None,
+        id => Some(OrderId::parse(id).ok_or_else(wrong("order_id"))?),
+    };
     Ok(Authorization {
         id: AuthorizationId::parse(&row.id).ok_or_else(wrong("id"))?,
         account_id: AccountId::parse(&row.account_id).ok_or_else(wrong("account_id"))?,
-        order_id: OrderId::parse(&row.order_id).ok_or_else(wrong("order_id"))?,
-        identifier: raw.try_into().map_err(|_| wrong("identifier_value")())?,
+        order_id,
+        identifier: Identifier::try_from(raw).map_err(|_| wrong("identifier_value")())?,
         wildcard: row.wildcard,
         stored_state: AuthorizationState::find(&row.state).ok_or_else(wrong("state"))?,
         expires_at: from_ms(row.expires_at),
+        proof: proof(row)?,
+        caa_checked_at: row.caa_checked_at.map(from_ms),
         challenges,
     })
+}
+
+fn proof(row: &Model) -> Result<Option<Proof>, StoreError> {
+    let (Some(kind), Some(at), Some(thumbprint)) = (&row.proven_by, row.proven_at, &row.proven_for)
+    else {
+        return Ok(None);
+    };
+    let wrong = StoreError::inconsistent(TABLE, &row.id, "proven_by");
+    Ok(Some(Proof {
+        kind: ChallengeKind::find(kind).ok_or_else(wrong)?,
+        at: from_ms(at),
+        thumbprint: thumbprint.clone(),
+    }))
 }

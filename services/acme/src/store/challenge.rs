@@ -2,16 +2,17 @@
 
 use ers_runtime::clock::{from_ms, to_ms};
 use ers_runtime::db;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, UpdateStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, UpdateMany,
+    QuerySelect, QueryTrait as _, UpdateMany,
 };
 use time::OffsetDateTime;
 
 use super::model::challenge::{ActiveModel, Column, Entity, Model};
+use super::writer::Change;
 use super::{Store, StoreError, authorization};
-use crate::domain::authorization::{Authorization, AuthorizationState};
+use crate::domain::authorization::{Authorization, Proof};
 use crate::domain::challenge::{Challenge, ChallengeKind, ChallengeState};
 use crate::domain::id::{AuthorizationId, ChallengeId};
 use crate::domain::problem::Problem;
@@ -39,13 +40,23 @@ pub struct PendingValidation {
 }
 
 impl Store {
-    /// The challenge of an id.
+    /// The authorization of a challenge, with all of its challenges.
     #[tracing::instrument(name = "db.acme_challenge.find", level = "debug", skip_all)]
-    pub async fn find_challenge(&self, id: &ChallengeId) -> Result<Option<Challenge>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(&self.db).await;
-        row.map_err(StoreError::database("find challenge"))?
-            .map(challenge)
-            .transpose()
+    pub async fn find_authorization_of(
+        &self,
+        id: &ChallengeId,
+    ) -> Result<Option<Authorization>, StoreError> {
+        let authorization_id: Option<String> = Entity::find_by_id(id.as_str())
+            .select_only()
+            .column(Column::AuthorizationId)
+            .into_tuple()
+            .one(&self.db)
+            .await
+            .map_err(StoreError::database("find challenge"))?;
+        match authorization_id.as_deref().and_then(AuthorizationId::parse) {
+            Some(id) => self.find_authorization(&id).await,
+            None => Ok(None),
+        }
     }
 
     /// pending → processing, claimed; false: somebody else did it.
@@ -56,14 +67,14 @@ impl Store {
         claim: Claim,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        let updated = moved(ChallengeState::Processing, now)
+        let update = moved(ChallengeState::Processing, now)
             .col_expr(Column::ClaimedUntil, Expr::value(claim.0))
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::State.eq(ChallengeState::Pending.as_str()))
-            .exec(&self.db)
+            .into_query();
+        self.writer
+            .write(Change::Update(Box::new(update), None))
             .await
-            .map_err(StoreError::database("begin validation"))?;
-        Ok(updated.rows_affected == 1)
     }
 
     /// Challenges in processing whose claim ended before `before`, a page of them.
@@ -111,30 +122,23 @@ impl Store {
         Ok(updated.rows_affected == 1)
     }
 
-    /// processing → valid, and its authorization pending → valid; false: it was decided already.
+    /// pending | processing → valid, and its authorization pending → valid; false: it was decided already.
     #[tracing::instrument(name = "db.acme_challenge.succeed", level = "debug", skip_all)]
     pub async fn succeed(
         &self,
         challenge: &Challenge,
+        proof: &Proof,
+        caa_checked: bool,
         authorized_until: OffsetDateTime,
-        now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        db::retry("succeed challenge", || async {
-            let update = moved(ChallengeState::Valid, now)
-                .col_expr(Column::ValidatedAt, Expr::value(to_ms(now)));
-            self.decide(
-                challenge,
-                update,
-                AuthorizationState::Valid,
-                Some(authorized_until),
-                now,
-            )
-            .await
-        })
-        .await
+        let update = moved(ChallengeState::Valid, proof.at)
+            .col_expr(Column::ValidatedAt, Expr::value(to_ms(proof.at)));
+        let id = &challenge.authorization_id;
+        let then = authorization::valid(id, proof, caa_checked, authorized_until);
+        self.decide(challenge, update, then).await
     }
 
-    /// processing → invalid, and its authorization pending → invalid; false: it was decided already.
+    /// pending | processing → invalid, and its authorization pending → invalid; false: it was decided already.
     #[tracing::instrument(name = "db.acme_challenge.fail", level = "debug", skip_all)]
     pub async fn fail(
         &self,
@@ -143,43 +147,29 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let error = serde_json::to_string(problem).unwrap_or_default();
-        db::retry("fail challenge", || async {
-            let update = moved(ChallengeState::Invalid, now)
-                .col_expr(Column::Error, Expr::value(error.as_str()));
-            self.decide(challenge, update, AuthorizationState::Invalid, None, now)
-                .await
-        })
-        .await
+        let update =
+            moved(ChallengeState::Invalid, now).col_expr(Column::Error, Expr::value(error));
+        let then = authorization::invalid(&challenge.authorization_id, now);
+        self.decide(challenge, update, then).await
     }
 
     async fn decide(
         &self,
         challenge: &Challenge,
         update: UpdateMany<Entity>,
-        to: AuthorizationState,
-        authorized_until: Option<OffsetDateTime>,
-        now: OffsetDateTime,
+        then: UpdateStatement,
     ) -> Result<bool, StoreError> {
-        let failed = || StoreError::database("decide challenge");
-        let transaction = db::begin(&self.db).await.map_err(failed())?;
-        let updated = update
+        let undecided = [
+            ChallengeState::Pending.as_str(),
+            ChallengeState::Processing.as_str(),
+        ];
+        let update = update
             .filter(Column::Id.eq(challenge.id.as_str()))
-            .filter(Column::State.eq(ChallengeState::Processing.as_str()))
-            .exec(&transaction)
+            .filter(Column::State.is_in(undecided))
+            .into_query();
+        self.writer
+            .write(Change::Update(Box::new(update), Some(Box::new(then))))
             .await
-            .map_err(failed())?;
-        if updated.rows_affected == 1 {
-            authorization::decide(
-                &challenge.authorization_id,
-                to,
-                authorized_until,
-                now,
-                &transaction,
-            )
-            .await?;
-        }
-        transaction.commit().await.map_err(failed())?;
-        Ok(updated.rows_affected == 1)
     }
 }
 
@@ -190,12 +180,9 @@ fn moved(to: ChallengeState, now: OffsetDateTime) -> UpdateMany<Entity> {
         .col_expr(Column::UpdatedBy, Expr::value("validate"))
 }
 
-pub(super) async fn insert(
-    authorizations: &[Authorization],
-    now: OffsetDateTime,
-    db: &impl ConnectionTrait,
-) -> Result<(), StoreError> {
-    let rows = authorizations
+/// Rows of the challenges of new authorizations.
+pub(super) fn rows(authorizations: &[Authorization], now: OffsetDateTime) -> Vec<ActiveModel> {
+    authorizations
         .iter()
         .flat_map(|authorization| &authorization.challenges)
         .map(|challenge| ActiveModel {
@@ -210,26 +197,27 @@ pub(super) async fn insert(
             created_at: Set(to_ms(now)),
             updated_at: Set(to_ms(now)),
             updated_by: Set("new-order".to_owned()),
-        });
-    Entity::insert_many(rows)
-        .exec_without_returning(db)
+        })
+        .collect()
+}
+
+pub(super) async fn insert_all(
+    db: &impl ConnectionTrait,
+    rows: Vec<ActiveModel>,
+) -> Result<(), StoreError> {
+    db::insert_all(db, rows)
         .await
-        .map(|_| ())
         .map_err(StoreError::database("insert challenges"))
 }
 
-/// The challenges of authorizations, http-01 first.
-pub(super) async fn list(
-    authorization_ids: Vec<String>,
-    db: &impl ConnectionTrait,
-) -> Result<Vec<Challenge>, StoreError> {
-    let rows = Entity::find()
-        .filter(Column::AuthorizationId.is_in(authorization_ids))
-        .order_by_desc(Column::Kind)
-        .all(db)
-        .await
-        .map_err(StoreError::database("list challenges"))?;
-    rows.into_iter().map(challenge).collect()
+/// The challenges of an authorization, http-01 first.
+pub(super) fn read(rows: Vec<Model>) -> Result<Vec<Challenge>, StoreError> {
+    let mut challenges = rows
+        .into_iter()
+        .map(challenge)
+        .collect::<Result<Vec<_>, _>>()?;
+    challenges.sort_by_key(|challenge| challenge.kind);
+    Ok(challenges)
 }
 
 fn challenge(row: Model) -> Result<Challenge, StoreError> {

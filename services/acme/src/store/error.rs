@@ -15,6 +15,9 @@ pub enum StoreError {
         #[source]
         source: DbErr,
     },
+    /// The process ends.
+    #[error("write to the database: the process ends")]
+    Stopped,
     /// A row holds what we never write.
     #[error("read {table} {id}: column {column} makes no sense")]
     Inconsistent {
@@ -51,7 +54,7 @@ impl MayBeDatabase for StoreError {
     fn database(&self) -> Option<&DbErr> {
         match self {
             Self::Database { source, .. } => Some(source),
-            Self::Inconsistent { .. } => None,
+            Self::Stopped | Self::Inconsistent { .. } => None,
         }
     }
 }

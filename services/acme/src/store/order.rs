@@ -4,16 +4,19 @@ use ers_runtime::clock::{from_ms, to_ms};
 use ers_runtime::db;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    UpdateMany,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait as _, UpdateMany,
 };
 use time::OffsetDateTime;
 
 use super::model::order::{ActiveModel, Column, Entity, Model};
+use super::writer::{Change, NewOrder};
 use super::{Store, StoreError, authorization, challenge};
 use crate::domain::authorization::Authorization;
+use crate::domain::certificate_id::CertificateId;
 use crate::domain::directory::Directory;
-use crate::domain::id::{AccountId, OrderId};
+use crate::domain::id::{AccountId, AuthorizationId, OrderId};
+use crate::domain::identifier::Identifier;
 use crate::domain::order::{Order, OrderState};
 use crate::domain::problem::Problem;
 
@@ -26,36 +29,99 @@ pub struct IssuedChain {
     pub pem: String,
     /// SHA-256 of the certificate, lower-case hex.
     pub fingerprint: String,
+    /// What renewal information names it by.
+    pub id: Option<CertificateId>,
+}
+
+/// An order whose certificate is to be replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Predecessor {
+    /// Its id.
+    pub order_id: OrderId,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// Its names.
+    pub identifiers: Vec<Identifier>,
+    /// PEM: its certificate, then the chain.
+    pub chain: String,
+    /// The newest order that replaces it.
+    pub replaced_by: Option<OrderId>,
 }
 
 impl Store {
-    /// Adds an order with its authorizations and their challenges, all or nothing.
+    /// Adds an order with its new authorizations and their challenges, all or nothing.
     #[tracing::instrument(name = "db.acme_order.insert", level = "debug", skip_all, fields(order_id = %order.id))]
     pub async fn insert_order(
         &self,
         order: &Order,
         authorizations: &[Authorization],
     ) -> Result<(), StoreError> {
-        db::retry("insert order", || {
-            self.try_insert_order(order, authorizations)
+        let rows = new_order(order, authorizations);
+        self.writer.write(Change::Order(Box::new(rows))).await?;
+        Ok(())
+    }
+
+    /// Adds an order that replaces the certificate of another one; false, and nothing is added, when another order came
+    /// before.
+    #[tracing::instrument(name = "db.acme_order.insert_replacement", level = "debug", skip_all, fields(order_id = %order.id))]
+    pub async fn insert_replacement(
+        &self,
+        order: &Order,
+        authorizations: &[Authorization],
+        predecessor: &Predecessor,
+    ) -> Result<bool, StoreError> {
+        const ACT: &str = "insert replacing order";
+        let failed = || StoreError::database(ACT);
+        db::retry(ACT, || async {
+            let transaction = db::begin(&self.db).await.map_err(failed())?;
+            let still = match &predecessor.replaced_by {
+                Some(id) => Column::ReplacedBy.eq(id.as_str()),
+                None => Column::ReplacedBy.is_null(),
+            };
+            let marked = Entity::update_many()
+                .col_expr(Column::ReplacedBy, Expr::value(order.id.as_str()))
+                .filter(Column::Id.eq(predecessor.order_id.as_str()))
+                .filter(still)
+                .exec(&transaction)
+                .await
+                .map_err(failed())?;
+            if marked.rows_affected != 1 {
+                return Ok(false);
+            }
+            let rows = new_order(order, authorizations);
+            insert_all(&transaction, vec![rows.order]).await?;
+            authorization::insert_all(&transaction, rows.authorizations).await?;
+            challenge::insert_all(&transaction, rows.challenges).await?;
+            transaction.commit().await.map_err(failed())?;
+            Ok(true)
         })
         .await
     }
 
-    async fn try_insert_order(
+    /// The order that got the certificate of that name.
+    #[tracing::instrument(name = "db.acme_order.find_predecessor", level = "debug", skip_all)]
+    pub async fn find_predecessor(
         &self,
-        order: &Order,
-        authorizations: &[Authorization],
-    ) -> Result<(), StoreError> {
-        let failed = || StoreError::database("insert order");
-        let transaction = db::begin(&self.db).await.map_err(failed())?;
-        Entity::insert(row(order))
-            .exec_without_returning(&transaction)
+        certificate_id: &CertificateId,
+    ) -> Result<Option<Predecessor>, StoreError> {
+        let row = Entity::find()
+            .filter(Column::CertificateId.eq(certificate_id.as_str()))
+            .one(&self.db)
             .await
-            .map_err(failed())?;
-        authorization::insert(authorizations, order.created_at, &transaction).await?;
-        challenge::insert(authorizations, order.created_at, &transaction).await?;
-        transaction.commit().await.map_err(failed())
+            .map_err(StoreError::database("find order of certificate"))?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let replaced_by = row.replaced_by.as_deref().and_then(OrderId::parse);
+        let chain = row.certificate_chain.clone().unwrap_or_default();
+        let order = order(row)?;
+        Ok(Some(Predecessor {
+            order_id: order.id,
+            account_id: order.account_id,
+            identifiers: order.identifiers,
+            chain,
+            replaced_by,
+        }))
     }
 
     /// The order of an id.
@@ -67,17 +133,26 @@ impl Store {
             .transpose()
     }
 
-    /// The certificate of an order with its chain, PEM.
+    /// Whose an order is, and its certificate with its chain, PEM, when it has one.
     #[tracing::instrument(name = "db.acme_order.find_chain", level = "debug", skip_all, fields(order_id = %id))]
-    pub async fn find_chain(&self, id: &OrderId) -> Result<Option<String>, StoreError> {
-        let found: Option<Option<String>> = Entity::find_by_id(id.as_str())
+    pub async fn find_chain(
+        &self,
+        id: &OrderId,
+    ) -> Result<Option<(AccountId, Option<String>)>, StoreError> {
+        let found: Option<(String, Option<String>)> = Entity::find_by_id(id.as_str())
             .select_only()
+            .column(Column::AccountId)
             .column(Column::CertificateChain)
             .into_tuple()
             .one(&self.db)
             .await
             .map_err(StoreError::database("find certificate"))?;
-        Ok(found.flatten())
+        found
+            .map(|(account_id, chain)| {
+                let wrong = StoreError::inconsistent(TABLE, id.as_str(), "account_id");
+                Ok((AccountId::parse(&account_id).ok_or_else(wrong)?, chain))
+            })
+            .transpose()
     }
 
     /// The account whose order got the certificate.
@@ -97,7 +172,7 @@ impl Store {
         Ok(found.as_deref().and_then(AccountId::parse))
     }
 
-    /// Orders of an account, oldest first, after the one given.
+    /// Orders of an account that are not invalid, oldest first, after the one given.
     #[tracing::instrument(name = "db.acme_order.list", level = "debug", skip_all)]
     pub async fn list_orders(
         &self,
@@ -105,7 +180,9 @@ impl Store {
         after: Option<&OrderId>,
         limit: u64,
     ) -> Result<Vec<OrderId>, StoreError> {
-        let mut wanted = Condition::all().add(Column::AccountId.eq(account_id.as_str()));
+        let mut wanted = Condition::all()
+            .add(Column::AccountId.eq(account_id.as_str()))
+            .add(Column::State.ne(OrderState::Invalid.as_str()));
         if let Some(after) = after
             && let Some(last) = self.find_order(after).await?
         {
@@ -132,19 +209,6 @@ impl Store {
         Ok(ids.iter().filter_map(|id| OrderId::parse(id)).collect())
     }
 
-    /// pending → ready.
-    pub async fn mark_ready(&self, id: &OrderId, now: OffsetDateTime) -> Result<bool, StoreError> {
-        self.move_order(
-            id,
-            &[OrderState::Pending],
-            OrderState::Ready,
-            now,
-            "settle",
-            |update| update,
-        )
-        .await
-    }
-
     /// One of `from` → invalid.
     pub async fn mark_invalid(
         &self,
@@ -160,7 +224,7 @@ impl Store {
         .await
     }
 
-    /// ready → processing, with the CSR that it will keep.
+    /// pending | ready → processing, with the CSR that it will keep. That an order is ready shows in its authorizations.
     pub async fn begin_processing(
         &self,
         id: &OrderId,
@@ -169,7 +233,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.move_order(
             id,
-            &[OrderState::Ready],
+            &[OrderState::Pending, OrderState::Ready],
             OrderState::Processing,
             now,
             "finalize",
@@ -198,6 +262,10 @@ impl Store {
                         Column::CertificateFingerprint,
                         Expr::value(issued.fingerprint.as_str()),
                     )
+                    .col_expr(
+                        Column::CertificateId,
+                        Expr::value(issued.id.as_ref().map(CertificateId::as_str)),
+                    )
             },
         )
         .await
@@ -217,17 +285,39 @@ impl Store {
             .col_expr(Column::State, Expr::value(to.as_str()))
             .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
             .col_expr(Column::UpdatedBy, Expr::value(flow));
-        let updated = also(update)
+        let update = also(update)
             .filter(Column::Id.eq(id.as_str()))
             .filter(Column::State.is_in(from.iter().map(|state| state.as_str())))
-            .exec(&self.db)
+            .into_query();
+        self.writer
+            .write(Change::Update(Box::new(update), None))
             .await
-            .map_err(StoreError::database("update order"))?;
-        Ok(updated.rows_affected == 1)
+    }
+}
+
+pub(super) async fn insert_all(
+    db: &impl ConnectionTrait,
+    rows: Vec<ActiveModel>,
+) -> Result<(), StoreError> {
+    db::insert_all(db, rows)
+        .await
+        .map_err(StoreError::database("insert orders"))
+}
+
+fn new_order(order: &Order, authorizations: &[Authorization]) -> NewOrder {
+    NewOrder {
+        order: row(order),
+        authorizations: authorization::rows(authorizations, order.created_at),
+        challenges: challenge::rows(authorizations, order.created_at),
     }
 }
 
 fn row(order: &Order) -> ActiveModel {
+    let ids: Vec<&str> = order
+        .authorizations
+        .iter()
+        .map(AuthorizationId::as_str)
+        .collect();
     ActiveModel {
         id: Set(order.id.to_string()),
         account_id: Set(order.account_id.to_string()),
@@ -242,6 +332,11 @@ fn row(order: &Order) -> ActiveModel {
         csr: Set(None),
         certificate_chain: Set(None),
         certificate_fingerprint: Set(None),
+        authorizations: Set(Some(serde_json::Value::from(ids).to_string())),
+        profile: Set(order.profile.clone()),
+        replaces: Set(order.replaces.as_ref().map(CertificateId::to_string)),
+        certificate_id: Set(None),
+        replaced_by: Set(None),
         created_at: Set(to_ms(order.created_at)),
         updated_at: Set(to_ms(order.created_at)),
         updated_by: Set("new-order".to_owned()),
@@ -256,7 +351,20 @@ fn order(row: Model) -> Result<Order, StoreError> {
         .map(serde_json::from_str)
         .transpose()
         .map_err(|_| wrong("error")())?;
+    let ids: Vec<String> = match &row.authorizations {
+        Some(ids) => serde_json::from_str(ids).map_err(|_| wrong("authorizations")())?,
+        None => Vec::new(),
+    };
+    let replaces = row.replaces.as_deref().map(|id| {
+        let wrong = wrong("replaces");
+        CertificateId::parse(id).ok_or_else(wrong)
+    });
     Ok(Order {
+        authorizations: ids
+            .iter()
+            .filter_map(|id| AuthorizationId::parse(id))
+            .collect(),
+        replaces: replaces.transpose()?,
         id: OrderId::parse(&row.id).ok_or_else(wrong("id"))?,
         account_id: AccountId::parse(&row.account_id).ok_or_else(wrong("account_id"))?,
         state: OrderState::find(&row.state).ok_or_else(wrong("state"))?,
@@ -268,6 +376,7 @@ fn order(row: Model) -> Result<Order, StoreError> {
         error,
         csr: row.csr,
         policy: row.policy,
+        profile: row.profile,
         directory: Directory::from_row(row.directory),
     })
 }

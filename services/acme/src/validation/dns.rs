@@ -13,6 +13,7 @@ use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::{Resolver, TokioResolver};
 
 use super::Unproven;
+use crate::domain::caa::CaaRecord;
 use crate::domain::problem::ProblemKind;
 
 const ATTEMPTS: usize = 2;
@@ -94,6 +95,32 @@ impl Dns {
             }
             Err(error) if error.is_no_records_found() || error.is_nx_domain() => Ok(Vec::new()),
             Err(error) => Err(failed("TXT records", name, &error)),
+        }
+    }
+}
+
+impl Dns {
+    /// The CAA records of a name; aliases (CNAME) are followed. Empty when there are none.
+    pub async fn caa(&self, name: &str) -> Result<Vec<CaaRecord>, Unproven> {
+        let looked_up = self
+            .resolver
+            .lookup(fully_qualified(name)?, RecordType::CAA)
+            .await;
+        match looked_up {
+            Ok(found) => Ok(found
+                .answers()
+                .iter()
+                .filter_map(|record| match &record.data {
+                    RData::CAA(caa) => Some(CaaRecord {
+                        critical: caa.issuer_critical,
+                        tag: caa.tag.clone(),
+                        value: caa.value.clone(),
+                    }),
+                    _ => None,
+                })
+                .collect()),
+            Err(error) if error.is_no_records_found() || error.is_nx_domain() => Ok(Vec::new()),
+            Err(error) => Err(failed("CAA records", name, &error)),
         }
     }
 }

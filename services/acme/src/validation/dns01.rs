@@ -1,20 +1,12 @@
 //! dns-01: RFC 8555 §8.4.
 
-use super::{Unproven, Validator};
-use crate::domain::challenge::Challenge;
-use crate::domain::identifier::Identifier;
-use crate::domain::jwk::Jwk;
+use super::{Claimed, Perspective, Unproven};
 use crate::domain::problem::ProblemKind;
 
-impl Validator {
-    pub(super) async fn dns01(
-        &self,
-        challenge: &Challenge,
-        identifier: &Identifier,
-        key: &Jwk,
-    ) -> Result<(), Unproven> {
-        let name = format!("_acme-challenge.{identifier}");
-        let wanted = challenge.dns_record(key);
+impl Perspective {
+    pub(super) async fn dns01(&self, claimed: Claimed<'_>) -> Result<(), Unproven> {
+        let name = format!("_acme-challenge.{}", claimed.identifier);
+        let wanted = claimed.challenge.dns_record(claimed.key);
         let texts = self.dns.texts(&name).await?;
         if texts.iter().any(|text| text == wanted.as_bytes()) {
             return Ok(());

@@ -1,7 +1,6 @@
 //! One HTTP request to one address that was checked. Small answers only, nothing followed, nothing sent along.
 
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::net::IpAddr;
 
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
@@ -10,18 +9,16 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use url::{Host, Url};
 
-use super::{Unproven, Validator};
+use super::{Perspective, Unproven};
+use crate::domain::policy::ReachableNetworks;
 use crate::domain::problem::ProblemKind;
 
 /// Token, dot, thumbprint: 87 octets; the rest is for white space.
 const MOST_BODY_BYTES: usize = 1024;
 const MOST_HEADER_BYTES: usize = 16 * 1024;
 const MOST_HEADERS: usize = 64;
-const MOST_ADDRESSES: usize = 4;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What came back.
 pub(super) struct Fetched {
@@ -30,9 +27,15 @@ pub(super) struct Fetched {
     pub body: Vec<u8>,
 }
 
-impl Validator {
-    pub(super) async fn fetch(&self, url: &Url) -> Result<Fetched, Unproven> {
-        let stream = self.connect(url).await?;
+impl Perspective {
+    pub(super) async fn fetch(
+        &self,
+        url: &Url,
+        networks: &ReachableNetworks,
+    ) -> Result<Fetched, Unproven> {
+        let host = url.host().ok_or_else(|| unreachable(url, "no host"))?;
+        let port = url.port_or_known_default().unwrap_or(self.http_port);
+        let stream = self.connect(host, port, networks).await?;
         if url.scheme() == "https" {
             let name = match url.host() {
                 Some(Host::Domain(name)) => ServerName::try_from(name.to_owned())
@@ -42,53 +45,13 @@ impl Validator {
                 None => return Err(unreachable(url, "no host")),
             };
             let stream = self
-                .tls
+                .https
                 .connect(name, stream)
                 .await
                 .map_err(|error| unreachable(url, &error))?;
             return ask(url, stream).await;
         }
         ask(url, stream).await
-    }
-
-    /// Looks the host up, drops what is denied, and connects to the very addresses that were checked.
-    async fn connect(&self, url: &Url) -> Result<TcpStream, Unproven> {
-        let port = url.port_or_known_default().unwrap_or(self.http_port);
-        let found = match url.host() {
-            Some(Host::Domain(name)) => self.dns.addresses(name.trim_end_matches('.')).await?,
-            Some(Host::Ipv4(address)) => vec![IpAddr::V4(address)],
-            Some(Host::Ipv6(address)) => vec![IpAddr::V6(address)],
-            None => return Err(unreachable(url, "no host")),
-        };
-        let allowed: Vec<IpAddr> = found
-            .iter()
-            .copied()
-            .filter(|address| !self.is_denied(*address))
-            .collect();
-        if allowed.is_empty() {
-            // which address it is stays untold: the answer would map our network
-            let detail = format!(
-                "{} has no address that may be connected to",
-                url.host_str().unwrap_or_default()
-            );
-            return Err(Unproven::for_good(ProblemKind::Connection, detail));
-        }
-        let mut failure = unreachable(url, "no address");
-        for address in allowed.into_iter().take(MOST_ADDRESSES) {
-            let connecting = TcpStream::connect(SocketAddr::new(address, port));
-            match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => failure = unreachable(url, &error),
-                Err(_) => failure = unreachable(url, "timeout"),
-            }
-        }
-        Err(failure)
-    }
-
-    fn is_denied(&self, address: IpAddr) -> bool {
-        self.denied_networks
-            .iter()
-            .any(|network| network.contains(address))
     }
 }
 

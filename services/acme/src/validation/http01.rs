@@ -2,24 +2,24 @@
 
 use url::{Host, Url};
 
-use super::{Unproven, Validator};
+use super::{Claimed, Perspective, Unproven};
 use crate::domain::challenge::Challenge;
 use crate::domain::identifier::Identifier;
-use crate::domain::jwk::Jwk;
 use crate::domain::problem::ProblemKind;
 
 const MOST_REDIRECTS: usize = 10;
 
-impl Validator {
-    pub(super) async fn http01(
-        &self,
-        challenge: &Challenge,
-        identifier: &Identifier,
-        key: &Jwk,
-    ) -> Result<(), Unproven> {
+impl Perspective {
+    pub(super) async fn http01(&self, claimed: Claimed<'_>) -> Result<(), Unproven> {
+        let Claimed {
+            challenge,
+            identifier,
+            key,
+            networks,
+        } = claimed;
         let mut url = self.first_url(challenge, identifier)?;
         for _ in 0..=MOST_REDIRECTS {
-            let response = self.fetch(&url).await?;
+            let response = self.fetch(&url, networks).await?;
             if let Some(location) = response.redirect {
                 url = self.follow(&url, &location)?;
                 continue;

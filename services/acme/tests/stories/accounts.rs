@@ -1,6 +1,7 @@
 //! Promises: an account is made once per key and directory; every kind of key that is taken works; what an account may
 //! change it can, and nothing else; a deactivated account can do nothing; a key change keeps the account.
 
+use aws_lc_rs::signature;
 use serde_json::json;
 
 use crate::support::{Client, Key, World};
@@ -36,6 +37,9 @@ async fn every_kind_of_key_that_is_taken_works() {
         Key::es384(),
         Key::es512(),
         Key::rs256(),
+        Key::rsa("RS384", &signature::RSA_PKCS1_SHA384),
+        Key::rsa("RS512", &signature::RSA_PKCS1_SHA512),
+        Key::rsa("PS256", &signature::RSA_PSS_SHA256),
         Key::ed25519(),
     ] {
         let mut client = Client::new(&world.base, "/acme", key);

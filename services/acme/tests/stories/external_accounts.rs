@@ -94,6 +94,7 @@ async fn a_binding_that_is_wrong_in_any_way_is_refused() {
     );
 }
 
+/// Failure 38: an external account key for a second account.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_serves_one_account_until_that_is_deactivated() {
     let world = World::new().await;

@@ -60,6 +60,7 @@ async fn a_certificate_for_the_ordered_names_is_downloaded_with_its_chain() {
     );
 }
 
+/// Failure 41: a request that asks for more than was ordered.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_csr_that_asks_for_something_else_is_refused_and_the_order_stays() {
     let world = World::new().await;
@@ -122,6 +123,7 @@ async fn an_order_that_is_not_ready_is_not_finalized() {
     assert_eq!(world.clm.asked().len(), 0);
 }
 
+/// Failure 12: the same order finalized many times at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_finalizes_at_once_make_one_certificate() {
     let world = World::new().await;
@@ -144,6 +146,7 @@ async fn fifty_finalizes_at_once_make_one_certificate() {
     assert_eq!((world.clm.issued(), world.clm.asked().len()), (1, 1));
 }
 
+/// Failure 2: a client repeats its finalize.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_finalize_gives_the_same_certificate_and_another_csr_none() {
     let world = World::new().await;
@@ -181,6 +184,7 @@ async fn while_clm_is_away_nothing_is_lost() {
     assert_eq!(world.clm.issued(), 1);
 }
 
+/// Failure 2: the answer of CLM is lost after it issued.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_whose_answer_was_lost_is_found_again() {
     let mut world = World::new().await;

@@ -9,11 +9,16 @@
 )]
 
 mod accounts;
+mod caa;
+mod databases;
 mod external_accounts;
 mod finalizing;
 mod orders;
+mod renewal;
 mod replicas;
 mod requests;
+mod reuse;
 mod revocation;
 mod support;
+mod tls_alpn;
 mod validations;

@@ -41,7 +41,7 @@ async fn an_order_has_an_authorization_for_each_name() {
         found[0]["identifier"],
         json!({"type": "dns", "value": "a.example.test"})
     );
-    assert_eq!(kinds(0), ["http-01", "dns-01"]);
+    assert_eq!(kinds(0), ["http-01", "dns-01", "tls-alpn-01"]);
     assert_eq!(
         found[1]["identifier"],
         json!({"type": "dns", "value": "example.test"})
@@ -54,7 +54,7 @@ async fn an_order_has_an_authorization_for_each_name() {
         found[2]["identifier"],
         json!({"type": "ip", "value": "192.0.2.7"})
     );
-    assert_eq!(kinds(2), ["http-01"]);
+    assert_eq!(kinds(2), ["http-01", "tls-alpn-01"]);
     assert!(found[0].get("wildcard").is_none());
     let token = challenge(&found[0], "http-01")["token"]
         .as_str()
@@ -118,6 +118,26 @@ async fn each_refused_name_of_several_is_told() {
         .map(|found| found["identifier"]["value"].clone())
         .collect();
     assert_eq!(refused, ["*.a.test", "*.b.test"]);
+    let (_, kind, document) = client
+        .new_order(&["a.test", "*.a.test", "b..test"])
+        .await
+        .problem();
+    assert_eq!(kind, "rejectedIdentifier");
+    assert_eq!(document["subproblems"][1]["identifier"]["value"], "b..test");
+    let url = client.url("new-order");
+    let mixed = json!({"identifiers": [
+        {"type": "email", "value": "a@b.test"},
+        {"type": "dns", "value": "*.a.test"},
+    ]});
+    let (_, kind, document) = client.post(&url, &mixed.to_string()).await.problem();
+    assert_eq!(kind, "compound");
+    let kinds: Vec<_> = document["subproblems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| found["type"].as_str().unwrap().rsplit(':').next().unwrap())
+        .collect();
+    assert_eq!(kinds, ["unsupportedIdentifier", "rejectedIdentifier"]);
     let alone = client.new_order(&["*.a.test"]).await.problem().2;
     assert!(alone.get("subproblems").is_none());
 }
@@ -318,4 +338,66 @@ async fn too_many_failures_of_a_name_stop_orders_for_it() {
     );
     client.order(&["b.test"]).await;
     world.client().await.order(&["a.test"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_orders_from_an_address_or_for_the_same_names_wait() {
+    let world = World::with(|config| {
+        config.limits.new_orders_per_address = 4;
+        config.limits.new_orders_per_names = 2;
+    })
+    .await;
+    let mut client = world.client().await;
+    client.order(&["a.test", "b.test"]).await;
+    let mut other = world.client().await;
+    other.order(&["B.test", "a.test"]).await;
+    let same = client.new_order(&["b.test", "a.test"]).await;
+    assert_eq!(same.refusal(), (429, "rateLimited".into()));
+    assert!(same.header("retry-after").is_some());
+    client.order(&["a.test"]).await;
+    let address = other.new_order(&["c.test"]).await;
+    assert_eq!(address.refusal(), (429, "rateLimited".into()));
+    assert!(address.header("retry-after").is_some());
+}
+
+/// Failure 40: names of other alphabets have one spelling, and what only looks like one is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn international_names_are_kept_as_the_dns_has_them() {
+    let world = World::new().await;
+    let mut client = world.client().await;
+    let order = client
+        .order(&["xn--bcher-kva.test", "B\u{fc}cher.test"])
+        .await;
+    let names = order.body["identifiers"].as_array().unwrap();
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert_eq!(names[0]["value"], "xn--bcher-kva.test");
+    for name in [
+        "xn--.test",
+        "xn--zzzzzzzzzzzz99999.test",
+        "a\u{202e}b.test",
+        "nul\u{0}.test",
+        "a.test\u{3002}",
+        "xn--bcher-kva\u{fc}.test",
+    ] {
+        let refused = client.new_order(&[name]).await.refusal();
+        assert_eq!(refused, (400, "rejectedIdentifier".into()), "{name:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_may_offer_some_challenges_only() {
+    let world = World::new().await;
+    let settings = ers_proto::clm::v1::AcmeSettings {
+        challenges: vec!["dns-01".into()],
+        ..Default::default()
+    };
+    world.clm.settings("acme", settings);
+    let mut client = world.client().await;
+    let order = client.order(&["a.test"]).await;
+    let authorization = client.get(&order.authorizations()[0]).await.ok();
+    let challenges = authorization["challenges"].as_array().unwrap();
+    assert_eq!(challenges.len(), 1);
+    assert_eq!(challenges[0]["type"], "dns-01");
+    let refused = client.new_order(&["192.0.2.1"]).await.refusal();
+    assert_eq!(refused, (400, "rejectedIdentifier".into()));
 }

@@ -55,6 +55,7 @@ impl Drop for Redis {
     }
 }
 
+/// Failure 38: a nonce of one front end at another.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_nonce_of_one_replica_counts_once_at_any() {
     let redis = Redis::start();
@@ -118,6 +119,7 @@ async fn without_redis_requests_wait_and_come_back() {
     }
 }
 
+/// Failure 38: a nonce from before a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_and_orders_are_there_after_a_restart() {
     let mut world = World::new().await;

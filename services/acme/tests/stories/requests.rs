@@ -17,6 +17,7 @@ async fn the_directory_names_all_resources_and_nonces_are_fresh() {
         "newOrder",
         "revokeCert",
         "keyChange",
+        "renewalInfo",
     ] {
         assert!(
             answer.ok()[name]
@@ -96,6 +97,7 @@ async fn a_payload_that_is_an_array_is_malformed_and_makes_nothing() {
     assert_eq!(answer.refusal(), (400, "accountDoesNotExist".into()));
 }
 
+/// Failure 38: a nonce that was used.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_nonce_counts_once_and_a_refusal_brings_a_fresh_one() {
     let world = World::new().await;
@@ -122,6 +124,7 @@ async fn a_nonce_counts_once_and_a_refusal_brings_a_fresh_one() {
     assert_eq!(without.refusal(), (400, "badNonce".into()));
 }
 
+/// Failure 38: a request for another URL.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_for_another_url_is_refused() {
     let world = World::new().await;
@@ -140,6 +143,7 @@ async fn a_request_for_another_url_is_refused() {
     assert_eq!(answer.refusal(), (403, "unauthorized".into()));
 }
 
+/// Failure 38: `none`, MACs, and the algorithm of another key.
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_none_nor_macs_nor_foreign_algorithms_sign_requests() {
     let world = World::new().await;
@@ -174,6 +178,7 @@ async fn neither_none_nor_macs_nor_foreign_algorithms_sign_requests() {
     );
 }
 
+/// Failure 38: kid and jwk together.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_names_its_account_or_carries_its_key_never_both() {
     let world = World::new().await;

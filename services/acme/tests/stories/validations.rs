@@ -1,6 +1,7 @@
 //! Promises: only what proves a name makes it valid; validation goes nowhere it may not; it tries again, and goes on
 //! after a restart.
 
+use acme::config::{PerspectiveConfig, ValidationConfig};
 use serde_json::Value;
 
 use crate::support::{Client, World, challenge};
@@ -211,6 +212,7 @@ async fn a_name_without_an_address_is_told_as_dns() {
     assert_eq!(error(&decided, "http-01").0, "dns");
 }
 
+/// Failure 37: denied addresses, in every notation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denied_address_is_never_connected_to() {
     let world = World::with(|config| {
@@ -261,6 +263,7 @@ async fn a_redirect_is_followed_to_where_it_may_lead() {
     assert_eq!(decided["status"], "valid");
 }
 
+/// Failure 37: redirects into denied networks, to other ports and schemes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_cannot_lead_astray() {
     let world = World::new().await;
@@ -299,6 +302,7 @@ async fn a_redirect_cannot_lead_astray() {
     }
 }
 
+/// Failure 37: more than ten redirects.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_loop_ends() {
     let world = World::new().await;
@@ -372,4 +376,168 @@ async fn a_validation_goes_on_after_a_restart() {
     world.restart().await;
     let mut again = client.also(client.key.copy());
     assert_eq!(again.decided(&url).await["status"], "valid");
+}
+
+/// Failure 37: with the defaults nobody leads validations to this machine or to where clouds keep their credentials.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_defaults_keep_away_from_this_machine_and_the_link() {
+    let world = World::with(|config| {
+        config.validation.denied_networks = ValidationConfig::default().denied_networks;
+        config.validation.attempts = 1;
+    })
+    .await;
+    let mut client = world.client().await;
+    for address in [
+        "127.0.0.1",
+        "169.254.169.254",
+        "::ffff:127.0.0.1",
+        "64:ff9b::a9fe:a9fe",
+        "::1",
+    ] {
+        let decided = validate(&world, &mut client, "a.test", "http-01", |world, _, _| {
+            world.dns.forget("a.test");
+            world.dns.address_of("a.test", address);
+        })
+        .await;
+        let (kind, detail) = error(&decided, "http-01");
+        assert_eq!(kind, "connection", "{address}: {detail}");
+        assert!(
+            detail.contains("no address that may be connected to"),
+            "{address}: {detail}"
+        );
+    }
+    assert!(world.web.seen().is_empty());
+}
+
+/// Failure 37: a name that says something else when it is asked again does not lead to a denied address: what was checked
+/// is what is connected to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_changes_between_question_and_connection_gains_nothing() {
+    let world = World::with(|config| config.validation.attempts = 1).await;
+    let mut client = world.client().await;
+    let decided = validate(
+        &world,
+        &mut client,
+        "a.test",
+        "http-01",
+        |world, _, token| {
+            world
+                .dns
+                .addresses_in_turn("a.test", &["127.0.0.1", "10.1.2.3"]);
+            world.web.redirect(&path(token), "http://a.test/again");
+        },
+    )
+    .await;
+    let (kind, detail) = error(&decided, "http-01");
+    assert_eq!(kind, "connection");
+    assert!(
+        detail.contains("no address that may be connected to"),
+        "{detail}"
+    );
+    assert_eq!(world.web.seen().len(), 1);
+}
+
+/// Failure 37: a body without an end.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endless_answer_is_not_read_to_its_end() {
+    let world = World::with(|config| config.validation.attempts = 1).await;
+    let mut client = world.client().await;
+    let decided = validate(
+        &world,
+        &mut client,
+        "a.test",
+        "http-01",
+        |world, _, token| {
+            world.dns.address_of("a.test", "127.0.0.1");
+            let endless = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n{}",
+                "x".repeat(100_000)
+            );
+            world.web.raw(&path(token), endless);
+        },
+    )
+    .await;
+    let (kind, detail) = error(&decided, "http-01");
+    assert_eq!(kind, "unauthorized");
+    assert!(detail.contains("more than 1024 octets"), "{detail}");
+}
+
+/// Failure 37: a policy says itself where validations may go.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_keeps_validations_in_its_networks() {
+    for (allowed, denied, expected) in [
+        (vec![], vec![], "valid"),
+        (vec!["127.0.0.0/8"], vec![], "valid"),
+        (vec!["192.0.2.0/24"], vec![], "invalid"),
+        (vec![], vec!["127.0.0.1/32"], "invalid"),
+        (vec!["127.0.0.0/8"], vec!["127.0.0.0/16"], "invalid"),
+    ] {
+        let world = World::with(|config| config.validation.attempts = 1).await;
+        let texts = |networks: Vec<&str>| networks.into_iter().map(str::to_owned).collect();
+        let settings = ers_proto::clm::v1::AcmeSettings {
+            allowed_networks: texts(allowed.clone()),
+            denied_networks: texts(denied.clone()),
+            ..Default::default()
+        };
+        world.clm.settings("acme", settings);
+        let mut client = world.client().await;
+        let decided = validate(
+            &world,
+            &mut client,
+            "a.test",
+            "http-01",
+            |world, client, token| {
+                world.answer_http("a.test", token, client);
+            },
+        )
+        .await;
+        assert_eq!(decided["status"], expected, "{allowed:?} {denied:?}");
+    }
+}
+
+/// Failure 37: a name is proven when it looks the same from everywhere, and not when one place sees something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_perspectives_must_see_the_same() {
+    let elsewhere = crate::support::dns::Dns::start().await;
+    let resolver = elsewhere.address;
+    let world = World::with(|config| {
+        config.validation.attempts = 1;
+        config.validation.perspectives = vec![PerspectiveConfig {
+            name: "branch".into(),
+            resolvers: vec![resolver],
+            source: Some("127.0.0.1".parse().unwrap()),
+        }];
+    })
+    .await;
+    let mut client = world.client().await;
+    let hijacked = validate(
+        &world,
+        &mut client,
+        "a.test",
+        "http-01",
+        |world, client, token| {
+            world.answer_http("a.test", token, client);
+        },
+    )
+    .await;
+    let (kind, detail) = error(&hijacked, "http-01");
+    assert_eq!(kind, "dns");
+    assert!(detail.starts_with("seen from branch: "), "{detail}");
+    elsewhere.address_of("b.test", "127.0.0.1");
+    let decided = validate(
+        &world,
+        &mut client,
+        "b.test",
+        "http-01",
+        |world, client, token| {
+            world.answer_http("b.test", token, client);
+        },
+    )
+    .await;
+    assert_eq!(decided["status"], "valid");
+    assert_eq!(
+        world.web.seen().len(),
+        3,
+        "once for the first, twice for the second"
+    );
 }

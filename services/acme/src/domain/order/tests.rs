@@ -1,5 +1,6 @@
 use time::Duration;
 
+use super::super::challenge::ChallengeKind;
 use super::*;
 
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
@@ -15,6 +16,9 @@ fn order(names: &[&str]) -> (Order, Vec<Authorization>) {
             .iter()
             .map(|name| Identifier::dns(name).unwrap())
             .collect(),
+        authorizations: Vec::new(),
+        profile: None,
+        replaces: None,
         not_before: None,
         not_after: None,
         created_at: NOW,
@@ -25,7 +29,16 @@ fn order(names: &[&str]) -> (Order, Vec<Authorization>) {
     let authorizations = order
         .identifiers
         .iter()
-        .map(|name| Authorization::new(&order.account_id, &order.id, name, NOW + Duration::HOUR))
+        .map(|name| {
+            let kinds = &ChallengeKind::ALL;
+            Authorization::new(
+                &order.account_id,
+                Some(&order.id),
+                name,
+                kinds,
+                NOW + Duration::HOUR,
+            )
+        })
         .collect();
     (order, authorizations)
 }

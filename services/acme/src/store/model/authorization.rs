@@ -15,12 +15,25 @@ pub struct Model {
     pub wildcard: bool,
     pub state: String,
     pub expires_at: i64,
+    pub proven_by: Option<String>,
+    pub proven_at: Option<i64>,
+    pub proven_for: Option<String>,
+    pub caa_checked_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
     pub updated_by: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(has_many = "super::challenge::Entity")]
+    Challenge,
+}
+
+impl Related<super::challenge::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Challenge.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

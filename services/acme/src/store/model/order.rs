@@ -23,6 +23,12 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub certificate_chain: Option<String>,
     pub certificate_fingerprint: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub authorizations: Option<String>,
+    pub profile: Option<String>,
+    pub replaces: Option<String>,
+    pub certificate_id: Option<String>,
+    pub replaced_by: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
     pub updated_by: String,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
+use aws_lc_rs::signature::{
+    self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaEncoding, RsaKeyPair,
+};
 use aws_lc_rs::{digest, hmac, rsa};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,8 +22,8 @@ pub fn b64(bytes: impl AsRef<[u8]>) -> String {
 pub enum Key {
     /// ECDSA with the algorithm's name, curve and length of a coordinate.
     Ec(EcdsaKeyPair, &'static str, &'static str, usize),
-    /// RSA.
-    Rsa(RsaKeyPair),
+    /// RSA with the algorithm's name and encoding.
+    Rsa(RsaKeyPair, &'static str, &'static dyn RsaEncoding),
     /// Ed25519.
     Ed25519(Ed25519KeyPair),
 }
@@ -47,7 +49,13 @@ impl Key {
 
     /// RSA-2048.
     pub fn rs256() -> Self {
-        Self::Rsa(RsaKeyPair::generate(rsa::KeySize::Rsa2048).unwrap())
+        Self::rsa("RS256", &signature::RSA_PKCS1_SHA256)
+    }
+
+    /// RSA-2048 with another hash or padding.
+    pub fn rsa(algorithm: &'static str, encoding: &'static dyn RsaEncoding) -> Self {
+        let key = RsaKeyPair::generate(rsa::KeySize::Rsa2048).unwrap();
+        Self::Rsa(key, algorithm, encoding)
     }
 
     /// Ed25519.
@@ -79,7 +87,7 @@ impl Key {
     pub fn algorithm(&self) -> &'static str {
         match self {
             Self::Ec(_, algorithm, ..) => algorithm,
-            Self::Rsa(_) => "RS256",
+            Self::Rsa(_, algorithm, _) => algorithm,
             Self::Ed25519(_) => "EdDSA",
         }
     }
@@ -91,7 +99,7 @@ impl Key {
                 let (x, y) = key.public_key().as_ref()[1..].split_at(*length);
                 json!({"crv": curve, "kty": "EC", "x": b64(x), "y": b64(y)})
             }
-            Self::Rsa(key) => {
+            Self::Rsa(key, ..) => {
                 let public = rsa::PublicKeyComponents::<Vec<u8>>::from(key.public_key());
                 json!({"e": b64(public.e), "kty": "RSA", "n": b64(public.n)})
             }
@@ -114,15 +122,10 @@ impl Key {
         let random = SystemRandom::new();
         match self {
             Self::Ec(key, ..) => key.sign(&random, message).unwrap().as_ref().to_vec(),
-            Self::Rsa(key) => {
+            Self::Rsa(key, _, encoding) => {
                 let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(
-                    &signature::RSA_PKCS1_SHA256,
-                    &random,
-                    message,
-                    &mut signature,
-                )
-                .unwrap();
+                key.sign(*encoding, &random, message, &mut signature)
+                    .unwrap();
                 signature
             }
             Self::Ed25519(key) => key.sign(message).as_ref().to_vec(),
@@ -373,6 +376,23 @@ impl Client {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("{url} stays pending");
+    }
+
+    /// What the acmeIdentifier extension of RFC 8737 §3 holds.
+    pub fn digest(&self, token: &str) -> Vec<u8> {
+        let key_authorization = self.key_authorization(token);
+        let digest = digest::digest(&digest::SHA256, key_authorization.as_bytes());
+        digest.as_ref().to_vec()
+    }
+
+    /// A new order with members of one's own.
+    pub async fn new_order_with(&mut self, name: &str, more: Value) -> Answer {
+        let mut order = json!({"identifiers": [{"type": "dns", "value": name}]});
+        for (member, value) in more.as_object().unwrap() {
+            order[member] = value.clone();
+        }
+        let url = self.url("new-order");
+        self.post(&url, &order.to_string()).await
     }
 
     /// RFC 8555 §8.1.

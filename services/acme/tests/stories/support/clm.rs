@@ -65,10 +65,13 @@ struct Inner {
     asked: Vec<wire::EnrollRequest>,
     revoked: HashMap<Vec<u8>, wire::RevokeCertificateRequest>,
     external: HashMap<String, wire::ExternalAccountKey>,
+    settings: HashMap<String, wire::AcmeSettings>,
+    links: Vec<Vec<u8>>,
+    windows: HashMap<String, wire::RenewalWindow>,
 }
 
 impl FakeClm {
-    /// With a new CA, and the policies `acme` (the default), `acme-eab` and `plain` (no wildcards).
+    /// With a new CA, and the policies `acme` (the default), `acme-eab`, `short` and `plain` (no wildcards).
     pub async fn start(clock: Arc<ManualClock>, signer: Arc<FakeSigner>) -> Self {
         let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
         let name: Name = "CN=Fake CLM Root".parse().unwrap();
@@ -92,6 +95,9 @@ impl FakeClm {
             asked: Vec::new(),
             revoked: HashMap::new(),
             external: HashMap::new(),
+            settings: HashMap::new(),
+            links: Vec::new(),
+            windows: HashMap::new(),
         });
         let fake = Self(Arc::new(State {
             clock,
@@ -122,6 +128,50 @@ impl FakeClm {
     /// Its root, DER.
     pub fn root(&self) -> Vec<u8> {
         self.0.root.der().to_vec()
+    }
+
+    /// What a policy says about ACME.
+    pub fn settings(&self, policy: &str, settings: wire::AcmeSettings) {
+        let mut inner = self.0.inner.lock();
+        inner.settings.insert(policy.to_owned(), settings);
+    }
+
+    /// Has the root's key certified by an older root: the link certificate, DER.
+    pub fn link_to_older_root(&self) -> Vec<u8> {
+        use openssl::x509::extension::BasicConstraints;
+        use openssl::x509::{X509, X509NameBuilder};
+        let root = X509::from_der(self.0.root.der()).unwrap();
+        let older = super::p256();
+        let mut name = X509NameBuilder::new().unwrap();
+        name.append_entry_by_text("CN", "Older Root").unwrap();
+        let mut link = X509::builder().unwrap();
+        link.set_version(2).unwrap();
+        link.set_serial_number(root.serial_number()).unwrap();
+        link.set_issuer_name(&name.build()).unwrap();
+        link.set_subject_name(root.subject_name()).unwrap();
+        link.set_not_before(root.not_before()).unwrap();
+        link.set_not_after(root.not_after()).unwrap();
+        link.set_pubkey(&root.public_key().unwrap()).unwrap();
+        let ca = BasicConstraints::new().critical().ca().build().unwrap();
+        link.append_extension(ca).unwrap();
+        link.sign(&older, openssl::hash::MessageDigest::sha256())
+            .unwrap();
+        let link = link.build().to_der().unwrap();
+        self.0.inner.lock().links.push(link.clone());
+        link
+    }
+
+    /// Wants a certificate renewed in that window.
+    pub fn window(&self, serial: &str, start: i64, end: i64, pulled_forward: bool) {
+        let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+        let window = wire::RenewalWindow {
+            start: at(start),
+            end: at(end),
+            explanation_url: "https://ca.test/why".to_owned(),
+            pulled_forward,
+        };
+        let mut inner = self.0.inner.lock();
+        inner.windows.insert(serial.to_owned(), window);
     }
 
     /// What it was asked for.
@@ -325,7 +375,7 @@ impl Enrollment for FakeClm {
         }
         let name = match request.into_inner().policy.as_str() {
             "" => "acme".to_owned(),
-            name if ["acme", "acme-eab", "plain"].contains(&name) => name.to_owned(),
+            name if ["acme", "acme-eab", "plain", "short"].contains(&name) => name.to_owned(),
             "no-acme" => {
                 return Err(Status::failed_precondition(
                     "the policy does not allow acme",
@@ -333,11 +383,14 @@ impl Enrollment for FakeClm {
             }
             _ => return Err(Status::not_found("no such policy")),
         };
+        let inner = self.0.inner.lock();
         Ok(Response::new(wire::EdgePolicy {
             realm: "default".to_owned(),
-            description: String::new(),
+            description: format!("the policy {name}"),
             external_account_required: name == "acme-eab",
             wildcards_allowed: name != "plain",
+            acme: inner.settings.get(&name).cloned(),
+            link_certificates: inner.links.clone(),
             name,
             ..Default::default()
         }))
@@ -393,8 +446,24 @@ impl Enrollment for FakeClm {
 
     async fn suggest_renewal(
         &self,
-        _: Request<wire::SuggestRenewalRequest>,
+        request: Request<wire::SuggestRenewalRequest>,
     ) -> Answer<wire::RenewalWindow> {
-        Err(Status::unimplemented("ACME does not ask for this"))
+        use wire::suggest_renewal_request::By;
+        let Some(By::KeyIdentifierAndSerial(by)) = request.into_inner().by else {
+            return Err(Status::invalid_argument("by: key identifier and serial"));
+        };
+        let inner = self.0.inner.lock();
+        if inner.mode == Mode::Down {
+            return Err(Status::unavailable("the story wants it so"));
+        }
+        let ours = self.0.root.subject_key_identifier();
+        let known = inner
+            .windows
+            .get(&by.serial)
+            .filter(|_| ours == Some(&by.authority_key_identifier[..]));
+        known
+            .cloned()
+            .map(Response::new)
+            .ok_or_else(|| Status::not_found("no such certificate"))
     }
 }

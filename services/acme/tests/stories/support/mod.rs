@@ -1,5 +1,6 @@
 //! An ACME server on a real port with everything round it: a fake CLM that really issues, a DNS server, a web server.
 
+pub mod alpn;
 pub mod client;
 pub mod clm;
 pub mod dns;
@@ -15,6 +16,7 @@ use ers_runtime::config::Secret;
 use ers_runtime::db::DatabaseConfig;
 use ers_runtime::http::Listener;
 use ers_signer_client::fake::FakeSigner;
+use ers_test_support::databases::TestDatabase;
 use url::Url;
 
 pub use client::{Answer, Client, Key};
@@ -47,6 +49,11 @@ impl World {
 
     /// With a configuration of one's own.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(None, change).await
+    }
+
+    /// Over a database; `None`: SQLite.
+    pub async fn on(database: Option<&TestDatabase>, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = ManualClock::at(SystemClock.now());
         let signer = Arc::new(FakeSigner::new());
@@ -54,11 +61,12 @@ impl World {
         let (dns, web) = (dns::Dns::start().await, web::Web::start().await);
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).unwrap();
         let base = format!("http://{}", listener.address().unwrap());
-        let url = std::env::var("ERS_ACME_TEST_DATABASE")
-            .unwrap_or_else(|_| format!("sqlite:{}/acme.db", folder.path().display()));
-        let database = DatabaseConfig {
-            url: Secret::literal(url),
-            max_connections: 8,
+        let database = match database {
+            Some(database) => database.config.clone(),
+            None => DatabaseConfig {
+                url: Secret::literal(format!("sqlite:{}/acme.db", folder.path().display())),
+                max_connections: 8,
+            },
         };
         let mut config = Config::new(Url::parse(&base).unwrap(), database);
         config.validation.http_port = web.address.port();
@@ -157,26 +165,34 @@ impl World {
     /// An order of the names, all of them proven by http-01.
     pub async fn ready_order(&self, client: &mut Client, names: &[&str]) -> Order {
         let order = client.order(names).await;
-        for url in order.authorizations() {
-            let authorization = client.get(&url).await.ok();
-            let name = authorization["identifier"]["value"]
-                .as_str()
-                .unwrap()
-                .to_owned();
-            let challenge = challenge(&authorization, "http-01");
-            self.answer_http(&name, challenge["token"].as_str().unwrap(), client);
-            client
-                .post(challenge["url"].as_str().unwrap(), "{}")
-                .await
-                .ok();
-            assert_eq!(client.decided(&url).await["status"], "valid");
-        }
+        self.prove(client, &order).await;
         let order = Order {
             url: order.url,
             body: client.get(&order_url(&order.body)).await.ok(),
         };
         assert_eq!(order.body["status"], "ready");
         order
+    }
+
+    /// Answers the http-01 challenges of an order's pending authorizations; what became of each.
+    pub async fn prove(&self, client: &mut Client, order: &Order) {
+        for url in order.authorizations() {
+            self.prove_one(client, &url).await;
+        }
+    }
+
+    /// Answers the http-01 challenge of an authorization, unless it is valid.
+    pub async fn prove_one(&self, client: &mut Client, url: &str) {
+        let authorization = client.get(url).await.ok();
+        if authorization["status"] == "valid" {
+            return;
+        }
+        let name = authorization["identifier"]["value"].as_str().unwrap();
+        let challenge = challenge(&authorization, "http-01");
+        self.answer_http(name, challenge["token"].as_str().unwrap(), client);
+        let answer = client.post(challenge["url"].as_str().unwrap(), "{}").await;
+        answer.ok();
+        assert_eq!(client.decided(url).await["status"], "valid");
     }
 
     /// A certificate for the names, and its PEM chain.
