@@ -361,6 +361,17 @@ impl Clm {
         }))
     }
 
+    /// Whether CLM knows the certificate of a fingerprint (SHA-256), and it is neither revoked nor expired.
+    pub async fn is_good(&self, fingerprint: [u8; 32]) -> Result<bool, ClmError> {
+        let by = wire::find_certificate_request::By::Fingerprint(hex::encode(fingerprint));
+        let request = wire::FindCertificateRequest { by: Some(by) };
+        match self.client.clone().find_certificate(request).await {
+            Ok(answer) => Ok(answer.into_inner().state == "valid"),
+            Err(status) if Kind::of(&status) == Kind::NotFound => Ok(false),
+            Err(status) => Err(ClmError::of("FindCertificate")(status)),
+        }
+    }
+
     /// Revokes a certificate; true: it was revoked before.
     pub async fn revoke(
         &self,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::authenticate::Payload;
 use super::check_caa::check_again;
 use super::load::{Loaded, settled_order};
-use super::replace::predecessor_der;
+use super::replace::renewed;
 use crate::clients::clm::{ClmError, Enrollment, Outcome};
 use crate::domain::account::Account;
 use crate::domain::certificate_id::CertificateId;
@@ -146,7 +146,7 @@ async fn enroll(server: &Server, account: &Account, order: &Order) -> Result<Out
             .collect(),
         not_before,
         not_after: order.not_after,
-        renews: predecessor_der(server, order.replaces.as_ref()).await?,
+        renews: renewed(server, order).await?,
     };
     match server.clm.enroll(enrollment).await {
         Ok(outcome) => Ok(outcome),

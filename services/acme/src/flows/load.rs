@@ -123,25 +123,29 @@ pub async fn load_certificate(
     Ok(Chains { usual, alternate })
 }
 
-/// RFC 8555 §7.4.2: wherever a link certificate has signed what stands in the chain, the chain can go on with it.
+/// RFC 8555 §7.4.2: what a root of the CA's has signed, an older or newer key of the root answers for as well where there
+/// is a link certificate by it.
 fn alternate_chains(usual: &str, links: &[Certificate]) -> Vec<(String, String)> {
     let Ok(chain) = Certificate::all_from_pem(usual) else {
         return Vec::new();
     };
-    let mut found: Vec<(String, String)> = Vec::new();
-    for link in links.iter().filter(|link| !chain.contains(link)) {
-        let signed = chain
-            .iter()
-            .position(|certificate| certificate.verify_signed_by(link).is_ok());
-        if let Some(position) = signed {
-            let below = chain.iter().take(position + 1);
-            let pem = below.chain([link]).map(Certificate::pem).collect();
+    let below_root: Vec<&Certificate> = chain
+        .iter()
+        .take_while(|certificate| !certificate.is_self_issued())
+        .collect();
+    let Some(top) = below_root.last() else {
+        return Vec::new();
+    };
+    links
+        .iter()
+        .filter(|link| !chain.contains(link) && top.verify_signed_by(link).is_ok())
+        .map(|link| {
+            let pem = below_root.iter().copied().chain([link]);
             let fingerprint = hex::encode(link.fingerprint());
-            let name: String = fingerprint.chars().take(16).collect();
-            found.push((name, pem));
-        }
-    }
-    found
+            let name = fingerprint.chars().take(16).collect();
+            (name, pem.map(Certificate::pem).collect())
+        })
+        .collect()
 }
 
 /// An authorization of the account.

@@ -1,11 +1,13 @@
 //! Orders that say which certificate they replace: RFC 9773 §5.
 
+use std::collections::BTreeSet;
+
 use ers_pki::certificate::Certificate;
 
 use crate::domain::account::Account;
 use crate::domain::certificate_id::CertificateId;
 use crate::domain::identifier::Identifier;
-use crate::domain::order::OrderState;
+use crate::domain::order::{Order, OrderState};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::failure::Failure;
 use crate::server::Server;
@@ -52,10 +54,8 @@ pub async fn find(
     {
         return Err(already_replaced().into());
     }
-    // who cannot be told whether it is due is limited like others
-    let window = server.clm.find_renewal_window(&id).await.ok().flatten();
     Ok(Replacement {
-        is_due: window.is_some_and(|window| window.start <= server.now()),
+        is_due: is_due(server, &id).await,
         predecessor,
         id,
     })
@@ -67,19 +67,32 @@ pub fn already_replaced() -> Problem {
     Problem::new(ProblemKind::AlreadyReplaced, why)
 }
 
-/// The certificate that an order replaces, DER, while it is still good; empty: none. One that is not good any more is
-/// followed by a new certificate like any other.
-pub async fn predecessor_der(
-    server: &Server,
-    replaces: Option<&CertificateId>,
-) -> Result<Vec<u8>, Failure> {
-    let Some(id) = replaces else {
+/// What an order tells CLM that it renews, DER; empty: nothing. Renewing in CLM's sense is to follow a good certificate
+/// in its time with the same names; whatever else an order replaces is followed by a new certificate like any other,
+/// for all its names were proven.
+pub async fn renewed(server: &Server, order: &Order) -> Result<Vec<u8>, Failure> {
+    let Some(id) = &order.replaces else {
         return Ok(Vec::new());
     };
     let Some(predecessor) = server.store.find_predecessor(id).await? else {
         return Ok(Vec::new());
     };
-    let certificate = Certificate::from_pem(&predecessor.chain).ok();
-    let good = certificate.filter(|certificate| certificate.is_valid_at(server.now()));
-    Ok(good.map(|good| good.der().to_vec()).unwrap_or_default())
+    let names = |identifiers: &[Identifier]| identifiers.iter().cloned().collect::<BTreeSet<_>>();
+    if names(&order.identifiers) != names(&predecessor.identifiers) || !is_due(server, id).await {
+        return Ok(Vec::new());
+    }
+    let Ok(certificate) = Certificate::from_pem(&predecessor.chain) else {
+        return Ok(Vec::new());
+    };
+    let good = server.clm.is_good(certificate.fingerprint()).await?;
+    Ok(match good {
+        true => certificate.der().to_vec(),
+        false => Vec::new(),
+    })
+}
+
+/// Whether the window of a certificate's renewal has begun; no, when nobody can tell.
+async fn is_due(server: &Server, id: &CertificateId) -> bool {
+    let window = server.clm.find_renewal_window(id).await.ok().flatten();
+    window.is_some_and(|window| window.start <= server.now())
 }

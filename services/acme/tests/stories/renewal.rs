@@ -105,14 +105,51 @@ async fn an_order_replaces_a_certificate_once() {
         (&done["status"], &done["replaces"]),
         (&json!("valid"), &json!(id))
     );
-    let asked = world.clm.asked();
-    let renews = &asked.last().unwrap().renews;
-    assert_eq!(*renews, Certificate::from_pem(&pem).unwrap().der());
-    assert!(asked.first().unwrap().renews.is_empty());
+    let renews = world.clm.asked().pop().unwrap().renews;
+    assert!(
+        renews.is_empty(),
+        "other names: CLM would call it no renewal"
+    );
 
     world.clock.advance(Duration::days(60));
     let late = client.new_order_with("a.test", replaces).await;
     assert_eq!(late.refusal(), (409, "alreadyReplaced".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clm_is_told_what_is_renewed_in_its_time_while_it_is_good() {
+    let world = World::new().await;
+    let mut client = world.client().await;
+    let now = world.clock.now().unix_timestamp();
+    let cases = [
+        (now - 1, false, true),
+        (now + 3600, false, false),
+        (now - 1, true, false),
+    ];
+    for (start, revoked, told) in cases {
+        let pem = world.certificate(&mut client, &["a.test"]).await;
+        let certificate = Certificate::from_pem(&pem).unwrap();
+        let (id, serial) = id(&pem);
+        world.clm.window(&serial, start, start + 7200, revoked);
+        if revoked {
+            let url = client.url("revoke-cert");
+            let body = json!({"certificate": b64(certificate.der())}).to_string();
+            assert_eq!(client.post(&url, &body).await.status, 200);
+        }
+        let made = client
+            .new_order_with("a.test", json!({ "replaces": id }))
+            .await;
+        let order = crate::support::Order {
+            url: made.header("location").unwrap().to_owned(),
+            body: made.ok(),
+        };
+        world.prove(&mut client, &order).await;
+        let done = client.finalize(&order, &csr(&["a.test"])).await.ok();
+        assert_eq!(done["status"], "valid");
+        let renews = world.clm.asked().pop().unwrap().renews;
+        let expected = if told { certificate.der() } else { &[] };
+        assert_eq!(renews, expected, "{start} {revoked}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use ers_proto::clm::v1 as proto;
 
 use super::write::{duration, timestamp_ms};
 use crate::{
-    domain::policy::{CommonNameRule, Rules},
+    domain::policy::{AcmeRules, CommonNameRule, Rules},
     flows::{Answer, Capacity, EdgePolicy, KnownCertificate, SharedSecret, Suggestion},
 };
 
@@ -51,17 +51,7 @@ pub(super) fn edge_policy(edge: &EdgePolicy) -> proto::EdgePolicy {
             ra_verified_allowed: cmp.ra_verified,
             confirm_within: Some(duration(cmp.confirm_within.duration())),
         }),
-        acme: Some(proto::AcmeSettings {
-            external_account_required: rules.acme.external_account_required,
-            honour_caa: rules.acme.honour_caa,
-            caa_identities: rules.acme.caa_identities.clone(),
-            profiles: rules
-                .acme
-                .profiles
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-        }),
+        acme: Some(acme(&rules.acme)),
         manual_approval: rules.manual_approval,
         renewal: Some(proto::RenewalSettings {
             before: rules
@@ -188,5 +178,25 @@ pub(super) fn renewal_window(suggestion: Suggestion) -> proto::RenewalWindow {
         end: Some(timestamp_ms(suggestion.window.end_ms)),
         explanation_url: suggestion.explanation_url.unwrap_or_default(),
         pulled_forward: suggestion.pulled_forward,
+    }
+}
+
+fn acme(rules: &AcmeRules) -> proto::AcmeSettings {
+    fn texts<'a, T: ToString + 'a>(all: impl IntoIterator<Item = &'a T>) -> Vec<String> {
+        all.into_iter().map(ToString::to_string).collect()
+    }
+    proto::AcmeSettings {
+        external_account_required: rules.external_account_required,
+        honour_caa: rules.honour_caa,
+        caa_identities: rules.caa_identities.clone(),
+        profiles: texts(&rules.profiles),
+        challenges: rules
+            .challenges
+            .iter()
+            .map(|challenge| challenge.as_str().to_owned())
+            .collect(),
+        reuse_within: rules.reuse_within.map(|within| duration(within.duration())),
+        allowed_networks: texts(&rules.allowed_networks),
+        denied_networks: texts(&rules.denied_networks),
     }
 }

@@ -435,9 +435,32 @@ impl Enrollment for FakeClm {
 
     async fn find_certificate(
         &self,
-        _: Request<wire::FindCertificateRequest>,
+        request: Request<wire::FindCertificateRequest>,
     ) -> Answer<wire::KnownCertificate> {
-        Err(Status::unimplemented("ACME does not ask for this"))
+        use wire::find_certificate_request::By;
+        let Some(By::Fingerprint(wanted)) = request.into_inner().by else {
+            return Err(Status::invalid_argument("by: a fingerprint is wanted"));
+        };
+        let inner = self.0.inner.lock();
+        let issued = inner.outcomes.values().filter_map(|found| {
+            let Some(Outcome::Issued(issued)) = &found.outcome else {
+                return None;
+            };
+            Some(&issued.certificate)
+        });
+        let fingerprint =
+            |der: &[u8]| hex::encode(Certificate::from_der(der).unwrap().fingerprint());
+        let found = issued.cloned().find(|der| fingerprint(der) == wanted);
+        let certificate = found.ok_or_else(|| Status::not_found("no such certificate"))?;
+        let state = match inner.revoked.contains_key(&certificate) {
+            true => "revoked",
+            false => "valid",
+        };
+        Ok(Response::new(wire::KnownCertificate {
+            state: state.to_owned(),
+            certificate,
+            ..Default::default()
+        }))
     }
 
     async fn load_crl(&self, _: Request<wire::LoadCrlRequest>) -> Answer<wire::LoadCrlResponse> {

@@ -1,8 +1,11 @@
 //! What a policy says of the ways in: ACME, EST, SCEP, CMP. A setting that opens something is off unless it is said.
 
+use std::collections::BTreeSet;
+
 use ers_pki::profile::Period;
 use serde::Deserialize;
 
+use super::network::Network;
 use crate::domain::id::{EndEntityName, PolicyName};
 
 /// What only concerns ACME.
@@ -21,6 +24,43 @@ pub struct AcmeRules {
     /// Policies that clients may choose as profiles.
     #[serde(default)]
     pub profiles: Vec<PolicyName>,
+    /// How names may be proven; empty: any way.
+    #[serde(default)]
+    pub challenges: BTreeSet<AcmeChallenge>,
+    /// How long after its proof an authorization may serve later orders; absent: never.
+    #[serde(default)]
+    pub reuse_within: Option<Period>,
+    /// The only networks that validations may connect to; empty: any.
+    #[serde(default)]
+    pub allowed_networks: Vec<Network>,
+    /// Networks that they may not connect to, beside those that the ACME server's configuration denies.
+    #[serde(default)]
+    pub denied_networks: Vec<Network>,
+}
+
+/// How control of a name is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub enum AcmeChallenge {
+    /// RFC 8555 section 8.3.
+    #[serde(rename = "http-01")]
+    Http,
+    /// RFC 8555 section 8.4.
+    #[serde(rename = "dns-01")]
+    Dns,
+    /// RFC 8737.
+    #[serde(rename = "tls-alpn-01")]
+    TlsAlpn,
+}
+
+impl AcmeChallenge {
+    /// Its name in the protocol.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http-01",
+            Self::Dns => "dns-01",
+            Self::TlsAlpn => "tls-alpn-01",
+        }
+    }
 }
 
 /// What only concerns EST.

@@ -10,7 +10,7 @@ mod ready;
 mod subject;
 
 pub use definition::{PolicyDefinition, PolicyError, RevocationRules, Rules, ValidityRules};
-pub use edges::{RenewalRules, TrustedIssuer};
+pub use edges::{AcmeRules, RenewalRules, TrustedIssuer};
 pub use names::Unnamed;
 pub use ready::{CLIENT_DEFAULTS, ready};
 pub use subject::{CommonNameRule, SubjectRules};
