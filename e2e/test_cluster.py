@@ -4,6 +4,7 @@ Promises:
 - Identities are there before any service runs; what is good stays, what is not is made anew.
 - The administrator's PKCS#12 opens CARA's door, and the ingress has a certificate of a CA of ours.
 - Broken off after any of its writes and run again, it finishes the work and issues nothing twice.
+- The password of CLM's administrator is set once; from then on it is theirs.
 - Emptied databases under kept Secrets get an administrator of their own.
 """
 
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from harness.process import run
+from harness.rest import Rest
 from harness.secrets_api import SecretsApi
 
 PASSWORD = "changeit"
@@ -26,9 +28,9 @@ def api(folder):
     api.stop()
 
 
-def configuration(api, folder, user="devops", **more):
+def configuration(api, folder, user="devops", beside=None, **more):
     file = folder / "init.yaml"
-    file.write_text(yaml.safe_dump({"cluster": {
+    file.write_text(yaml.safe_dump({"wait": "1m", **(beside or {}), "cluster": {
         "api": api.config,
         "labels": {"app.kubernetes.io/instance": "test"},
         "state_secret": "test-init",
@@ -135,6 +137,17 @@ def test_the_init_job_finishes_what_was_broken_off(platform, form, api, folder):
     platform.ers("init", "--config", config)
     after = api.value("test-management-user", "management-user")
     assert after != before[0], "the one of before shows nobody"
+
+
+@pytest.mark.forms("sqlite")
+def test_a_password_is_set_once(platform, form, api, folder):
+    first, second = ({"administrator": {"username": "administrator", "password": word}} for word in ("first-Of-1000", "second-Of-1000"))
+    outcome = platform.ers("init", "--config", configuration(api, folder, f"once-{form}", first))
+    assert "password of administrator\n" in outcome.stderr
+    outcome = platform.ers("init", "--config", configuration(api, folder, f"once-{form}", second))
+    assert "password of administrator stays" in outcome.stderr
+    session = Rest(platform)
+    assert session.log_in("first-Of-1000")[0] == 200
 
 
 def issued(platform):

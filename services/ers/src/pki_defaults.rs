@@ -95,16 +95,17 @@ pub async fn create(remote: &Remote, pki: &PkiConfig, tell: impl Fn(&str)) -> Ou
     Ok(())
 }
 
-/// Writes the root certificate to where people find it.
-pub async fn write_root(remote: &Remote, pki: &PkiConfig, path: &Path) -> Outcome<()> {
+/// The root certificate, DER.
+pub async fn root_certificate(remote: &Remote, pki: &PkiConfig) -> Outcome<Vec<u8>> {
     let request = LoadAuthorityRequest {
         name: pki.root.name.clone(),
     };
-    let root = remote
-        .authorities()
-        .load(request)
-        .await
-        .map_err(answered)?
-        .into_inner();
-    write_public(path, pem("CERTIFICATE", &root.certificate).as_bytes())
+    let root = remote.authorities().load(request).await.map_err(answered)?;
+    Ok(root.into_inner().certificate)
+}
+
+/// Writes the root certificate to where people find it.
+pub async fn write_root(remote: &Remote, pki: &PkiConfig, path: &Path) -> Outcome<()> {
+    let root = root_certificate(remote, pki).await?;
+    write_public(path, pem("CERTIFICATE", &root).as_bytes())
 }

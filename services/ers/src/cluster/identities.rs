@@ -41,14 +41,17 @@ pub async fn keep_identities(
     now: OffsetDateTime,
     tell: impl Fn(&str),
 ) -> Outcome<()> {
-    let secrets = Secrets::open(&config.api, &config.labels)?;
+    let wanted = config.identities.as_ref().ok_or_else(|| {
+        Failure::new("cluster.identities is not there: somebody else makes the identities")
+    })?;
+    let secrets = config.secrets()?;
     let authority = authority(&secrets, &config.state_secret, now).await?;
     let believed = authority.certificate_pem();
-    let valid = config.identities.validity.duration();
+    let valid = wanted.validity.duration();
     let valid = valid
         .try_into()
         .attempt("read cluster.identities.validity")?;
-    for (name, service) in &config.identities.secrets {
+    for (name, service) in &wanted.secrets {
         let kept = secrets.load(name).await?;
         if kept.is_some_and(|kept| serves(&kept, &believed, now)) {
             tell(&format!("identity {service} (secret {name}) stays"));

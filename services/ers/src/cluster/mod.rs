@@ -4,9 +4,9 @@
 
 mod api;
 mod identities;
-mod in_making;
 mod pki;
 mod secret;
+mod state;
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,10 @@ use self::{
     api::{ApiConfig, Secrets},
     identities::IdentitiesConfig,
     pki::PkiSecrets,
+    state::State,
 };
 pub use self::{identities::keep_identities, pki::keep_pki};
+use crate::failure::Outcome;
 
 /// The Secrets of the platform in a namespace; the chart gives the names.
 #[derive(Debug, Deserialize)]
@@ -29,10 +31,35 @@ pub struct ClusterConfig {
     /// Labels of every Secret.
     #[serde(default)]
     labels: BTreeMap<String, String>,
-    /// Secret that holds the authority of the identities, and keys whose certificates are being made.
+    /// Secret that holds what a repeated job must know: the authority of the identities, keys whose certificates are being
+    /// made, and what was done once.
     state_secret: String,
-    /// Mutual TLS between the services.
-    identities: IdentitiesConfig,
+    /// Mutual TLS between the services; absent: somebody else makes their identities.
+    identities: Option<IdentitiesConfig>,
     /// What is made of the PKI.
     pki: PkiSecrets,
+}
+
+impl ClusterConfig {
+    /// Whether the act was done under this root (fingerprint of its certificate). What people may change afterwards is
+    /// done once.
+    pub async fn is_marked(&self, act: &str, root: &[u8]) -> Outcome<bool> {
+        self.state(&self.secrets()?).is_marked(act, root).await
+    }
+
+    /// It was done.
+    pub async fn mark(&self, act: &str, root: &[u8]) -> Outcome<()> {
+        self.state(&self.secrets()?).mark(act, root).await
+    }
+
+    fn secrets(&self) -> Outcome<Secrets> {
+        Secrets::open(&self.api, &self.labels)
+    }
+
+    fn state<'a>(&'a self, secrets: &'a Secrets) -> State<'a> {
+        State {
+            secrets,
+            name: &self.state_secret,
+        }
+    }
 }

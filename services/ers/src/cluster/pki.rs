@@ -13,8 +13,9 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::{
-    ClusterConfig, Secrets, in_making,
+    ClusterConfig, Secrets,
     secret::{Secret, SecretKind},
+    state::State,
 };
 use crate::{
     failure::{Attempt as _, Failure, Outcome, answered},
@@ -89,9 +90,9 @@ pub async fn keep_pki(
     tell: impl Fn(&str),
 ) -> Outcome<()> {
     let work = Work {
-        secrets: Secrets::open(&config.api, &config.labels)?,
+        secrets: config.secrets()?,
         remote,
-        state: &config.state_secret,
+        config,
         pki,
     };
     let authorities = remote
@@ -114,11 +115,15 @@ pub async fn keep_pki(
 struct Work<'a> {
     secrets: Secrets,
     remote: &'a Remote,
-    state: &'a str,
+    config: &'a ClusterConfig,
     pki: &'a PkiConfig,
 }
 
 impl Work<'_> {
+    fn state(&self) -> State<'_> {
+        self.config.state(&self.secrets)
+    }
+
     async fn publish_authorities(
         &self,
         wanted: &PkiSecrets,
@@ -155,9 +160,9 @@ impl Work<'_> {
         let there = self.secrets.load(&user.secret).await?;
         if there.is_some_and(|there| shows(&there, known.as_ref())) {
             tell(&format!("administrator {} stays", user.name));
-            return in_making::made(&self.secrets, self.state, PURPOSE).await;
+            return self.state().made(PURPOSE).await;
         }
-        let making = in_making::key_for(&self.secrets, self.state, PURPOSE).await?;
+        let making = self.state().key_for(PURPOSE).await?;
         let wish = AdministratorWish {
             issuer: &self.pki.management.name,
             subject: &user.subject,
@@ -188,7 +193,7 @@ impl Work<'_> {
             .with(PKCS12, &*file)
             .with(CERTIFICATE, in_pem);
         self.secrets.apply(&secret).await?;
-        in_making::made(&self.secrets, self.state, PURPOSE).await?;
+        self.state().made(PURPOSE).await?;
         tell(&format!(
             "administrator {} (secret {})",
             user.name, user.secret
@@ -248,9 +253,9 @@ impl Work<'_> {
                 "certificate of the ingress (secret {}) stays",
                 ingress.secret
             ));
-            return in_making::made(&self.secrets, self.state, PURPOSE).await;
+            return self.state().made(PURPOSE).await;
         }
-        let making = in_making::key_for(&self.secrets, self.state, PURPOSE).await?;
+        let making = self.state().key_for(PURPOSE).await?;
         let chain =
             own_certificates::for_port(self.remote, making.request_id, &making.key, &ingress.names)
                 .await?;
@@ -258,7 +263,7 @@ impl Work<'_> {
             .with("tls.crt", pem_chain(&chain))
             .with("tls.key", key_pem(&making.key)?.as_bytes());
         self.secrets.apply(&secret).await?;
-        in_making::made(&self.secrets, self.state, PURPOSE).await?;
+        self.state().made(PURPOSE).await?;
         tell(&format!(
             "certificate of the ingress (secret {})",
             ingress.secret
