@@ -110,8 +110,11 @@ impl Platform {
         Ok(self)
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Asks it to end, and waits until it has; nothing when it has ended already.
     pub async fn stop(&mut self) -> Result<()> {
+        if self.process.try_wait()?.is_some() {
+            return Ok(());
+        }
         let pid = self.pid().to_string();
         let told = Command::new("kill").args(["-TERM", &pid]).status().await?;
         ensure!(

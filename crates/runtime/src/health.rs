@@ -19,7 +19,16 @@ use crate::shutdown::Shutdown;
 /// All checks of a process.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
-    checks: Arc<RwLock<BTreeMap<String, Option<String>>>>,
+    checks: Arc<RwLock<BTreeMap<String, Standing>>>,
+}
+
+/// How a check stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Standing {
+    Up,
+    /// Up, and somebody must act before it is not.
+    Warning(String),
+    Down(String),
 }
 
 /// One named check; starts as down ("starting").
@@ -36,7 +45,7 @@ pub struct CheckState {
     pub name: String,
     /// Whether it is well.
     pub up: bool,
-    /// Why not.
+    /// Why not; of one that is up, what will take it down unless somebody acts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -72,7 +81,10 @@ impl Health {
     /// Whether every check is up.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.checks.read().values().all(Option::is_none)
+        self.checks
+            .read()
+            .values()
+            .all(|standing| !matches!(standing, Standing::Down(_)))
     }
 
     /// All checks by name.
@@ -81,10 +93,13 @@ impl Health {
         self.checks
             .read()
             .iter()
-            .map(|(name, reason)| CheckState {
+            .map(|(name, standing)| CheckState {
                 name: name.clone(),
-                up: reason.is_none(),
-                reason: reason.clone(),
+                up: !matches!(standing, Standing::Down(_)),
+                reason: match standing {
+                    Standing::Up => None,
+                    Standing::Warning(reason) | Standing::Down(reason) => Some(reason.clone()),
+                },
             })
             .collect()
     }
@@ -93,23 +108,37 @@ impl Health {
 impl Check {
     /// All is well.
     pub fn up(&self) {
-        let before = self.health.checks.write().insert(self.name.clone(), None);
-        if matches!(before, Some(Some(_))) {
+        let before = self.stands(Standing::Up);
+        if before.is_some_and(|before| before != Standing::Up) {
             tracing::info!(check = self.name, "up");
+        }
+    }
+
+    /// Well, and why it will not stay so unless an operator acts. It counts as up: to take a process out of service
+    /// would help nobody.
+    pub fn warn(&self, reason: impl Into<String>) {
+        let reason = reason.into();
+        let standing = Standing::Warning(reason.clone());
+        if self.stands(standing.clone()) != Some(standing) {
+            tracing::warn!(check = self.name, reason, "up, with a warning");
         }
     }
 
     /// Not well, and why, for an operator to read.
     pub fn down(&self, reason: impl Into<String>) {
         let reason = reason.into();
-        let before = self
-            .health
-            .checks
-            .write()
-            .insert(self.name.clone(), Some(reason.clone()));
-        if before == Some(None) {
+        let before = self.stands(Standing::Down(reason.clone()));
+        if matches!(before, Some(Standing::Up | Standing::Warning(_))) {
             tracing::warn!(check = self.name, reason, "down");
         }
+    }
+
+    /// Gives how it stood before.
+    fn stands(&self, standing: Standing) -> Option<Standing> {
+        self.health
+            .checks
+            .write()
+            .insert(self.name.clone(), standing)
     }
 }
 
@@ -180,5 +209,11 @@ mod tests {
             Some("connection refused")
         );
         assert!(!health.is_ready());
+        signer.warn("ends soon");
+        assert!(health.is_ready());
+        let last = health.states().pop().unwrap();
+        assert_eq!((last.up, last.reason.as_deref()), (true, Some("ends soon")));
+        signer.up();
+        assert_eq!(health.states().pop().unwrap().reason, None);
     }
 }

@@ -4,10 +4,10 @@ use std::{fmt, sync::Arc};
 
 use ers_calls::Calls;
 use ers_proto::signer::v1 as wire;
-use futures::{StreamExt, TryStreamExt};
-use tonic::Status;
+use futures::{SinkExt as _, StreamExt, TryStreamExt, channel::mpsc};
 use tonic::body::Body;
 use tonic::codegen::{Body as HttpBody, Bytes, Service, StdError, http};
+use tonic::{Code, Status};
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 use wire::journal_client::JournalClient;
@@ -26,6 +26,10 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
 /// Longer bytes (CRLs) go by a call of their own: they would hold up the stream.
 const MAX_STREAMED: usize = 128 * 1024;
+
+/// Longer ones go in pieces, so that neither side needs to hold them in a message as well.
+const MAX_WHOLE: usize = 1024 * 1024;
+const PIECE: usize = 256 * 1024;
 
 /// Whatever carries the calls. Its error is a `Status`: with a boxed error the compiler loses track of lifetimes in the
 /// trait's futures.
@@ -83,6 +87,35 @@ impl fmt::Debug for SignerClient {
 }
 
 impl SignerClient {
+    /// In pieces; none when the signer is of a release before that.
+    async fn sign_long(
+        &self,
+        head: wire::SignLongHead,
+        to_be_signed: &[u8],
+    ) -> Result<Option<wire::SignResponse>, SignerError> {
+        use wire::sign_long_request::Part;
+        let message = |part| wire::SignLongRequest { part: Some(part) };
+        let (mut sender, receiver) = mpsc::channel(2);
+        let send = async move {
+            let pieces = to_be_signed
+                .chunks(PIECE)
+                .map(|piece| Part::Piece(piece.to_vec()));
+            for part in std::iter::once(Part::Head(head)).chain(pieces) {
+                // a signer that has heard enough has answered
+                if sender.send(message(part)).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let mut signing = self.signing.clone();
+        let (answer, ()) = futures::join!(signing.sign_long(receiver), send);
+        match answer {
+            Ok(signed) => Ok(Some(signed.into_inner())),
+            Err(status) if status.code() == Code::Unimplemented => Ok(None),
+            Err(status) => Err(status.into()),
+        }
+    }
+
     /// By the stream where that is possible, so that signatures asked for at the same time travel together.
     async fn sign_somehow(
         &self,
@@ -114,15 +147,33 @@ impl SignerClient {
 #[async_trait::async_trait]
 impl Signer for SignerClient {
     async fn sign(&self, call: SignCall<'_>) -> Result<Signed, SignerError> {
-        let request = wire::SignRequest {
-            request_id: call.request_id.to_owned(),
-            key_id: call.key_id.to_string(),
-            purpose: call.purpose.to_wire(),
-            signature_algorithm: call.signature_algorithm.to_string(),
-            to_be_signed: call.to_be_signed.to_vec(),
-            context: call.context,
+        let is_long = call.purpose == Purpose::Crl && call.to_be_signed.len() > MAX_WHOLE;
+        let long = if is_long {
+            let head = wire::SignLongHead {
+                request_id: call.request_id.to_owned(),
+                key_id: call.key_id.to_string(),
+                purpose: call.purpose.to_wire(),
+                signature_algorithm: call.signature_algorithm.to_string(),
+                context: call.context.clone(),
+            };
+            self.sign_long(head, call.to_be_signed).await?
+        } else {
+            None
         };
-        let answer = self.sign_somehow(request).await?;
+        let answer = match long {
+            Some(answer) => answer,
+            None => {
+                let request = wire::SignRequest {
+                    request_id: call.request_id.to_owned(),
+                    key_id: call.key_id.to_string(),
+                    purpose: call.purpose.to_wire(),
+                    signature_algorithm: call.signature_algorithm.to_string(),
+                    to_be_signed: call.to_be_signed.to_vec(),
+                    context: call.context,
+                };
+                self.sign_somehow(request).await?
+            }
+        };
         if let Some(public_key) = call.public_key {
             public_key
                 .verify(

@@ -22,6 +22,7 @@ use time::OffsetDateTime;
 use crate::{
     config::Answers,
     feed::{Freshness, Moment},
+    signers::Standing,
     sources::{Responder, SourceError, Sources},
 };
 
@@ -96,6 +97,8 @@ enum AnswerError {
     Prepare(#[source] ocsp::OcspError),
     #[error("sign answer")]
     Sign(#[source] SignerError),
+    #[error("sign answer: the OCSP signer's certificate of {issuer} is not valid")]
+    SignerEnded { issuer: String },
 }
 
 impl AnswerError {
@@ -103,7 +106,9 @@ impl AnswerError {
         match self {
             Self::Source(_) => ResponseStatus::TryLater,
             Self::Sign(error) if error.is_retryable() => ResponseStatus::TryLater,
-            Self::Prepare(_) | Self::Sign(_) => ResponseStatus::InternalError,
+            Self::Prepare(_) | Self::Sign(_) | Self::SignerEnded { .. } => {
+                ResponseStatus::InternalError
+            }
         }
     }
 }
@@ -161,12 +166,13 @@ impl Answerer {
             }
         };
         // An answer is signed for one CA: that of the first certificate. Certificates of others in it are unknown to it.
-        let Some(responder) = request
-            .cert_ids()
-            .first()
-            .and_then(|id| self.sources.find_by_cert_id(id))
-        else {
-            return self.refuse(ResponseStatus::Unauthorized);
+        let first = request.cert_ids().first();
+        let Some(responder) = first.and_then(|id| self.sources.find_by_cert_id(id)) else {
+            let is_ours = first.is_some_and(|id| self.sources.is_refused(id));
+            return self.refuse(match is_ours {
+                true => ResponseStatus::InternalError,
+                false => ResponseStatus::Unauthorized,
+            });
         };
         let outcome = match (request.cert_ids(), request.nonce()) {
             ([id], None) => self.kept_or_signed(&responder, id).await,
@@ -277,6 +283,11 @@ impl Answerer {
         let asked = self.freshness.moment();
         let mut answers = Vec::with_capacity(ids.len());
         let this_update = self.context.clock.now();
+        if Standing::of(responder.signatory.certificate(), this_update) == Standing::Ended {
+            return Err(AnswerError::SignerEnded {
+                issuer: responder.issuer.clone(),
+            });
+        }
         let next_update = (this_update + responder.answer_validity)
             .min(responder.signatory.certificate().not_after());
         for id in ids {

@@ -14,7 +14,7 @@ use ers_runtime::{Context, error::chain, grpc::Channel};
 use parking_lot::Mutex;
 use tonic::Status;
 
-use crate::{answer::Answerer, crls::Crls, sources::Sources};
+use crate::{answer::Answerer, crls::Crls, signers::Watch, sources::Sources};
 
 const RECONNECT: Duration = Duration::from_millis(500);
 /// Longer than any answer is under way.
@@ -126,6 +126,8 @@ pub struct Kept {
     pub answerer: Arc<Answerer>,
     /// How well CARA is heard.
     pub freshness: Arc<Freshness>,
+    /// Whether the OCSP signers are well.
+    pub watch: Arc<Watch>,
 }
 
 /// Follows until shutdown.
@@ -169,6 +171,7 @@ async fn follow_once(
         crls,
         answerer,
         freshness,
+        watch,
     } = kept;
     let request = SubscribeRequest {
         from_sequence: next.unwrap_or(0),
@@ -182,7 +185,9 @@ async fn follow_once(
         sources
             .refresh()
             .await
-            .map_err(|error| Status::unavailable(chain(&error)))
+            .map_err(|error| Status::unavailable(chain(&error)))?;
+        watch.look(context.clock.now());
+        Ok::<_, Status>(())
     };
     refreshed().await?;
     if next.is_none() {

@@ -11,6 +11,7 @@ mod crls;
 mod feed;
 mod http;
 mod service;
+mod signers;
 mod sources;
 
 pub use config::Config;

@@ -1,6 +1,6 @@
 //! rev-info put together.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::web::{self, ServiceConfig};
 use ers_runtime::{
@@ -17,8 +17,12 @@ use crate::{
     crls::Crls,
     feed::{self, Freshness},
     http::{self, State},
+    signers::Watch,
     sources::Sources,
 };
+
+/// Between two looks at the OCSP signers' certificates.
+const WATCH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Why rev-info does not serve.
 #[derive(Debug, Error)]
@@ -58,6 +62,11 @@ pub fn start(
     ));
     // Known from the start: nothing is ready until events arrive.
     let check = context.health.check("rev-info.cara");
+    let watch = Arc::new(Watch::new(
+        Arc::clone(&sources),
+        context.health.check("rev-info.ocsp-signers"),
+        &context.meter,
+    ));
     let follow = feed::follow(
         context.clone(),
         cara.clone(),
@@ -66,10 +75,17 @@ pub fn start(
             crls: Arc::clone(&crls),
             answerer: Arc::clone(&answerer),
             freshness: Arc::clone(&freshness),
+            watch: Arc::clone(&watch),
         },
         check,
     );
     context.shutdown.spawn("follow CARA", follow);
+    let (clock, shutdown) = (context.clock.clone(), context.shutdown.clone());
+    context.shutdown.spawn("watch OCSP signers", async move {
+        while shutdown.sleep(WATCH_INTERVAL).await {
+            watch.look(clock.now());
+        }
+    });
     RevInfo {
         state: web::Data::new(State {
             answerer,

@@ -9,7 +9,7 @@ use ers_pki::{
     ocsp::{self, CertId, IssuerHashes, OcspError},
 };
 use ers_proto::cara::v1::{self as wire, status_client::StatusClient};
-use ers_runtime::grpc::Channel;
+use ers_runtime::{error::chain, grpc::Channel};
 use ers_signer_client::KeyId;
 use thiserror::Error;
 use tonic::Status;
@@ -67,10 +67,24 @@ pub enum SourceError {
     Responder(#[source] OcspError),
 }
 
+/// A CA whose OCSP signer may not speak for it.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// Name of the CA.
+    pub issuer: String,
+    /// Its generation.
+    pub generation: u32,
+    /// How clients ask for it; none when even its own certificate is unreadable.
+    hashes: Option<IssuerHashes>,
+    /// Why.
+    pub reason: String,
+}
+
 /// Everything that CARA says, asked for once.
 pub struct Sources {
     client: StatusClient<Channel>,
     responders: ArcSwap<Vec<Arc<Responder>>>,
+    refused: ArcSwap<Vec<Refused>>,
     issuers: ArcSwap<Vec<IssuerCertificates>>,
 }
 
@@ -80,11 +94,12 @@ impl Sources {
         Self {
             client: StatusClient::new(cara),
             responders: ArcSwap::default(),
+            refused: ArcSwap::default(),
             issuers: ArcSwap::default(),
         }
     }
 
-    /// Asks for all responders anew.
+    /// Asks for all responders anew. One that may not speak for its CA is refused, and its CA alone is without answers.
     pub async fn refresh(&self) -> Result<(), SourceError> {
         let answer = self
             .client
@@ -93,13 +108,16 @@ impl Sources {
             .await
             .map_err(cara("responders"))?
             .into_inner();
-        let responders = answer
-            .responders
-            .into_iter()
-            .map(read_responder)
-            .collect::<Result<_, _>>()?;
+        let (mut responders, mut refused) = (Vec::new(), Vec::new());
+        for responder in answer.responders {
+            match read_responder(&responder) {
+                Ok(read) => responders.push(read),
+                Err(error) => refused.push(refuse(&responder, &error)),
+            }
+        }
         let issuers = answer.issuers.into_iter().map(read_issuer).collect();
         self.responders.store(Arc::new(responders));
+        self.refused.store(Arc::new(refused));
         self.issuers.store(Arc::new(issuers));
         Ok(())
     }
@@ -111,6 +129,20 @@ impl Sources {
             .iter()
             .find(|responder| responder.hashes.matches(id))
             .cloned()
+    }
+
+    /// Whether a CertID means a CA whose OCSP signer was refused.
+    pub fn is_refused(&self, id: &CertId) -> bool {
+        self.refused
+            .load()
+            .iter()
+            .filter_map(|refused| refused.hashes.as_ref())
+            .any(|hashes| hashes.matches(id))
+    }
+
+    /// All OCSP signers that may answer, and all CAs without one.
+    pub fn signers(&self) -> (Arc<Vec<Arc<Responder>>>, Arc<Vec<Refused>>) {
+        (self.responders.load_full(), self.refused.load_full())
     }
 
     /// The certificate of a CA's generation, named as files are: `sub`, `sub.g2`. DER.
@@ -189,7 +221,18 @@ fn cara(what: &'static str) -> impl FnOnce(Status) -> SourceError {
     }
 }
 
-fn read_responder(wire: wire::Responder) -> Result<Arc<Responder>, SourceError> {
+fn refuse(wire: &wire::Responder, error: &SourceError) -> Refused {
+    Refused {
+        issuer: wire.issuer.clone(),
+        generation: wire.generation.max(1),
+        hashes: Certificate::from_der(&wire.issuer_certificate)
+            .ok()
+            .map(|issuer| IssuerHashes::new(&issuer)),
+        reason: chain(error),
+    }
+}
+
+fn read_responder(wire: &wire::Responder) -> Result<Arc<Responder>, SourceError> {
     let malformed = |field| SourceError::Malformed { field };
     let issuer_certificate = Certificate::from_der(&wire.issuer_certificate)
         .map_err(|_| malformed("issuer_certificate"))?;
@@ -201,14 +244,15 @@ fn read_responder(wire: wire::Responder) -> Result<Arc<Responder>, SourceError> 
         .map_err(|_| malformed("signature_algorithm"))?;
     let validity = wire
         .answer_validity
-        .and_then(|validity| Duration::try_from(validity).ok());
+        .as_ref()
+        .and_then(|validity| Duration::try_from(*validity).ok());
     Ok(Arc::new(Responder {
         hashes: IssuerHashes::new(&issuer_certificate),
         signatory: ocsp::Responder::new(certificate, &issuer_certificate, algorithm)
             .map_err(SourceError::Responder)?,
         answer_validity: validity.ok_or_else(|| malformed("answer_validity"))?,
-        key_id: KeyId::new(wire.key_id),
+        key_id: KeyId::new(wire.key_id.clone()),
         generation: wire.generation.max(1),
-        issuer: wire.issuer,
+        issuer: wire.issuer.clone(),
     }))
 }

@@ -33,16 +33,21 @@ pub struct CrlFacts {
 /// Reads a TBSCertList, DER, every entry of it.
 pub fn crl(to_be_signed: &[u8]) -> Result<CrlFacts, InspectError> {
     let list = TbsCertList::parse(to_be_signed)?;
-    if list.next_update <= list.this_update {
-        return Err(InspectError::Rule(
-            "nextUpdate does not come after thisUpdate",
-        ));
-    }
     let mut reader = Reader::new(list.entries);
     let mut entries = 0;
     while !reader.is_empty() {
         read_entry(&mut reader)?;
         entries += 1;
+    }
+    facts(&list, entries)
+}
+
+/// What a list says that has so many entries.
+pub(super) fn facts(list: &TbsCertList<'_>, entries: u64) -> Result<CrlFacts, InspectError> {
+    if list.next_update <= list.this_update {
+        return Err(InspectError::Rule(
+            "nextUpdate does not come after thisUpdate",
+        ));
     }
     let identifier = match list.extension(oid::AUTHORITY_KEY_IDENTIFIER) {
         Some(found) => key_identifier::read_authority(found.value)?,

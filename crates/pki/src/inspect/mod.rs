@@ -4,6 +4,7 @@
 mod certificate;
 mod cmp;
 mod crl;
+mod crl_pieces;
 mod csr;
 mod foreign;
 mod ocsp;
@@ -11,6 +12,7 @@ mod ocsp;
 pub use certificate::{CertificateFacts, certificate};
 pub use cmp::{ProtectedPartFacts, protected_part};
 pub use crl::{CrlFacts, crl};
+pub use crl_pieces::CrlPieces;
 pub use csr::{RequestFacts, certification_request};
 pub use foreign::{ForeignCertificate, ForeignKey, foreign};
 pub use ocsp::{OcspFacts, ResponderId, ocsp};

@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod blocklist;
+mod digest;
 mod kind;
 mod pair;
 mod private;
@@ -12,6 +13,7 @@ mod weak;
 
 pub use algorithm::{KeyAlgorithm, UnknownKeyAlgorithm};
 pub use blocklist::{WeakKeys, WeakKeysError};
+pub use digest::{Digesting, MessageDigest};
 pub use private::{PrivateKey, PrivateKeyError};
 pub use public::{BadSignature, KeyError, PublicKey};
 pub use signature::{SignatureAlgorithm, UnknownSignatureAlgorithm};

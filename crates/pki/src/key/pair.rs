@@ -11,11 +11,12 @@ use openssl::ec::{Asn1Flag, EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
+use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Rsa;
 use zeroize::Zeroizing;
 
 use super::kind::Kind;
-use super::{KeyAlgorithm, PrivateKeyError, SignatureAlgorithm};
+use super::{KeyAlgorithm, MessageDigest, PrivateKeyError, SignatureAlgorithm};
 use crate::asn1::{Element, Malformed, Reader, Writer, oid, tag};
 
 /// Longest PKCS #8 document that is looked at: RSA-8192 has some 4,700 octets.
@@ -140,6 +141,31 @@ impl Pair {
                     None => openssl::sign::Signer::new_without_digest(key)?,
                 };
                 Ok(signer.sign_oneshot_to_vec(message)?)
+            }
+        }
+    }
+
+    /// Signs a digest that was made by the hash function of the algorithm, which suits the key.
+    pub(super) fn sign_digest(
+        &self,
+        algorithm: SignatureAlgorithm,
+        digest: &MessageDigest,
+    ) -> Result<Vec<u8>, Failed> {
+        match self {
+            Self::Rsa(pair) => {
+                let encoding = rsa_encoding(algorithm).ok_or(Failed)?;
+                let mut octets = vec![0; pair.public_modulus_len()];
+                pair.sign_digest(encoding, &digest.0, &mut octets)?;
+                Ok(octets)
+            }
+            Self::Ecdsa(pair) => Ok(pair.sign_digest(&digest.0)?.as_ref().to_vec()),
+            Self::Ed25519(_) => Err(Failed),
+            Self::OpenSsl(key) => {
+                let mut context = PkeyCtx::new(key)?;
+                context.sign_init()?;
+                let mut signature = Vec::new();
+                context.sign_to_vec(digest.octets(), &mut signature)?;
+                Ok(signature)
             }
         }
     }

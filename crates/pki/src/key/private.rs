@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::kind::{self, Kind};
 use super::pair::{Pair, Pkcs8, pss_identifier};
-use super::{KeyAlgorithm, KeyError, PublicKey, SignatureAlgorithm};
+use super::{KeyAlgorithm, KeyError, MessageDigest, PublicKey, SignatureAlgorithm};
 use crate::asn1::Malformed;
 
 /// Why a private key cannot be made, read or used. Never says anything about the key itself.
@@ -122,6 +122,24 @@ impl PrivateKey {
         }
         self.pair
             .sign(algorithm, message)
+            .map_err(|_| PrivateKeyError::Sign(key))
+    }
+
+    /// Signs a message of which there is only the digest, in X.509 form; not with Ed25519 or Ed448.
+    pub fn sign_digest(
+        &self,
+        algorithm: SignatureAlgorithm,
+        digest: &MessageDigest,
+    ) -> Result<Vec<u8>, PrivateKeyError> {
+        let key = self.algorithm();
+        if !self.public.accepts(algorithm) || !digest.is_of(algorithm) {
+            return Err(PrivateKeyError::Unsuitable {
+                key,
+                signature: algorithm,
+            });
+        }
+        self.pair
+            .sign_digest(algorithm, digest)
             .map_err(|_| PrivateKeyError::Sign(key))
     }
 

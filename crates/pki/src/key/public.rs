@@ -7,10 +7,11 @@ use aws_lc_rs::digest;
 use aws_lc_rs::signature::{ParsedPublicKey, UnparsedPublicKey};
 use openssl::bn::BigNum;
 use openssl::pkey::{PKey, Public};
+use openssl::pkey_ctx::PkeyCtx;
 
 use super::kind::{self, Kind};
 use super::weak;
-use super::{KeyAlgorithm, SignatureAlgorithm};
+use super::{KeyAlgorithm, MessageDigest, SignatureAlgorithm};
 use crate::asn1::{Malformed, bit_string_of_octets, integer_octets, integer_u64, parse_all, tag};
 
 /// Longest SubjectPublicKeyInfo that is looked at: RSA-8192 has some 1,060 octets.
@@ -197,6 +198,39 @@ impl PublicKey {
             }
             Verifier::OpenSsl(key) if kind::may_verify(self.inner.algorithm, algorithm) => {
                 match verify_with_openssl(key, algorithm, message, signature) {
+                    Ok(true) => Ok(()),
+                    Ok(false) | Err(_) => Err(bad),
+                }
+            }
+            Verifier::OpenSsl(_) | Verifier::None => Err(bad),
+        }
+    }
+
+    /// Verifies a signature over a message of which there is only the digest; see [`Self::verify`].
+    pub fn verify_digest(
+        &self,
+        algorithm: SignatureAlgorithm,
+        digest: &MessageDigest,
+        signature: &[u8],
+    ) -> Result<(), BadSignature> {
+        let bad = BadSignature(algorithm);
+        if self.inner.only.is_some_and(|only| only != algorithm) || !digest.is_of(algorithm) {
+            return Err(bad);
+        }
+        match &self.inner.verifier {
+            Verifier::AwsLc(_) => {
+                let verifier = algorithm.verifier(self.inner.algorithm).ok_or(bad)?;
+                UnparsedPublicKey::new(verifier, self.key_octets())
+                    .verify_digest(&digest.0, signature)
+                    .map_err(|_| bad)
+            }
+            Verifier::OpenSsl(key) if kind::may_verify(self.inner.algorithm, algorithm) => {
+                let verify = || -> Result<bool, openssl::error::ErrorStack> {
+                    let mut context = PkeyCtx::new(key)?;
+                    context.verify_init()?;
+                    context.verify(digest.octets(), signature)
+                };
+                match verify() {
                     Ok(true) => Ok(()),
                     Ok(false) | Err(_) => Err(bad),
                 }

@@ -1,15 +1,16 @@
 //! `cara.v1.Authorities`.
 
-use ers_pki::revocation::Reason;
+use ers_pki::{crl::MAX_CRL_BYTES, revocation::Reason};
 use ers_proto::cara::v1::{self as wire, authorities_server::Authorities};
 use ers_runtime::{
     error::{chain, status},
     grpc::caller,
 };
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::{ADMINISTRATOR, Service, convert};
 use crate::flows::authority::{
+    AuthorityError,
     create::{NewAuthority, create_authority},
     cross_sign::{CrossSigning, cross_sign},
     external,
@@ -207,7 +208,43 @@ impl Authorities for Service {
         let requester = administrator(&request)?;
         let request = request.into_inner();
         let name = convert::authority_name("name", &request.name)?;
-        let outcome = external::import_crl(&self.core, &name, &request.crl, &requester)
+        let outcome = external::import_crl(&self.core, &name, request.crl, &requester)
+            .await
+            .map_err(status)?;
+        self.answer(outcome).await
+    }
+
+    async fn import_long_crl(
+        &self,
+        request: Request<Streaming<wire::ImportLongCrlRequest>>,
+    ) -> Result<Response<wire::Authority>, Status> {
+        let requester = administrator(&request)?;
+        let mut pieces = request.into_inner();
+        let mut named = None;
+        let mut der = Vec::new();
+        while let Some(piece) = pieces.message().await? {
+            let name = match &named {
+                None => {
+                    let name = convert::authority_name("name", &piece.name)?;
+                    // before megabytes are read for nobody
+                    if self.core.registry.find(&name).is_none() {
+                        return Err(status(AuthorityError::Unknown(name)));
+                    }
+                    named.insert(name)
+                }
+                Some(name) => name,
+            };
+            if !piece.name.is_empty() && piece.name != name.as_str() {
+                return Err(convert::invalid("name", "must not change"));
+            }
+            if der.len() + piece.octets.len() > MAX_CRL_BYTES {
+                let most = format!("must be at most {MAX_CRL_BYTES} in all");
+                return Err(convert::invalid("octets", most));
+            }
+            der.extend(piece.octets);
+        }
+        let name = named.ok_or_else(|| convert::invalid("name", "is required"))?;
+        let outcome = external::import_crl(&self.core, &name, der, &requester)
             .await
             .map_err(status)?;
         self.answer(outcome).await

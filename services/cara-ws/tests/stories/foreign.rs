@@ -15,8 +15,8 @@ use ers_pki::{
 };
 use ers_proto::cara::v1::{
     AddExternalRequest, Authority, AuthorityState, CreateAuthorityRequest, CrossSignRequest,
-    ImportCertificateRequest, ImportCrlRequest, LoadCrlRequest, RenewAuthorityRequest,
-    RollOverRequest,
+    ImportCertificateRequest, ImportCrlRequest, ImportLongCrlRequest, LoadCrlRequest,
+    RenewAuthorityRequest, RollOverRequest,
 };
 use ers_test_support::{
     databases::{Kind, TestDatabase, fresh},
@@ -77,11 +77,37 @@ impl Foreign {
     }
 
     fn crl(&self, number: u64, this_update: OffsetDateTime) -> Vec<u8> {
+        self.long_crl(number, this_update, 0)
+    }
+
+    /// One with so many entries.
+    fn long_crl(&self, number: u64, this_update: OffsetDateTime, entries: u64) -> Vec<u8> {
         let next_update = this_update + Duration::days(90);
-        let prepared = crl::prepare(&self.issuer, number, this_update, next_update, []).unwrap();
+        let entries = (0..entries).map(|entry| crl::RevokedEntry {
+            serial: SerialNumber::from_hex(&format!("4a{entry:036x}")).unwrap(),
+            at: this_update,
+            reason: ers_pki::revocation::Reason::KeyCompromise,
+            invalidity_date: None,
+        });
+        let prepared =
+            crl::prepare(&self.issuer, number, this_update, next_update, entries).unwrap();
         let signature = self.key.sign(ALGORITHM, prepared.to_be_signed()).unwrap();
         prepared.assemble(&signature).unwrap().der().to_vec()
     }
+}
+
+fn openssl_reads_crl(issuer: &Certificate, crl: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), issuer.pem()).unwrap();
+    std::fs::write(folder.path().join("list.crl"), crl).unwrap();
+    let output = std::process::Command::new("openssl")
+        .args(["crl", "-inform", "DER", "-in", "list.crl", "-noout"])
+        .args(["-CAfile", "ca.pem", "-verify"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("verify OK"), "{said}");
 }
 
 fn certify(
@@ -520,6 +546,56 @@ async fn an_off_line_root_signs_what_is_carried_to_it_and_its_crls_are_carried_b
             refused.message()
         );
     }
+    // One that is too long for a message comes in pieces.
+    let long = off_line.long_crl(4, NOW, 90_000);
+    assert!(long.len() > 4 << 20);
+    let pieces = |name: &str, crl: &[u8]| -> Vec<ImportLongCrlRequest> {
+        let pieces = crl.chunks(1 << 20).enumerate();
+        pieces
+            .map(|(number, octets)| ImportLongCrlRequest {
+                name: if number == 0 {
+                    name.into()
+                } else {
+                    String::new()
+                },
+                octets: octets.to_vec(),
+            })
+            .collect()
+    };
+    let carry_long = async |pieces: Vec<ImportLongCrlRequest>| {
+        let mut authorities = replica.authorities();
+        authorities
+            .import_long_crl(futures::stream::iter(pieces))
+            .await
+    };
+    let mut renamed = pieces("off-line", &long);
+    renamed[1].name = "root".into();
+    let short = &long[..long.len() - 1];
+    for (code, told, wrong) in [
+        (Code::InvalidArgument, "name: ", vec![]),
+        (Code::InvalidArgument, "name: ", pieces("", &long)),
+        (Code::NotFound, "name: ", pieces("nobody", &long)),
+        (Code::InvalidArgument, "name: must not change", renamed),
+        (
+            Code::InvalidArgument,
+            "crl: read CRL",
+            pieces("off-line", short),
+        ),
+        (
+            Code::InvalidArgument,
+            "crl: ",
+            pieces("off-line", &other.long_crl(9, NOW, 90_000)),
+        ),
+        (
+            Code::InvalidArgument,
+            "octets: must be at most",
+            pieces("off-line", &vec![0x30; (64 << 20) + 1]),
+        ),
+    ] {
+        let refused = carry_long(wrong).await.unwrap_err();
+        assert_eq!(refused.code(), code, "{told}: {}", refused.message());
+        assert!(refused.message().starts_with(told), "{}", refused.message());
+    }
     let published = replica
         .status()
         .load_crl(LoadCrlRequest {
@@ -530,7 +606,11 @@ async fn an_off_line_root_signs_what_is_carried_to_it_and_its_crls_are_carried_b
         .unwrap()
         .into_inner();
     assert_eq!(published.der, third);
-    carry(off_line.crl(4, NOW)).await.unwrap();
+    carry_long(pieces("off-line", &long)).await.unwrap();
+    let served = crate::revoking_in_depth::crl(&replica, "off-line").await;
+    assert_eq!((served.len(), served.der()), (90_000, &long[..]));
+    openssl_reads_crl(&off_line.certificate, &long);
+    carry(off_line.crl(5, NOW)).await.unwrap();
     // A CA whose key is here makes its own.
     let request = ImportCrlRequest {
         name: "root".into(),

@@ -24,6 +24,7 @@ on_every_database!(
     everything_that_was_signed_is_known,
 );
 
+/// Failure 12: fifty who issue for the same request at once get one certificate, signed once.
 async fn a_request_asked_for_fifty_times_at_once_has_one_certificate(database: TestDatabase) {
     let (replica, signer) = with_pki(&database).await;
     let before = signer.entries().len();

@@ -511,6 +511,13 @@ impl authorities_server::Authorities for FakeCara {
         Err(not_ours())
     }
 
+    async fn import_long_crl(
+        &self,
+        _: Request<tonic::Streaming<proto::ImportLongCrlRequest>>,
+    ) -> Result<Response<proto::Authority>, Status> {
+        Err(not_ours())
+    }
+
     async fn cross_sign(
         &self,
         _: Request<proto::CrossSignRequest>,

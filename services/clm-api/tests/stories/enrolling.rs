@@ -56,6 +56,7 @@ async fn the_same_request_id_gives_the_same_certificate() {
     world.stop().await;
 }
 
+/// Failure 12: fifty who enrol the same request at once get one certificate.
 #[tokio::test]
 async fn fifty_at_once_under_one_id_get_one_certificate() {
     let world = World::new().await;

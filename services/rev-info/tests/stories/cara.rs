@@ -18,10 +18,17 @@ use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use tonic::{Request, Response, Status};
 
+/// CRLs by name.
+type Others = HashMap<String, (wire::CrlInfo, Vec<u8>)>;
+
 #[derive(Clone)]
 pub struct FakeCara {
     pub responder: wire::Responder,
+    /// What is told when it is asked for all.
+    pub responders: Arc<Mutex<Vec<wire::Responder>>>,
     pub crl: Arc<Mutex<wire::Crl>>,
+    /// CRLs by name, beside that of all.
+    pub others: Arc<Mutex<Others>>,
     revocations: Arc<Mutex<HashMap<String, Option<wire::Revocation>>>>,
     events: broadcast::Sender<wire::Event>,
     asked: Arc<AtomicUsize>,
@@ -32,6 +39,8 @@ pub struct FakeCara {
 impl FakeCara {
     pub fn new(responder: wire::Responder, crl: wire::Crl) -> Self {
         Self {
+            responders: Arc::new(Mutex::new(vec![responder.clone()])),
+            others: Arc::default(),
             responder,
             crl: Arc::new(Mutex::new(crl)),
             revocations: Arc::default(),
@@ -112,19 +121,24 @@ impl StatusService for FakeCara {
         request: Request<wire::ReadCrlRequest>,
     ) -> Result<Response<Self::ReadCrlStream>, Status> {
         self.is_down()?;
-        if request.into_inner().name != "sub" {
-            return Err(Status::not_found("name: there is no such CRL"));
-        }
-        let crl = self.crl.lock().clone();
-        let info = wire::CrlInfo {
-            name: "sub".into(),
-            issuer: crl.issuer,
-            number: crl.number,
-            generation: 1,
-            ..wire::CrlInfo::default()
+        let name = request.into_inner().name;
+        let other = self.others.lock().get(&name).cloned();
+        let (info, der) = match other {
+            Some(other) => other,
+            None if name == "sub" => {
+                let crl = self.crl.lock().clone();
+                let info = wire::CrlInfo {
+                    name,
+                    issuer: crl.issuer,
+                    number: crl.number,
+                    generation: 1,
+                    ..wire::CrlInfo::default()
+                };
+                (info, crl.der)
+            }
+            None => return Err(Status::not_found("name: there is no such CRL")),
         };
-        let pieces: Vec<_> = crl
-            .der
+        let pieces: Vec<_> = der
             .chunks(100)
             .map(|octets| Part::Octets(octets.to_vec()))
             .collect();
@@ -146,7 +160,7 @@ impl StatusService for FakeCara {
     ) -> Result<Response<wire::ListRespondersResponse>, Status> {
         self.is_down()?;
         Ok(Response::new(wire::ListRespondersResponse {
-            responders: vec![self.responder.clone()],
+            responders: self.responders.lock().clone(),
             issuers: vec![wire::IssuerCertificates {
                 issuer: self.responder.issuer.clone(),
                 generation: 1,

@@ -5,4 +5,6 @@
 mod cara;
 mod crl;
 mod ocsp;
+mod partitions;
+mod signers;
 mod world;

@@ -169,13 +169,135 @@ impl World {
         }
     }
 
+    /// A root with a key of its own; its certificate is in `<name>.pem`.
+    pub fn authority(&self, name: &str) -> (PrivateKey, Certificate) {
+        let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+        let subject = format!("CN={name}");
+        let own = Issuer::self_signed(
+            subject.parse().unwrap(),
+            key.public_key().clone(),
+            ALGORITHM,
+        )
+        .unwrap();
+        let now = self.clock.now();
+        let certificate = certify(&key, &own, "root-ca", key.public_key(), &subject, now);
+        std::fs::write(self.file(&format!("{name}.pem")), certificate.pem()).unwrap();
+        (key, certificate)
+    }
+
+    /// The CA that the world begins with.
+    pub fn first_authority(&self) -> (&PrivateKey, &Certificate) {
+        (&self.ca_key, &self.ca)
+    }
+
+    /// An OCSP signer with a new key, certified by a CA with a profile.
+    pub async fn responder(
+        &self,
+        issuer: &str,
+        (ca_key, ca): (&PrivateKey, &Certificate),
+        profile: &str,
+        validity: time::Duration,
+    ) -> wire::Responder {
+        let new = NewKey {
+            request_id: "ocsp".into(),
+            label: uuid::Uuid::new_v4().to_string(),
+            algorithm: KeyAlgorithm::P256,
+            purposes: vec![Purpose::Ocsp],
+            token: None,
+            limits: KeyLimits::default(),
+        };
+        let key = self.signer.create_key(new).await.unwrap();
+        let request = Request {
+            subject: "CN=OCSP".parse().unwrap(),
+            validity: Some(validity),
+            ..Request::new(key.public_key.clone())
+        };
+        let own = Issuer::new(ca.clone(), ALGORITHM).unwrap();
+        let certificate = sign(ca_key, &own, profile, &request, self.clock.now());
+        wire::Responder {
+            issuer: issuer.into(),
+            issuer_certificate: ca.der().to_vec(),
+            key_id: key.id.to_string(),
+            certificate: certificate.der().to_vec(),
+            ..self.cara.responder.clone()
+        }
+    }
+
+    /// A certificate of the CA for a subscriber, with these places of CRLs and delta CRLs; in `leaf.pem`.
+    pub fn leaf(&self, crl: &str, delta: &str) -> Certificate {
+        let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+        let issuer = Issuer::new(self.ca.clone(), ALGORITHM)
+            .unwrap()
+            .with_crl_urls([crl])
+            .unwrap()
+            .with_delta_crl_urls([delta])
+            .unwrap();
+        let request = Request {
+            subject: "CN=Leaf".parse().unwrap(),
+            ..Request::new(key.public_key().clone())
+        };
+        let leaf = sign(
+            &self.ca_key,
+            &issuer,
+            "tls-client",
+            &request,
+            self.clock.now(),
+        );
+        std::fs::write(self.file("leaf.pem"), leaf.pem()).unwrap();
+        leaf
+    }
+
+    /// Has CARA give a CRL under a name.
+    pub fn publish(&self, name: &str, number: u64, scope: crl::Scope, revoked: &[SerialNumber]) {
+        let now = self.clock.now();
+        let issuer = Issuer::new(self.ca.clone(), ALGORITHM).unwrap();
+        let later = now + time::Duration::days(7);
+        let info = wire::CrlInfo {
+            name: name.into(),
+            issuer: "sub".into(),
+            number,
+            generation: 1,
+            base_number: scope.base,
+            partition: u32::from(!scope.distribution_points.is_empty()),
+            ..wire::CrlInfo::default()
+        };
+        let mut builder = crl::CrlBuilder::new(&issuer, number, now, later, scope, 1).unwrap();
+        for serial in revoked {
+            builder
+                .push(&RevokedEntry {
+                    serial: *serial,
+                    at: now,
+                    reason: ers_pki::revocation::Reason::Superseded,
+                    invalidity_date: None,
+                })
+                .unwrap();
+        }
+        let prepared = builder.finish();
+        let signature = self.ca_key.sign(ALGORITHM, prepared.to_be_signed());
+        let list = prepared.assemble(&signature.unwrap()).unwrap();
+        let mut others = self.cara.others.lock();
+        others.insert(name.to_owned(), (info, list.der().to_vec()));
+    }
+
+    /// The checks of health that are up with a reason: warnings.
+    pub fn warnings(&self) -> Vec<String> {
+        let states = self.context.health.states();
+        let warned = states.into_iter().filter(|state| state.up);
+        warned.filter_map(|state| state.reason).collect()
+    }
+
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// What `openssl ocsp` says of a serial number.
     pub async fn ocsp(&self, serial: &str, options: &[&str]) -> String {
-        let ca = self.file("ca.pem").display().to_string();
+        self.ocsp_of("ca", serial, options).await
+    }
+
+    /// The same of another CA, by its file.
+    pub async fn ocsp_of(&self, ca: &str, serial: &str, options: &[&str]) -> String {
+        let ca = self.file(&format!("{ca}.pem")).display().to_string();
         let (serial, url) = (format!("0x{serial}"), format!("{}/rev-info/ocsp", self.url));
         // a digest must stand before the serial number that it is for
         let mut arguments = vec!["ocsp", "-issuer", &ca, "-CAfile", &ca, "-url", &url];
@@ -212,13 +334,23 @@ fn certify(
         subject: subject.parse().unwrap(),
         ..Request::new(public_key.clone())
     };
+    sign(key, issuer, profile, &request, now)
+}
+
+fn sign(
+    key: &PrivateKey,
+    issuer: &Issuer,
+    profile: &str,
+    request: &Request,
+    now: OffsetDateTime,
+) -> Certificate {
     let mut random = [0; 20];
     aws_lc_rs::rand::fill(&mut random).unwrap();
     let serial = SerialNumber::from_random(random).unwrap();
     let prepared = prepare(
         Profile::find_ready(profile).unwrap(),
         issuer,
-        &request,
+        request,
         serial,
         now,
     )

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use ers_pki::key::{KeyAlgorithm, PrivateKey, SignatureAlgorithm};
+use ers_pki::key::{Digesting, KeyAlgorithm, PrivateKey, SignatureAlgorithm};
 use ers_signer_client::KeyId;
 use parking_lot::RwLock;
 
 use super::TokenError;
 use super::pool::{Pool, Reservation};
-use super::token::{Description, Found, Generated, Token};
+use super::token::{Description, Found, Generated, Message, Token};
 use crate::store::StoredKey;
 use crate::vault::{Use, Vault};
 
@@ -156,19 +156,26 @@ impl Token for SoftwareToken {
         .await
     }
 
+    fn signs_digests(&self, algorithm: SignatureAlgorithm) -> bool {
+        Digesting::new(algorithm).is_some()
+    }
+
     async fn sign(
         &self,
         place: Reservation,
         key: &StoredKey,
         material: &[u8],
         algorithm: SignatureAlgorithm,
-        message: Vec<u8>,
+        message: Message,
     ) -> Result<Vec<u8>, TokenError> {
         self.keys.vault.know(material).await;
         let (id, kind, material) = (key.key.id.clone(), key.key.algorithm, material.to_vec());
         self.run(place, move |keys| {
             let key = keys.load(&id, kind, &material)?;
-            let signature = key.sign(algorithm, &message);
+            let signature = match &message {
+                Message::Whole(message) => key.sign(algorithm, message),
+                Message::Digest(digest) => key.sign_digest(algorithm, digest),
+            };
             signature.map_err(|source| TokenError::Software {
                 algorithm: kind,
                 source,

@@ -1,6 +1,6 @@
 //! What a token can do.
 
-use ers_pki::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
+use ers_pki::key::{BadSignature, KeyAlgorithm, MessageDigest, PublicKey, SignatureAlgorithm};
 use ers_signer_client::KeyId;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,33 @@ pub struct Description {
     pub free_slots: u32,
     /// "ok", "count low", "final try" or "locked".
     pub pin_state: String,
+}
+
+/// What is signed.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// The octets.
+    Whole(Vec<u8>),
+    /// Of what was read in pieces, the digest by the hash function of the signature algorithm.
+    Digest(MessageDigest),
+}
+
+impl Message {
+    /// Verifies a signature over it.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn verify(
+        &self,
+        public_key: &PublicKey,
+        algorithm: SignatureAlgorithm,
+        signature: &[u8],
+    ) -> Result<(), BadSignature> {
+        match self {
+            Self::Whole(message) => public_key.verify(algorithm, message, signature),
+            Self::Digest(digest) => public_key.verify_digest(algorithm, digest, signature),
+        }
+    }
 }
 
 /// A place where private keys live and sign.
@@ -88,6 +115,9 @@ pub trait Token: Send + Sync + 'static {
         chosen: Option<Vec<u8>>,
     ) -> Result<Generated, TokenError>;
 
+    /// Whether it signs digests with that algorithm, or must have messages whole.
+    fn signs_digests(&self, algorithm: SignatureAlgorithm) -> bool;
+
     /// Signs with the key that the material finds here: the content of the X.509 signature BIT STRING.
     ///
     /// # Errors
@@ -98,7 +128,7 @@ pub trait Token: Send + Sync + 'static {
         key: &StoredKey,
         material: &[u8],
         algorithm: SignatureAlgorithm,
-        message: Vec<u8>,
+        message: Message,
     ) -> Result<Vec<u8>, TokenError>;
 
     /// The public half of the key that the material finds here, when both halves are here.

@@ -1,6 +1,6 @@
 //! The bytes to be signed, held against the purpose and the limits of the key.
 
-use ers_pki::inspect::{self, CertificateFacts, OcspFacts, RequestFacts, ResponderId};
+use ers_pki::inspect::{self, CertificateFacts, CrlFacts, OcspFacts, RequestFacts, ResponderId};
 use ers_pki::key::SignatureAlgorithm;
 use ers_signer_client::{Key, KeyLimits, Purpose};
 
@@ -118,20 +118,8 @@ pub fn check(
     algorithm: SignatureAlgorithm,
     bytes: &[u8],
 ) -> Result<(), Beyond> {
-    let most = most_octets(purpose);
-    if bytes.len() > most {
-        return Err(Beyond::TooLong {
-            purpose,
-            octets: bytes.len(),
-            most,
-        });
-    }
-    if !algorithm.suits(key.algorithm) {
-        return Err(Beyond::Unsuited {
-            algorithm,
-            key: key.algorithm,
-        });
-    }
+    check_length(purpose, bytes.len())?;
+    check_algorithm(key, algorithm)?;
     let unlike = |source| Beyond::Unlike {
         purpose,
         source: Some(source),
@@ -157,11 +145,7 @@ pub fn check(
             check_issuer(&key.limits, &facts.issuer_der)?;
             check_certificate(key, &facts)
         }
-        Purpose::Crl => {
-            let facts = inspect::crl(bytes).map_err(unlike)?;
-            same_algorithm(facts.signature_algorithm)?;
-            check_issuer(&key.limits, &facts.issuer_der)
-        }
+        Purpose::Crl => check_crl(key, algorithm, inspect::crl(bytes)),
         Purpose::Ocsp => {
             let facts = inspect::ocsp(bytes).map_err(unlike)?;
             check_responder(key, &facts)
@@ -178,6 +162,59 @@ pub fn check(
             same_algorithm(facts.signature_algorithm)
         }
     }
+}
+
+/// Whether there may be so many octets.
+///
+/// # Errors
+/// [`Beyond::TooLong`]
+pub fn check_length(purpose: Purpose, octets: usize) -> Result<(), Beyond> {
+    let most = most_octets(purpose);
+    if octets > most {
+        return Err(Beyond::TooLong {
+            purpose,
+            octets,
+            most,
+        });
+    }
+    Ok(())
+}
+
+/// Whether the key can sign so.
+///
+/// # Errors
+/// [`Beyond::Unsuited`]
+pub fn check_algorithm(key: &Key, algorithm: SignatureAlgorithm) -> Result<(), Beyond> {
+    if !algorithm.suits(key.algorithm) {
+        return Err(Beyond::Unsuited {
+            algorithm,
+            key: key.algorithm,
+        });
+    }
+    Ok(())
+}
+
+/// Whether a key may sign a CRL that was looked at.
+///
+/// # Errors
+/// [`Beyond`], told to the caller.
+pub fn check_crl(
+    key: &Key,
+    algorithm: SignatureAlgorithm,
+    facts: Result<CrlFacts, inspect::InspectError>,
+) -> Result<(), Beyond> {
+    let facts = facts.map_err(|source| Beyond::Unlike {
+        purpose: Purpose::Crl,
+        source: Some(source),
+    })?;
+    if facts.signature_algorithm != algorithm {
+        return Err(Beyond::OtherAlgorithm {
+            purpose: Purpose::Crl,
+            named: facts.signature_algorithm,
+            asked: algorithm,
+        });
+    }
+    check_issuer(&key.limits, &facts.issuer_der)
 }
 
 /// A request is for the key itself, in the name that it signs in.

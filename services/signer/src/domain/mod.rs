@@ -8,5 +8,5 @@ mod names;
 mod signed_attributes;
 
 pub use grants::{Grant, Grants, NotGranted};
-pub use limits::{Beyond, check};
+pub use limits::{Beyond, check, check_algorithm, check_crl, check_length};
 pub use names::{InvalidField, check_context, check_label, check_request_id};

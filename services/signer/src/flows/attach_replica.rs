@@ -5,7 +5,7 @@ use ers_pki::key::SignatureAlgorithm;
 use ers_runtime::error::{Fault, Kind};
 use ers_signer_client::{Key, KeyId};
 
-use crate::backend::{Found, TokenError};
+use crate::backend::{Found, Message, TokenError};
 use crate::domain::NotGranted;
 use crate::flows::read_keys::tell;
 use crate::state::State;
@@ -137,7 +137,13 @@ async fn verify(state: &State, key: &StoredKey, replica: &Replica) -> Result<(),
     let place = token.reserve().map_err(ReplicaError::Token)?;
     let message = [TEST_MESSAGE, key.key.id.as_str().as_bytes()].concat();
     let signed = token
-        .sign(place, key, &replica.material, algorithm, message.clone())
+        .sign(
+            place,
+            key,
+            &replica.material,
+            algorithm,
+            Message::Whole(message.clone()),
+        )
         .await;
     let signature = match signed {
         Ok(signature) => signature,

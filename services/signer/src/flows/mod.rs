@@ -11,3 +11,4 @@ pub(crate) mod quarantine;
 pub(crate) mod read_keys;
 pub(crate) mod seal;
 pub(crate) mod sign;
+pub(crate) mod sign_long;

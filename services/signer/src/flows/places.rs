@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use ers_pki::key::SignatureAlgorithm;
 
-use crate::backend::{Reservation, Token, TokenError};
+use crate::backend::{Message, Reservation, Token, TokenError};
 use crate::flows::quarantine;
 use crate::state::State;
 use crate::store::StoredKey;
@@ -60,6 +60,13 @@ pub(super) fn reserve<'a>(
     refused.map(Err)
 }
 
+/// Whether every token that may be asked for the key signs digests.
+pub(super) fn sign_digests(state: &State, key: &StoredKey, algorithm: SignatureAlgorithm) -> bool {
+    key.places()
+        .filter_map(|(name, _)| state.tokens.get(name))
+        .all(|token| token.signs_digests(algorithm))
+}
+
 /// Signs, on another token when the fault is one token's alone. A wrong signature is not handed on, and its key signs no
 /// more.
 pub(super) async fn sign(
@@ -67,14 +74,15 @@ pub(super) async fn sign(
     key: &StoredKey,
     mut place: Place<'_>,
     algorithm: SignatureAlgorithm,
-    mut message: Vec<u8>,
+    mut message: Message,
 ) -> Result<Vec<u8>, TokenError> {
     let mut tried = Vec::new();
     loop {
         let name = place.name;
         tried.push(name);
+        // the last one that can be asked needs no copy
         let bytes = if tried.len() > key.replicas.len() {
-            std::mem::take(&mut message)
+            std::mem::replace(&mut message, Message::Whole(Vec::new()))
         } else {
             message.clone()
         };

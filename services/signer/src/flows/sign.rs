@@ -1,11 +1,13 @@
 //! Signing: checked, journalled, signed; in this order and in no other.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use ers_pki::key::{SignatureAlgorithm, UnknownSignatureAlgorithm};
 use ers_runtime::error::{Fault, Kind};
 use ers_signer_client::{KeyId, Purpose};
 
-use crate::backend::TokenError;
+use crate::backend::{Message, TokenError};
 use crate::domain::{self, Beyond, InvalidField, NotGranted};
 use crate::flows::places;
 use crate::journal::{AppendError, NewEntry, Position};
@@ -17,15 +19,27 @@ const MAX_CONTEXT: usize = 8 * 1024;
 /// Bytes beyond this are parsed on a thread that may take its time.
 const QUICK: usize = 64 * 1024;
 
-/// What is asked for, as it came.
+/// What is asked for, as it came, but for the bytes.
 #[derive(Debug)]
 pub(crate) struct Ask {
     pub(crate) request_id: String,
     pub(crate) key_id: KeyId,
     pub(crate) purpose: i32,
     pub(crate) signature_algorithm: String,
-    pub(crate) to_be_signed: Vec<u8>,
     pub(crate) context: Vec<u8>,
+}
+
+/// Who may have what signed with which key.
+pub(super) struct Admitted {
+    pub(super) key: Arc<StoredKey>,
+    pub(super) algorithm: SignatureAlgorithm,
+}
+
+/// Bytes that the key may sign.
+pub(super) struct Checked {
+    pub(super) message: Message,
+    /// SHA-256 of the bytes.
+    pub(super) digest: [u8; 32],
 }
 
 /// A signature, and the place of the entry that precedes it.
@@ -44,6 +58,10 @@ pub(crate) enum SignError {
     Purpose(i32),
     #[error("sign")]
     Algorithm(#[source] UnknownSignatureAlgorithm),
+    #[error("sign: only a CRL may come in pieces")]
+    NotLong,
+    #[error("sign: {0}")]
+    Pieces(&'static str),
     #[error("sign: the note is longer than 8 KiB")]
     ContextTooLong,
     #[error("load key {0}: there is none")]
@@ -77,23 +95,39 @@ pub(crate) enum SignError {
     name = "signer.sign", skip_all,
     fields(request_id = ask.request_id, key_id = %ask.key_id, purpose = ask.purpose, requester = caller)
 )]
-pub(crate) async fn run(state: &State, caller: &str, ask: Ask) -> Result<Signature, SignError> {
+pub(crate) async fn run(
+    state: &State,
+    caller: &str,
+    ask: Ask,
+    to_be_signed: Vec<u8>,
+) -> Result<Signature, SignError> {
     let purpose = Purpose::from_wire(ask.purpose).ok_or(SignError::Purpose(ask.purpose))?;
     let (request_id, key_id) = (ask.request_id.clone(), ask.key_id.clone());
-    let outcome = sign(state, caller, purpose, ask).await;
+    let outcome = sign(state, caller, purpose, ask, to_be_signed).await;
+    tell(state, caller, purpose, (&request_id, &key_id), &outcome);
+    outcome
+}
+
+/// Counts what came of it, and tells of a refusal.
+pub(super) fn tell(
+    state: &State,
+    caller: &str,
+    purpose: Purpose,
+    (request_id, key_id): (&str, &KeyId),
+    outcome: &Result<Signature, SignError>,
+) {
     state.metrics.signature(
         purpose,
         outcome
             .as_ref()
             .map_or_else(SignError::outcome, |_| "signed"),
     );
-    if let Err(error) = &outcome
+    if let Err(error) = outcome
         && error.is_refusal()
     {
         let error = ers_runtime::error::chain(error);
-        tracing::warn!(target: "audit", %request_id, %key_id, %purpose, requester = caller, error, "signature refused");
+        tracing::warn!(target: "audit", request_id, %key_id, %purpose, requester = caller, error, "signature refused");
     }
-    outcome
 }
 
 async fn sign(
@@ -101,8 +135,28 @@ async fn sign(
     caller: &str,
     purpose: Purpose,
     ask: Ask,
+    to_be_signed: Vec<u8>,
 ) -> Result<Signature, SignError> {
     // 1. Who asks for what
+    let admitted = admit(state, caller, purpose, &ask).await?;
+    // 2. The bytes are what they should be
+    let checked = check(
+        Arc::clone(&admitted.key),
+        purpose,
+        admitted.algorithm,
+        to_be_signed,
+    )
+    .await?;
+    complete(state, caller, purpose, ask, admitted, checked).await
+}
+
+/// Whether the caller may have anything signed with the key for the purpose.
+pub(super) async fn admit(
+    state: &State,
+    caller: &str,
+    purpose: Purpose,
+    ask: &Ask,
+) -> Result<Admitted, SignError> {
     domain::check_request_id(&ask.request_id).map_err(SignError::Field)?;
     let algorithm: SignatureAlgorithm = ask
         .signature_algorithm
@@ -115,7 +169,7 @@ async fn sign(
         .find_key(&ask.key_id)
         .await
         .map_err(SignError::Store)?;
-    let key = key.ok_or(SignError::NoKey(ask.key_id))?;
+    let key = key.ok_or_else(|| SignError::NoKey(ask.key_id.clone()))?;
     state
         .grants
         .may_sign(caller, &key.key, purpose)
@@ -126,14 +180,18 @@ async fn sign(
             purpose,
         });
     }
-    // 2. The bytes are what they should be
-    let (bytes, digest) = check(
-        std::sync::Arc::clone(&key),
-        purpose,
-        algorithm,
-        ask.to_be_signed,
-    )
-    .await?;
+    Ok(Admitted { key, algorithm })
+}
+
+/// Signs what was checked.
+pub(super) async fn complete(
+    state: &State,
+    caller: &str,
+    purpose: Purpose,
+    ask: Ask,
+    Admitted { key, algorithm }: Admitted,
+    Checked { message, digest }: Checked,
+) -> Result<Signature, SignError> {
     // 3. There will be a place at the token
     if let Some(quarantine) = state.quarantine(&key) {
         return Err(SignError::Quarantined {
@@ -152,7 +210,10 @@ async fn sign(
         key_id: key.key.id.clone(),
         purpose,
         signature_algorithm: algorithm,
-        to_be_signed: is_kept_whole(purpose).then(|| bytes.clone()),
+        to_be_signed: match &message {
+            Message::Whole(bytes) if is_kept_whole(purpose) => Some(bytes.clone()),
+            Message::Whole(_) | Message::Digest(_) => None,
+        },
         digest,
         context: ask.context,
     };
@@ -162,7 +223,7 @@ async fn sign(
         .await
         .map_err(SignError::Journal)?;
     // 5. And only now the signature
-    let signature = places::sign(state, &key, place, algorithm, bytes)
+    let signature = places::sign(state, &key, place, algorithm, message)
         .await
         .map_err(SignError::Token)?;
     tracing::debug!(
@@ -192,18 +253,21 @@ fn is_kept_whole(purpose: Purpose) -> bool {
 
 /// The bytes and their digest, when the key may sign them.
 async fn check(
-    key: std::sync::Arc<StoredKey>,
+    key: Arc<StoredKey>,
     purpose: Purpose,
     algorithm: SignatureAlgorithm,
     bytes: Vec<u8>,
-) -> Result<(Vec<u8>, [u8; 32]), SignError> {
+) -> Result<Checked, SignError> {
     let length = bytes.len();
     let check = move || {
         domain::check(&key.key, purpose, algorithm, &bytes)
             .map_err(|source| SignError::Beyond { purpose, source })?;
         let mut octets = [0; 32];
         octets.copy_from_slice(digest(&SHA256, &bytes).as_ref());
-        Ok((bytes, octets))
+        Ok(Checked {
+            message: Message::Whole(bytes),
+            digest: octets,
+        })
     };
     if length <= QUICK {
         return check();
@@ -239,6 +303,8 @@ impl Fault for SignError {
             Self::Field(_)
             | Self::Purpose(_)
             | Self::Algorithm(_)
+            | Self::NotLong
+            | Self::Pieces(_)
             | Self::ContextTooLong
             | Self::Beyond { .. } => Kind::InvalidArgument,
             Self::NoKey(_) => Kind::NotFound,
@@ -254,7 +320,8 @@ impl Fault for SignError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Field(error) => Some(error.field),
-            Self::Purpose(_) | Self::OtherPurpose { .. } => Some("purpose"),
+            Self::Purpose(_) | Self::OtherPurpose { .. } | Self::NotLong => Some("purpose"),
+            Self::Pieces(_) => Some("part"),
             Self::Algorithm(_) => Some("signature_algorithm"),
             Self::ContextTooLong => Some("context"),
             Self::Beyond { source, .. } => Some(source.field()),

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use ers_calls::{Answers, answer_each};
-use ers_proto::signer::v1::{self as wire, sign_answer::Outcome};
+use ers_proto::signer::v1::{self as wire, sign_answer::Outcome, sign_long_request::Part};
 use ers_runtime::error::status;
 use ers_runtime::grpc::caller;
 use ers_signer_client::KeyId;
+use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument as _;
 
-use crate::flows::sign;
+use crate::flows::sign::{self, SignError};
+use crate::flows::sign_long;
 use crate::state::State;
 
 /// Signatures of one stream at the same time; the token's queue refuses sooner.
@@ -66,6 +68,49 @@ impl wire::signing_server::Signing for SigningService {
         let answers = answer_each(request.into_inner(), AT_ONCE, self.stop.clone(), handle);
         Ok(Response::new(answers))
     }
+
+    async fn sign_long(
+        &self,
+        request: Request<Streaming<wire::SignLongRequest>>,
+    ) -> Result<Response<wire::SignResponse>, Status> {
+        let caller = caller(&request)?.clone();
+        let mut parts = request.into_inner();
+        let first = parts.message().await?.and_then(|first| first.part);
+        let Some(Part::Head(head)) = first else {
+            return Err(status(SignError::Pieces(
+                "the first message is not the head",
+            )));
+        };
+        let ask = sign::Ask {
+            request_id: head.request_id,
+            key_id: KeyId::new(head.key_id),
+            purpose: head.purpose,
+            signature_algorithm: head.signature_algorithm,
+            context: head.context,
+        };
+        let signed = sign_long::run(&self.state, caller.name(), ask, parts.map(piece_of)).await;
+        signed
+            .map(|signed| Response::new(answer_of(signed)))
+            .map_err(status)
+    }
+}
+
+/// What comes behind the head.
+fn piece_of(request: Result<wire::SignLongRequest, Status>) -> Result<Vec<u8>, SignError> {
+    match request.map(|request| request.part) {
+        Ok(Some(Part::Piece(piece))) => Ok(piece),
+        Ok(Some(Part::Head(_))) => Err(SignError::Pieces("there is a second head")),
+        Ok(None) => Err(SignError::Pieces("a message has neither head nor piece")),
+        Err(_) => Err(SignError::Pieces("the bytes broke off")),
+    }
+}
+
+fn answer_of(signed: sign::Signature) -> wire::SignResponse {
+    wire::SignResponse {
+        signature: signed.signature,
+        chain: signed.position.chain.to_string(),
+        sequence: signed.position.sequence,
+    }
 }
 
 async fn sign_one(
@@ -78,13 +123,10 @@ async fn sign_one(
         key_id: KeyId::new(request.key_id),
         purpose: request.purpose,
         signature_algorithm: request.signature_algorithm,
-        to_be_signed: request.to_be_signed,
         context: request.context,
     };
-    let signed = sign::run(state, caller, ask).await.map_err(status)?;
-    Ok(wire::SignResponse {
-        signature: signed.signature,
-        chain: signed.position.chain.to_string(),
-        sequence: signed.position.sequence,
-    })
+    sign::run(state, caller, ask, request.to_be_signed)
+        .await
+        .map(answer_of)
+        .map_err(status)
 }

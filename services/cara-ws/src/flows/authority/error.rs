@@ -203,6 +203,9 @@ pub enum AuthorityError {
     /// It has no CRL.
     #[error("publish CRL of CA")]
     Publish(#[source] PublishError),
+    /// The process stops.
+    #[error("change CA: interrupted by shutdown")]
+    Interrupted,
 }
 
 impl Fault for AuthorityError {
@@ -235,6 +238,7 @@ impl Fault for AuthorityError {
             | Self::SettingsUnreadable(_)
             | Self::Settings(_)
             | Self::SettingsProfile(_) => Kind::InvalidArgument,
+            Self::Interrupted => Kind::Unavailable,
             Self::Signer { source, .. } => of_signer(source),
             Self::Issue(error) => error.kind(),
             Self::Revoke(error) => error.kind(),
@@ -276,7 +280,8 @@ impl Fault for AuthorityError {
             | Self::Store(_)
             | Self::Registry(_)
             | Self::OcspSigner(_)
-            | Self::Publish(_) => None,
+            | Self::Publish(_)
+            | Self::Interrupted => None,
         }
     }
 }

@@ -96,7 +96,7 @@ pub async fn add_external(
 pub async fn import_crl(
     core: &Arc<Core>,
     name: &AuthorityName,
-    der: &[u8],
+    der: Vec<u8>,
     requester: &str,
 ) -> Result<Outcome, AuthorityError> {
     let ca = find(core, name)?;
@@ -107,7 +107,11 @@ pub async fn import_crl(
             state: ca.authority.state,
         });
     }
-    let crl = Crl::from_der(der).map_err(AuthorityError::CrlUnreadable)?;
+    // A million entries take their time.
+    let crl = tokio::task::spawn_blocking(move || Crl::from_vec(der))
+        .await
+        .map_err(|_| AuthorityError::Interrupted)?
+        .map_err(AuthorityError::CrlUnreadable)?;
     let generation = ca.authority.generation;
     crl.verify_signed_by(&ca.authority.certificate)
         .map_err(|source| AuthorityError::OtherCrl {

@@ -8,7 +8,7 @@ use aws_lc_rs::digest;
 use ers_pki::{certificate::Certificate, crl::Crl, csr::Csr};
 use ers_proto::cara::v1::{
     AddExternalRequest, Authority, CrossSignRequest, CrossSignResponse, ImportCertificateRequest,
-    ImportCrlRequest, LoadAuthorityRequest,
+    ImportCrlRequest, ImportLongCrlRequest, LoadAuthorityRequest,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -23,6 +23,8 @@ const REQUEST: &str = "ers-ca-request-1";
 const RESPONSE: &str = "ers-ca-response-1";
 /// A CRL is the largest thing that is carried.
 const MAX_FILE_BYTES: u64 = 128 << 20;
+/// Octets of a CRL in one message.
+const CRL_PIECE: usize = 1 << 20;
 
 /// A file that was or will be carried.
 #[derive(Serialize, Deserialize)]
@@ -168,8 +170,7 @@ pub(super) async fn import_response(
     let ca = answer.map_err(answered)?.into_inner();
     if let Some(name) = issuer_name {
         let crl = ers_pki::pem::decode(&content.crl, &["X509 CRL"]).attempt("read CRL")?;
-        let request = ImportCrlRequest { name, crl };
-        authorities.import_crl(request).await.map_err(answered)?;
+        carry_crl(&mut authorities, name, crl).await?;
     }
     Ok(ca)
 }
@@ -221,12 +222,29 @@ pub(super) async fn import_crl(
     };
     // Told here already what it is, rather than after the way there.
     Crl::from_der(&crl).attempt("read CRL")?;
-    let request = ImportCrlRequest { name, crl };
-    Ok(authorities
-        .import_crl(request)
-        .await
-        .map_err(answered)?
-        .into_inner())
+    carry_crl(&mut authorities, name, crl).await
+}
+
+/// In one message, or in pieces when it is too long for that.
+async fn carry_crl(
+    authorities: &mut Authorities,
+    name: String,
+    crl: Vec<u8>,
+) -> Outcome<Authority> {
+    let answer = if crl.len() <= CRL_PIECE {
+        let request = ImportCrlRequest { name, crl };
+        authorities.import_crl(request).await
+    } else {
+        let pieces = crl.chunks(CRL_PIECE).map(|octets| ImportLongCrlRequest {
+            name: name.clone(),
+            octets: octets.to_vec(),
+        });
+        let pieces: Vec<_> = pieces.collect();
+        authorities
+            .import_long_crl(futures::stream::iter(pieces))
+            .await
+    };
+    Ok(answer.map_err(answered)?.into_inner())
 }
 
 pub(super) async fn cross_sign(mut authorities: Authorities, options: CaCrossSign) -> Outcome<()> {

@@ -10,6 +10,7 @@ use pkcs11::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use pkcs11::mechanism::{Mechanism, MechanismType};
 use pkcs11::object::ObjectHandle;
 
+use super::super::token::Message;
 use super::connection::Connection;
 use super::fault::Fault;
 use crate::config::{Hashing, MechanismConfig};
@@ -44,24 +45,46 @@ enum Scheme {
     Ed448,
 }
 
+/// Whether the hash is made here.
+pub(super) fn signs_digests(config: &MechanismConfig, algorithm: SignatureAlgorithm) -> bool {
+    let hashing = match scheme(algorithm) {
+        Scheme::RsaPkcs1(_) => config.rsa_pkcs1,
+        Scheme::RsaPss(_) => config.rsa_pss,
+        Scheme::Ecdsa(_) => config.ecdsa,
+        Scheme::Ed25519 | Scheme::Ed448 => return false,
+    };
+    hashing == Hashing::Signer
+}
+
 /// What is handed to the token for a message: the message, its hash, or a DigestInfo.
 pub(super) fn input(
     config: &MechanismConfig,
     algorithm: SignatureAlgorithm,
-    message: &[u8],
-) -> Vec<u8> {
-    match scheme(algorithm) {
-        Scheme::RsaPkcs1(hash) if config.rsa_pkcs1 == Hashing::Signer => {
-            [hash.info(), digest(hash.algorithm(), message).as_ref()].concat()
+    message: &Message,
+) -> Result<Vec<u8>, Fault> {
+    let hash = match scheme(algorithm) {
+        Scheme::RsaPkcs1(hash) | Scheme::RsaPss(hash) | Scheme::Ecdsa(hash)
+            if signs_digests(config, algorithm) =>
+        {
+            hash
         }
-        Scheme::RsaPss(hash) if config.rsa_pss == Hashing::Signer => {
-            digest(hash.algorithm(), message).as_ref().to_vec()
+        _ => {
+            return match message {
+                Message::Whole(message) => Ok(message.clone()),
+                Message::Digest(_) => Err(Fault::Unsupported(format!(
+                    "{algorithm} without the message (mechanisms)"
+                ))),
+            };
         }
-        Scheme::Ecdsa(hash) if config.ecdsa == Hashing::Signer => {
-            digest(hash.algorithm(), message).as_ref().to_vec()
-        }
-        _ => message.to_vec(),
-    }
+    };
+    let made = match message {
+        Message::Whole(message) => digest(hash.algorithm(), message).as_ref().to_vec(),
+        Message::Digest(digest) => digest.octets().to_vec(),
+    };
+    Ok(match scheme(algorithm) {
+        Scheme::RsaPkcs1(hash) => [hash.info(), &made].concat(),
+        _ => made,
+    })
 }
 
 /// The mechanism that signs what [`input`] made.

@@ -11,13 +11,13 @@ use parking_lot::Mutex;
 
 use super::super::TokenError;
 use super::super::pool::{Pool, Reservation, Unanswered};
-use super::super::token::{Description, Found, Generated, Token};
+use super::super::token::{Description, Found, Generated, Message, Token};
 use super::access::Access;
 use super::call::{Answer, Call};
 use super::fault::Fault;
 use super::generate::random_id;
 use super::shared::{Shared, Standing};
-use super::sign::{encode, input};
+use super::sign::{encode, input, signs_digests};
 use super::worker::Worker;
 use crate::config::{ConfigError, Pkcs11Config};
 use crate::store::StoredKey;
@@ -252,6 +252,10 @@ impl Token for Pkcs11Token {
         })
     }
 
+    fn signs_digests(&self, algorithm: SignatureAlgorithm) -> bool {
+        signs_digests(&self.shared.access.config.mechanisms, algorithm)
+    }
+
     /// The signature is verified before it is handed on: a fault in the token would, for RSA, give the private key
     /// away.
     #[tracing::instrument(name = "signer.token.sign", skip_all, fields(token = self.shared.name, key_id = %key.key.id))]
@@ -261,7 +265,7 @@ impl Token for Pkcs11Token {
         key: &StoredKey,
         material: &[u8],
         algorithm: SignatureAlgorithm,
-        message: Vec<u8>,
+        message: Message,
     ) -> Result<Vec<u8>, TokenError> {
         let (id, public_key) = (material.to_vec(), key.key.public_key.clone());
         let key_algorithm = key.key.algorithm;
@@ -273,14 +277,15 @@ impl Token for Pkcs11Token {
                 public_key: public_key.spki_der().to_vec(),
                 key_algorithm,
                 algorithm,
-                input: input(&config.mechanisms, algorithm, &message),
+                input: input(&config.mechanisms, algorithm, &message)
+                    .map_err(|fault| fault.named(&shared.name))?,
             };
             let Answer::Signature { octets } = worker.perform(&call, limit)? else {
                 return Err(Fault::Failed("no signature".to_owned()).named(&shared.name));
             };
             let checked = encode(algorithm, octets).and_then(|signature| {
                 let right = !config.verify_signatures
-                    || public_key.verify(algorithm, &message, &signature).is_ok();
+                    || message.verify(&public_key, algorithm, &signature).is_ok();
                 right.then_some(signature).ok_or(Fault::WrongSignature)
             });
             checked.map_err(|fault| {
