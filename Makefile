@@ -14,6 +14,10 @@ PROFILE ?= dev
 PROFILE_DIR := $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 # binaries of the platform: `ers` and one for each service
 BINARIES := -p ers -p signer -p cara-ws -p clm-api -p rev-info -p acme
+# images that can be built from this checkout; `cli` is the command line, which the chart's init jobs run
+SERVICES ?= cli $(patsubst services/%/Cargo.toml,%,$(filter-out services/ers/%,$(wildcard services/*/Cargo.toml)))
+TAG ?= 0.1.0
+IMAGE_PROFILE ?= release
 # e.g. make test STORIES='-k certbot'
 STORIES ?=
 STORY_WORKERS ?= 4
@@ -112,6 +116,12 @@ fuzz: ## Fuzz each parser for FUZZ_SECONDS (60): with libFuzzer when cargo-fuzz 
 	  ERS_FUZZ_SECONDS=$(FUZZ_SECONDS) ERS_FUZZ_SEED=$${ERS_FUZZ_SEED:-$$RANDOM} \
 	    $(CARGO) test --locked -p ers-pki --test fuzz -- --nocapture; \
 	fi
+
+.PHONY: images
+images: ## Build the images as OCI archives in target/images (SERVICES='signer acme', TAG, REGISTRY)
+	@scripts/setup.sh images
+	@$(CARGO) build --locked --profile $(IMAGE_PROFILE) $(patsubst %,-p %,$(patsubst cli,ers,$(SERVICES)))
+	@REGISTRY=$(REGISTRY) scripts/images.sh $(CARGO_TARGET_DIR)/$(if $(filter dev,$(IMAGE_PROFILE)),debug,$(IMAGE_PROFILE)) target/images $(TAG) $(SERVICES)
 
 .PHONY: clean
 clean: ## Remove what builds have left; ./data stays

@@ -4,6 +4,7 @@
 #   scripts/setup.sh run    what building and running needs
 #   scripts/setup.sh test   also the servers and foreign clients that the tests use
 #   scripts/setup.sh lint   what building needs, and cargo-deny when it can be had
+#   scripts/setup.sh images what building and packing images needs
 set -euo pipefail
 
 run_packages=(build-essential pkg-config libssl-dev cmake curl ca-certificates)
@@ -41,7 +42,8 @@ case $group in
   run) packages=("${run_packages[@]}") ;;
   test) packages=("${test_packages[@]}") ;;
   lint) packages=("${run_packages[@]}" shellcheck) ;;
-  *) fail "unknown group '$group'; there are run, test, lint" ;;
+  images) packages=("${run_packages[@]}" buildah binutils) ;;
+  *) fail "unknown group '$group'; there are run, test, lint, images" ;;
 esac
 
 missing=()

@@ -7,13 +7,12 @@
 """
 
 import json
-import subprocess
 
 import pytest
 import yaml
 
-from harness.chart import (CHART, HA, HELMS, HSM, NAMESPACE, QUICKSTART, RELEASE, main_container, paths, pod, render, secret, text,
-                           workload)
+from harness.chart import (CHART, HA, HELMS, HSM, NAMESPACE, QUICKSTART, RELEASE, helm, load_all, main_container, paths, pod, render,
+                           secret, text, workload)
 
 HOST = "erstest.example.com"
 WORKLOADS = {
@@ -69,7 +68,7 @@ def test_microsoft_enrolment_and_the_operator_are_off_until_they_are_switched_on
 
 LISTENS = {
     "signer": {"grpc"}, "cara-ws-server": {"grpc", "https"}, "clm-server": {"grpc", "http"}, "cara-admin": {"http"},
-    "clm-ui": {"http"}, "rev-info": {"http"}, "acme-server": {"http"}, "est-server": {"http"}, "cmp-server": {"http"},
+    "clm-ui": {"http"}, "rev-info": {"http"}, "acme-server": {"http"}, "est-server": {"https"}, "cmp-server": {"http"},
     "scep-server": {"http"}, "keycloak": {"http"},
 }
 
@@ -151,19 +150,28 @@ def test_revocation_information_is_never_redirected_to_tls():
 
 def test_client_certificates_are_asked_for_and_handed_on():
     objects = render()
-    for ingress in ("ers", "ers-cara"):
+    for ingress in ("ers", "ers-cara", "ers-est"):
         notes = objects["Ingress", f"{RELEASE}-{ingress}"]["metadata"]["annotations"]
         assert notes["nginx.ingress.kubernetes.io/auth-tls-secret"] == f"{NAMESPACE}/{RELEASE}-trust-cas"
         assert notes["nginx.ingress.kubernetes.io/auth-tls-verify-client"] == "optional"
         assert notes["nginx.ingress.kubernetes.io/auth-tls-pass-certificate-to-upstream"] == "true"
 
 
-def test_cara_believes_the_ingress_by_its_identity():
-    notes = render()["Ingress", f"{RELEASE}-ers-cara"]["metadata"]["annotations"]
+def test_est_is_reached_over_tls_on_every_path_of_its_policies():
+    objects = render(values={"ers": {"clmClients": {"estServer": {"policies": ["est", "devices"]}}}})
+    acts = ("cacerts", "simpleenroll", "simplereenroll", "serverkeygen", "csrattrs")
+    expected = {f"/.well-known/est/{act}" for act in acts} | {f"{place}/{policy}" for place in ("/est", "/.well-known/est") for policy in ("est", "devices")}
+    assert {path for _, path in paths(objects, f"{RELEASE}-ers-est")} == expected
+    assert set(paths(objects, f"{RELEASE}-ers-est").values()) == {(f"{RELEASE}-est-server", "https")}
+
+
+@pytest.mark.parametrize("ingress,identity", [("cara", "cara-ws"), ("est", "est")])
+def test_services_believe_the_ingress_by_its_identity(ingress, identity):
+    notes = render()["Ingress", f"{RELEASE}-ers-{ingress}"]["metadata"]["annotations"]
     assert notes["nginx.ingress.kubernetes.io/backend-protocol"] == "HTTPS"
     assert notes["nginx.ingress.kubernetes.io/proxy-ssl-secret"] == f"{NAMESPACE}/{RELEASE}-ingress-client-tls"
     assert notes["nginx.ingress.kubernetes.io/proxy-ssl-verify"] == "on"
-    assert notes["nginx.ingress.kubernetes.io/proxy-ssl-name"] == "cara-ws.ers.internal"
+    assert notes["nginx.ingress.kubernetes.io/proxy-ssl-name"] == f"{identity}.ers.internal"
 
 
 def test_no_two_ingresses_claim_the_same_path():
@@ -284,12 +292,17 @@ def test_every_key_of_the_quickstart_has_its_effect():
         "name": "default-root", "subject": "CN=Default Root CA,OU=Default,O=Example AG,C=DE", "key_algorithm": "RSA-4096",
         "signature_algorithm": "SHA384withRSA", "validity": "30y"}
     assert init["pki"]["sub"]["validity"] == "25y" and init["pki"]["management"]["validity"] == "15y"
-    assert secret(objects, f"{RELEASE}-management-passwords") == {"password": "changeit", "p12-password": "changeit"}
+    passwords = secret(objects, f"{RELEASE}-management-passwords")
+    assert (passwords["password"], passwords["p12-password"]) == ("changeit", "changeit")
+    assert len(passwords["clm-password"]) == 32  # CLM refuses less than twelve characters
+    long = render(values={"ers": {"defaultPki": {"managementAdminUser": {"password": "long enough for it"}}}})
+    assert secret(long, f"{RELEASE}-management-passwords")["clm-password"] == "long enough for it"
     assert secret(objects, f"{RELEASE}-keycloak-admin") == {"username": "kadmin", "password": "kadminpassword"}
     realm = json.loads(objects["ConfigMap", f"{RELEASE}-keycloak-realm-json"]["data"]["ers-realm.json"])
     [user] = realm["users"]
     assert (user["firstName"], user["lastName"], user["email"]) == ("Devops", "Devops", "devops@example.com")
-    assert "administrator=devops" in objects["ConfigMap", f"{RELEASE}-cara-clm-init"]["data"]["settings"].splitlines()
+    made = init["cluster"]["pki"]["management_user"]
+    assert (made["name"], made["subject"], made["email"]) == ("devops", "CN=Devops Devops", "devops@example.com")
 
 
 def test_a_name_with_signs_of_its_own_stays_one_attribute():
@@ -315,11 +328,12 @@ def test_a_changed_configuration_restarts_the_pods_that_read_it():
     assert changed == ["cara-ws-server"]
 
 
-def test_the_script_of_the_init_job_is_the_one_in_the_chart():
-    script = (CHART / "files" / "init.sh").read_text()
-    for name in ("keycloak-init", "identities"):
-        assert render()["ConfigMap", f"{RELEASE}-{name}"]["data"]["init.sh"].strip() == script.strip()
-    assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
+def test_only_an_installation_sets_the_password_of_the_administrator():
+    steps = lambda made: [container["name"] for found in load_all(made) if found and found["metadata"]["name"] == f"{RELEASE}-init-1"  # noqa: E731
+                          for spec in [found["spec"]["template"]["spec"]] for container in [*spec.get("initContainers", []), *spec["containers"]]]
+    assert steps(text()) == ["platform", "password"]
+    files = [argument for file in QUICKSTART for argument in ("--values", file)]
+    assert steps(helm("template", RELEASE, CHART, "--is-upgrade", *files)) == ["platform"]
 
 
 def test_nothing_carries_the_name_of_another_release():

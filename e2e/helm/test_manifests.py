@@ -123,11 +123,14 @@ def test_every_name_that_is_used_exists(way):
             for source in [volume, *volume.get("projected", {}).get("sources", [])]:
                 used += [("Secret", source["secret"]["secretName"])] if "secret" in source else []
                 used += [("ConfigMap", source["configMap"]["name"])] if "configMap" in source else []
-        for container in spec["containers"]:
+        for container in [*spec["containers"], *spec.get("initContainers", [])]:
             for entry in container.get("env", []):
-                found = entry.get("valueFrom", {}).get("secretKeyRef")
-                if found:
-                    assert found["key"] in objects["Secret", found["name"]]["stringData"], (name, found)
+                for kind, content in (("secretKeyRef", "stringData"), ("configMapKeyRef", "data")):
+                    found = entry.get("valueFrom", {}).get(kind)
+                    if found:
+                        assert found["key"] in objects["Secret" if kind == "secretKeyRef" else "ConfigMap", found["name"]][content], (name, found)
+            for entry in container.get("envFrom", []):
+                assert ("ConfigMap", entry["configMapRef"]["name"]) in objects
         for kind, wanted in used:
             assert (kind, wanted) in objects or MADE_LATER.match(wanted) or wanted == "hsm-config", (name, kind, wanted)
     for kind, name in objects:
@@ -157,7 +160,7 @@ CALLERS = {
     "signer": {"cara-ws-server", "clm-server", "rev-info", "acme-server", "est-server", "cmp-server", "scep-server", "init"},
     "cara-ws-server": {"clm-server", "rev-info", "init"},
     "clm-server": {"acme-server", "est-server", "cmp-server", "scep-server", "init"},
-    "keycloak": {"clm-server", "init"},
+    "keycloak": {"clm-server"},
 }
 
 

@@ -111,13 +111,12 @@ def test_the_database_is_verified_by_its_ca():
 
 
 def test_the_ingress_certificate_can_be_ones_own_or_cert_managers():
-    settings = lambda objects: objects["ConfigMap", f"{RELEASE}-cara-clm-init"]["data"]["settings"].splitlines()  # noqa: E731
-    assert f"ingress-secret={RELEASE}-ingress" in settings(render())
+    made = lambda objects: yaml.safe_load(objects["ConfigMap", f"{RELEASE}-cara-ws-init"]["data"]["init.yaml"])["cluster"]["pki"].get("ingress")  # noqa: E731
+    assert made(render()) == {"secret": f"{RELEASE}-ingress", "names": ["dns:erstest.example.com"]}
     own = render(values={"ingress": {"tls": {"existingSecret": "mine"}}})
-    assert own["Ingress", f"{RELEASE}-ers"]["spec"]["tls"][0]["secretName"] == "mine" and "ingress-secret=" in settings(own)
+    assert own["Ingress", f"{RELEASE}-ers"]["spec"]["tls"][0]["secretName"] == "mine" and made(own) is None
     managed = render(values={"ingress": {"tls": {"certManager": {"issuerName": "letsencrypt"}}}})
-    assert managed["Certificate", f"{RELEASE}-ingress"]["spec"]["issuerRef"]["name"] == "letsencrypt"
-    assert "ingress-secret=" in settings(managed)
+    assert managed["Certificate", f"{RELEASE}-ingress"]["spec"]["issuerRef"]["name"] == "letsencrypt" and made(managed) is None
 
 
 def test_identities_can_come_from_cert_manager():

@@ -91,17 +91,22 @@ listen: 0.0.0.0:8080
 {{- end }}
 
 {{- define "ers.config.est-server" -}}
-{{ include "ers.config.edge" . }}
+listen: 0.0.0.0:8443
+{{- include "ers.to" (dict "root" .root "services" (list "clm" "signer")) }}
 {{- end }}
 
 {{- define "ers.config.cmp-server" -}}
 {{ include "ers.config.edge" . }}
 {{ include "ers.config.database" .root }}
+trusted_proxies:
+  {{- toYaml .root.Values.ingress.trustedProxies | nindent 2 }}
 {{- end }}
 
 {{- define "ers.config.scep-server" -}}
 {{ include "ers.config.edge" . }}
 {{ include "ers.config.database" .root }}
+trusted_proxies:
+  {{- toYaml .root.Values.ingress.trustedProxies | nindent 2 }}
 {{- end }}
 
 {{- define "ers.config.aec-server" -}}

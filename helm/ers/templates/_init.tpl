@@ -1,24 +1,3 @@
-{{/* The settings that init.sh reads. Argument: the root context. */}}
-{{- define "ers.init.settings" -}}
-{{- $user := .Values.ers.defaultPki.managementAdminUser }}
-{{- $own := not (or .Values.ingress.tls.existingSecret .Values.ingress.tls.certManager.issuerName) }}
-release={{ .Release.Name }}
-namespace={{ .Release.Namespace }}
-deadline-seconds={{ .Values.init.deadlineSeconds | int }}
-identity-validity={{ .Values.ers.identities.validity }}
-administrator={{ regexReplaceAll "[^A-Za-z0-9._-]" ($user.email | splitList "@" | first) "-" }}
-ingress-secret={{ ternary (include "ers.ingress.tls" .) "" (and .Values.ingress.enabled $own) }}
-ingress-hosts={{ list .Values.ingress.ers.host .Values.ingress.cara.host | uniq | join " " }}
-keycloak-url={{ ternary (printf "http://%s-keycloak:8080/auth" .Release.Name) "" .Values.keycloak.enabled }}
-{{- end }}
-
-{{/* Lines `component identity`. Argument: the root context. */}}
-{{- define "ers.init.identities" -}}
-{{- range $component, $identity := include "ers.identities" . | fromYaml }}
-{{ $component }} {{ $identity }}
-{{- end }}
-{{- end }}
-
 {{/* A CA as `ers init` takes it. Arguments: root, name, ca. */}}
 {{- define "ers.init.ca" -}}
 {{- $common := .root.Values.ers.defaultPki.common }}
@@ -40,12 +19,90 @@ validity: {{ .ca.validityInYears }}y
 {{ regexReplaceAll "([,+\"\\\\<>;=])" (toString .) "\\${1}" }}
 {{- end }}
 
-{{/* The pod of an init job. Arguments: root, parts (a list), scripts (name of the ConfigMap with init.sh), account, platform (whether it calls services). */}}
+{{/* What `ers identity secrets` and `ers init` read. Argument: the root context. */}}
+{{- define "ers.init.config" -}}
+{{- $name := .Release.Name }}
+{{- $user := .Values.ers.defaultPki.managementAdminUser }}
+{{- $own := or .Values.ingress.tls.existingSecret .Values.ingress.tls.certManager.issuerName }}
+pki:
+  {{- range $place, $about := dict "root" (list "default-root" .Values.ers.defaultPki.rootCa) "sub" (list "default-sub" .Values.ers.defaultPki.subCa) "management" (list "management-root" .Values.ers.defaultPki.managementRootCa) }}
+  {{ $place }}:
+    {{- include "ers.init.ca" (dict "root" $ "name" (first $about) "ca" (last $about)) | trim | nindent 4 }}
+  {{- end }}
+cluster:
+  state_secret: {{ $name }}-init
+  labels:
+    app.kubernetes.io/name: ers
+    app.kubernetes.io/instance: {{ $name }}
+    app.kubernetes.io/managed-by: ers-init
+  identities:
+    validity: {{ .Values.ers.identities.validity }}
+    {{- if eq .Values.ers.identities.source "job" }}
+    secrets:
+      {{- range $component, $identity := include "ers.identities" . | fromYaml }}
+      {{ $name }}-{{ $component }}-tls: {{ $identity }}
+      {{- end }}
+    {{- else }}
+    secrets: {}
+    {{- end }}
+  pki:
+    default_cas_secret: {{ $name }}-default-cas
+    trusted_cas_secret: {{ $name }}-trust-cas
+    management_root_secret: {{ $name }}-keycloak
+    management_user:
+      secret: {{ $name }}-management-user
+      name: {{ regexReplaceAll "[^a-z0-9]+" ($user.email | splitList "@" | first | lower) "-" | trimAll "-" | trunc 64 }}
+      subject: {{ printf "CN=%s" (include "ers.init.escaped" (printf "%s %s" $user.firstName $user.lastName)) | quote }}
+      email: {{ $user.email | quote }}
+      password: file:/etc/ers/passwords/p12-password
+    {{- if and .Values.ingress.enabled (not $own) }}
+    ingress:
+      secret: {{ include "ers.ingress.tls" . }}
+      names:
+        {{- range list .Values.ingress.ers.host .Values.ingress.cara.host | uniq }}
+        - dns:{{ . }}
+        {{- end }}
+    {{- end }}
+{{- end }}
+
+{{/* A container of an init job. Arguments: root, name, arguments, identity (whether it calls services), env. */}}
+{{- define "ers.init.container" -}}
+{{- $image := include "ers-lib.image" (dict "root" .root "image" .root.Values.init.image "repository" "cli") | fromYaml }}
+- name: {{ .name }}
+  image: {{ $image.reference }}
+  imagePullPolicy: {{ $image.pullPolicy }}
+  args: {{ toJson .arguments }}
+  {{- with .env }}
+  env:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  securityContext:
+    {{- include "ers-lib.containerSecurity" .root | nindent 4 }}
+  resources:
+    {{- toYaml .root.Values.init.resources | nindent 4 }}
+  volumeMounts:
+    - { name: init, mountPath: /etc/ers/init, readOnly: true }
+    {{- if .identity }}
+    - { name: passwords, mountPath: /etc/ers/passwords, readOnly: true }
+    - { name: identity, mountPath: /etc/ers/identity, readOnly: true }
+    {{- end }}
+    - { name: tmp, mountPath: /tmp }
+{{- end }}
+
+{{/*
+The pod of an init job: its steps in order, each once the one before has succeeded. Arguments: root, steps (of identities,
+platform, password), account, configMaps (what is read).
+*/}}
 {{- define "ers.init.pod" -}}
 {{- $root := .root }}
+{{- $name := .root.Release.Name }}
 {{- $init := .root.Values.init }}
-{{- $image := include "ers-lib.image" (dict "root" .root "image" $init.image "repository" "cli") | fromYaml }}
-{{- $user := .root.Values.ers.defaultPki.managementAdminUser }}
+{{- $platform := has "platform" .steps }}
+{{- $containers := dict
+  "identities" (dict "arguments" (list "identity" "secrets" "--config" "/etc/ers/init/init.yaml"))
+  "platform" (dict "arguments" (list "--platform" "/etc/ers/init/platform.yaml" "init" "--config" "/etc/ers/init/init.yaml") "identity" true)
+  "password" (dict "arguments" (list "--platform" "/etc/ers/init/platform.yaml" "password" "$(ERS_ADMINISTRATOR)" "--password-file" "/etc/ers/passwords/clm-password") "identity" true
+    "env" (list (dict "name" "ERS_ADMINISTRATOR" "valueFrom" (dict "configMapKeyRef" (dict "name" (printf "%s-cara-clm-init" $name) "key" "administrator"))))) }}
 serviceAccountName: {{ .account }}
 automountServiceAccountToken: true
 enableServiceLinks: false
@@ -59,25 +116,14 @@ imagePullSecrets:
 {{- with .root.Values.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
+{{- if gt (len .steps) 1 }}
+initContainers:
+  {{- range initial .steps }}
+  {{- include "ers.init.container" (merge (dict "root" $root "name" .) (index $containers .)) | nindent 2 }}
+  {{- end }}
+{{- end }}
 containers:
-  - name: init
-    image: {{ $image.reference }}
-    imagePullPolicy: {{ $image.pullPolicy }}
-    command: ["sh", "/etc/ers/init/init.sh"]
-    args: {{ toJson .parts }}
-    env:
-      - { name: HOME, value: /tmp }
-    securityContext:
-      {{- include "ers-lib.containerSecurity" .root | nindent 6 }}
-    resources:
-      {{- toYaml $init.resources | nindent 6 }}
-    volumeMounts:
-      - { name: init, mountPath: /etc/ers/init, readOnly: true }
-      {{- if .platform }}
-      - { name: passwords, mountPath: /etc/ers/init/passwords, readOnly: true }
-      - { name: identity, mountPath: /etc/ers/identity, readOnly: true }
-      {{- end }}
-      - { name: tmp, mountPath: /tmp }
+  {{- include "ers.init.container" (merge (dict "root" $root "name" (last .steps)) (index $containers (last .steps))) | nindent 2 }}
 volumes:
   - name: init
     projected:
@@ -85,14 +131,14 @@ volumes:
         {{- range .configMaps }}
         - configMap: { name: {{ . }} }
         {{- end }}
-  {{- if .platform }}
+  {{- if $platform }}
   - name: passwords
     secret:
-      secretName: {{ default (printf "%s-management-passwords" $root.Release.Name) $user.existingSecret }}
+      secretName: {{ default (printf "%s-management-passwords" $name) $root.Values.ers.defaultPki.managementAdminUser.existingSecret }}
       defaultMode: 0440
   - name: identity
     secret:
-      secretName: {{ $root.Release.Name }}-administrator-tls
+      secretName: {{ $name }}-administrator-tls
       defaultMode: 0440
   {{- end }}
   - name: tmp
@@ -113,7 +159,7 @@ tolerations:
 - apiGroups: [""]
   resources: [secrets]
   resourceNames:
-    {{- range list "identity-authority" "management-user" "management-state" "default-cas" "trust-cas" "keycloak" }}
+    {{- range list "init" "management-user" "default-cas" "trust-cas" "keycloak" }}
     - {{ $name }}-{{ . }}
     {{- end }}
     - {{ include "ers.ingress.tls" . }}

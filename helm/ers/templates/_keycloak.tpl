@@ -63,7 +63,7 @@ its administrators'. Argument: the root context.
 */}}
 {{- define "ers.keycloak.realm" -}}
 {{- $user := .Values.ers.defaultPki.managementAdminUser }}
-{{- $url := printf "https://%s" .Values.ingress.ers.host }}
+{{- $url := "${ERS_URL}" }}
 {{- $mappers := list
   (dict "name" "roles" "protocol" "openid-connect" "protocolMapper" "oidc-usermodel-realm-role-mapper"
     "config" (dict "claim.name" "roles" "jsonType.label" "String" "multivalued" "true" "id.token.claim" "true" "access.token.claim" "true" "userinfo.token.claim" "true"))

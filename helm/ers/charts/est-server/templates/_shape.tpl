@@ -1,4 +1,4 @@
-{{/* The EST server. Argument: the root context. */}}
+{{/* The EST server: over TLS, since it believes the ingress's word about client certificates. Argument: the root context. */}}
 {{- define "est-server.shape" -}}
 kind: Deployment
 image: est
@@ -6,7 +6,7 @@ config: true
 identity: true
 args: ["--config", "/etc/ers/config/est-server.yaml"]
 ports:
-  - { name: http, port: 8080 }
+  - { name: https, port: 8443 }
   - { name: health, port: 9090 }
 environment:
   {{- include "ers.environment" (dict "root" . "component" "est-server") | nindent 2 }}

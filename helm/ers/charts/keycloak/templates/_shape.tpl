@@ -13,6 +13,7 @@ ports:
   - { name: management, port: 9000 }
 environmentFrom:
   - configMapRef: { name: {{ .Release.Name }}-keycloak }
+  - configMapRef: { name: {{ .Release.Name }}-keycloak-init }
 environment:
   {{- include "ers.keycloak.environment" . | nindent 2 }}
 mounts:

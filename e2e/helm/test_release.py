@@ -1,0 +1,130 @@
+"""A release, running: what the chart renders as processes, its init job, and nginx with the rules of its Ingresses.
+
+- the init job makes every Secret of the contract, and writes none that its Role does not name
+- run again it makes nothing twice
+- certbot obtains a certificate on the public path; OCSP tells of it over plain HTTP
+- the administrator's PKCS#12 opens CARA's REST interface through the ingress, and without it nobody gets in
+"""
+
+import json
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from harness.chart import RELEASE
+from harness.clients import Certbot, names, ocsp, verify
+from harness.process import run
+from harness.rendered import PROGRAMS, RenderedPlatform
+from harness.servers import Dns, PostgreSql, Redis
+from harness.waiting import until
+
+IDENTITIES = {**PROGRAMS, "ingress-client": "ingress", "administrator": "administrator"}
+
+
+@pytest.fixture(scope="module")
+def release(run_folder, world):
+    running = RenderedPlatform(run_folder / "release", world.server(Dns), world.server(PostgreSql), world.server(Redis))
+    try:
+        yield running.start()
+    finally:
+        running.stop()
+        running.api.stop()
+
+
+def certificates(pem):
+    end = b"-----END CERTIFICATE-----"
+    return [x509.load_pem_x509_certificate(part + end) for part in pem.split(end) if part.strip()]
+
+
+def test_every_secret_of_the_contract_is_there(release):
+    data = lambda name: release.secret(f"{RELEASE}-{name}")  # noqa: E731
+    cas = {key: certificates(value)[0] for key, value in data("default-cas").items()}
+    assert {key: found.subject.rfc4514_string() for key, found in cas.items()} == {
+        "default-root.pem": "CN=Default Root CA,OU=Default,O=Example AG,C=DE",
+        "default-sub.pem": "CN=Default Sub CA,OU=Default,O=Example AG,C=DE",
+        "management-root.pem": "CN=Default Management RA Root,OU=Default,O=Example AG,C=DE",
+    }
+    for found, years in zip(cas.values(), (30, 25, 15)):
+        assert found.public_key().key_size == 4096 and found.signature_hash_algorithm.name == "sha384"
+        assert round((found.not_valid_after - found.not_valid_before).days / 365) == years
+    trusted = {found.serial_number for found in certificates(data("trust-cas")["ca.crt"])}
+    assert trusted == {found.serial_number for found in cas.values()}
+    assert data("keycloak")["ca.crt"] == data("default-cas")["management-root.pem"]
+    served = certificates(data("ingress")["tls.crt"])[0]
+    said = served.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert said.get_values_for_type(x509.DNSName) == ["localhost"] and served.issuer == cas["default-sub.pem"].subject
+    _, shown, _ = pkcs12.load_key_and_certificates(data("management-user")["management-user"], b"changeit")
+    assert shown.issuer == cas["management-root.pem"].subject
+
+
+def test_the_init_job_writes_only_what_its_role_names(release):
+    for job in ("init", "identities"):
+        [rule] = release.objects["Role", f"{RELEASE}-{job}"]["rules"]
+        assert set(release.api.secrets) <= set(rule["resourceNames"])
+        assert set(rule["verbs"]) == {"get", "patch", "create"}
+
+
+def test_each_identity_names_its_service(release):
+    for component, name in IDENTITIES.items():
+        [own] = certificates(release.secret(f"{RELEASE}-{component}-tls")["tls.crt"])
+        said = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert said.get_values_for_type(x509.UniformResourceIdentifier) == [f"spiffe://ers/{name}"]
+        assert release.api.secrets[f"{RELEASE}-{component}-tls"]["type"] == "kubernetes.io/tls"
+
+
+def kept(release):
+    return {name: dict(found["data"]) for name, found in release.api.secrets.items()}
+
+
+def test_run_again_the_jobs_make_nothing_twice(release):
+    before = kept(release), release.ers_json("ca", "list"), release.ers_json("administrator", "list")
+    for job in ("identities", "init-1"):
+        for outcome in release.job(job):
+            assert "changeit" not in str(outcome)
+    assert (kept(release), release.ers_json("ca", "list"), release.ers_json("administrator", "list")) == before
+    assert len(before[1]) == 3 and [found["name"] for found in before[2]] == ["devops"]
+
+
+def test_certbot_obtains_a_certificate_on_the_public_path(release, folder):
+    host = release.host()
+    certbot = Certbot(release, folder)
+    certbot.obtain_by_http(host)
+    live = certbot.live(host.name)
+    verify(release, live / "cert.pem", live / "chain.pem", "-purpose", "sslserver", "-verify_hostname", host.name)
+    assert names(live / "cert.pem") == [host.name]
+    assert ocsp(release, live / "cert.pem", live / "chain.pem") == "good"
+
+
+def curl(release, url, *more):
+    outcome = run("curl", "--silent", "--show-error", "--cacert", release.root, "-w", "\n%{http_code}", url, *more)
+    body, _, status = outcome.stdout.rpartition("\n")
+    return int(status), body
+
+
+def test_the_administrator_enters_cara_with_the_pkcs12_and_nobody_without(release, folder):
+    file = folder / "user.p12"
+    file.write_bytes(release.secret(f"{RELEASE}-management-user")["management-user"])
+    url = f"{release.url}/cara-ws-server/v1/session"
+    status, body = curl(release, url, "--cert-type", "P12", "--cert", f"{file}:changeit")
+    assert status == 200 and "ca-administrator" in json.loads(body)["roles"], body
+    nobody = curl(release, url)[0]
+    assert nobody in (401, 403)
+    # what a client says of itself in the ingress's own words is not handed on
+    pem = release.secret(f"{RELEASE}-management-user")["management-user.pem"].decode().replace("\n", "%0A")
+    assert curl(release, url, "-H", "ssl-client-verify: SUCCESS", "-H", f"ssl-client-cert: {pem}")[0] == nobody
+
+
+def test_people_log_in_with_the_password_of_the_secret(release):
+    url = f"{release.url}/clm-api/v1/session"
+    say = lambda password: curl(release, url, "--json", json.dumps({"username": "administrator", "password": password}))[0]  # noqa: E731
+    assert say(release.secret(f"{RELEASE}-management-passwords")["clm-password"].decode()) in (200, 201)
+    assert say("wrong") == 401
+
+
+def test_plain_http_serves_revocation_information_and_redirects_the_rest(release):
+    assert curl(release, f"{release.revocation_url}/clm-api/v1/session")[0] == 308
+    assert curl(release, f"{release.revocation_url}/acme/directory")[0] == 308
+    for path in ("ca/default-root.cer", "crl/default-sub.crl"):
+        url = f"{release.revocation_url}/rev-info/{path}"
+        until(f"{path} is served", lambda url=url: curl(release, url, "--output", "/dev/null")[0] == 200)
