@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::asn1::{
     self, Malformed, Reader, bit_string_of_octets, integer_u64, oid, parse_all, tag,
 };
+use crate::cms;
 use crate::extension::{self, ExtendedKeyUsage, KeyUsages, RequestedExtension};
 use crate::general_name::{GeneralName, GeneralNameError, read_names};
 use crate::key::{BadSignature, KeyError, PublicKey, SignatureAlgorithm};
@@ -68,11 +69,21 @@ pub struct Csr {
     extensions: Vec<RequestedExtension>,
     public_key: PublicKey,
     challenge_password: Option<Zeroizing<String>>,
+    signed_with_sha1: bool,
 }
 
 impl Csr {
     /// Reads a DER request of at most 64 KiB and verifies its signature.
     pub fn from_der(der: &[u8]) -> Result<Self, CsrError> {
+        Self::read(der, false)
+    }
+
+    /// As `from_der`, also when it is signed with RSASSA-PKCS1-v1_5 and SHA-1: for old devices, where a policy says so.
+    pub fn from_der_with_sha1(der: &[u8]) -> Result<Self, CsrError> {
+        Self::read(der, true)
+    }
+
+    fn read(der: &[u8], sha1_allowed: bool) -> Result<Self, CsrError> {
         if der.len() > MAX_CSR_BYTES {
             return Err(CsrError::TooLong);
         }
@@ -100,8 +111,16 @@ impl Csr {
             challenge_password,
         } = read_attributes(attributes)?;
         let public_key = PublicKey::from_spki_der(spki)?;
-        let algorithm = SignatureAlgorithm::read(algorithm)?.ok_or(CsrError::UnknownAlgorithm)?;
-        public_key.verify(algorithm, info.whole, signature)?;
+        let known = SignatureAlgorithm::read(algorithm)?;
+        match known {
+            Some(known) => public_key.verify(known, info.whole, signature)?,
+            None if sha1_allowed && cms::is_sha1_with_rsa(algorithm)? => {
+                if !cms::verify_sha1_with_rsa(&public_key, info.whole, signature) {
+                    return Err(BadSignature(SignatureAlgorithm::Sha256WithRsa).into());
+                }
+            }
+            None => return Err(CsrError::UnknownAlgorithm),
+        }
         Ok(Self {
             der: der.into(),
             subject,
@@ -109,6 +128,7 @@ impl Csr {
             extensions,
             public_key,
             challenge_password,
+            signed_with_sha1: known.is_none(),
         })
     }
 
@@ -162,6 +182,11 @@ impl Csr {
         &self.public_key
     }
 
+    /// Whether it is signed with SHA-1.
+    pub fn is_signed_with_sha1(&self) -> bool {
+        self.signed_with_sha1
+    }
+
     /// The request, DER.
     pub fn der(&self) -> &[u8] {
         &self.der
@@ -193,6 +218,7 @@ fn read_attributes(content: &[u8]) -> Result<Attributes, CsrError> {
     let mut fields = Reader::new(content);
     let mut found = Attributes::default();
     let mut seen = Vec::new();
+    let content_has_standard = has_attribute(content, oid::EXTENSION_REQUEST);
     while !fields.is_empty() {
         let mut attribute = fields.sequence(WHAT)?;
         let kind = attribute.oid(WHAT)?;
@@ -202,7 +228,10 @@ fn read_attributes(content: &[u8]) -> Result<Attributes, CsrError> {
             return Err(Malformed::new(WHAT).into());
         }
         seen.push(kind);
-        if kind == oid::EXTENSION_REQUEST {
+        let asks_for_extensions = kind == oid::EXTENSION_REQUEST || kind == oid::MS_CERT_EXTENSIONS;
+        // some clients write both, which should say the same: the one of the standard counts
+        let is_second = kind == oid::MS_CERT_EXTENSIONS && content_has_standard;
+        if asks_for_extensions && !is_second {
             let extensions = values.tagged(tag::SEQUENCE, WHAT)?;
             values.finish(WHAT)?;
             (found.names, found.extensions) = read_requested(extensions.whole)?;
@@ -213,6 +242,18 @@ fn read_attributes(content: &[u8]) -> Result<Attributes, CsrError> {
         }
     }
     Ok(found)
+}
+
+/// Whether there is an attribute of that type; what is malformed is found elsewhere.
+fn has_attribute(content: &[u8], wanted: const_oid::ObjectIdentifier) -> bool {
+    const WHAT: &str = "Attributes";
+    let mut fields = Reader::new(content);
+    while let Ok(mut attribute) = fields.sequence(WHAT) {
+        if attribute.oid(WHAT) == Ok(wanted) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Names, and the other extensions.

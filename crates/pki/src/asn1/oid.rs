@@ -50,6 +50,8 @@ pub(crate) const OCSP_NO_CHECK: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.5");
 
 // PKCS #9 attributes, RFC 2985
 pub(crate) const CHALLENGE_PASSWORD: ObjectIdentifier = oid("1.2.840.113549.1.9.7");
+// szOID_RSA_certExtensions of Microsoft: what Windows before Vista, and devices that imitate it, write in its place
+pub(crate) const MS_CERT_EXTENSIONS: ObjectIdentifier = oid("1.3.6.1.4.1.311.2.1.14");
 pub(crate) const EXTENSION_REQUEST: ObjectIdentifier = oid("1.2.840.113549.1.9.14");
 
 // types of otherName: Microsoft user principal name; RFC 9598

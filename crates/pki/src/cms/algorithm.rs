@@ -179,18 +179,27 @@ impl SignatureMethod {
     ) -> Result<(), CmsError> {
         let verified = match self {
             Self::Known(algorithm) => key.verify(algorithm, message, signature).is_ok(),
-            Self::Sha1WithRsa => {
-                is_plain_rsa(key.algorithm())
-                    && UnparsedPublicKey::new(
-                        &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
-                        key.key_octets(),
-                    )
-                    .verify(message, signature)
-                    .is_ok()
-            }
+            Self::Sha1WithRsa => verify_sha1_with_rsa(key, message, signature),
         };
         verified.then_some(()).ok_or(CmsError::Signature)
     }
+}
+
+/// Whether an AlgorithmIdentifier names RSASSA-PKCS1-v1_5 with SHA-1.
+pub(crate) fn is_sha1_with_rsa(identifier: Element<'_>) -> Result<bool, Malformed> {
+    let (kind, _) = split(&identifier)?;
+    Ok(kind == oid::SHA1_WITH_RSA || kind == oid::OIW_SHA1_WITH_RSA)
+}
+
+/// Whether a signature with SHA-1 fits: for old devices, where a policy says so.
+pub(crate) fn verify_sha1_with_rsa(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    is_plain_rsa(key.algorithm())
+        && UnparsedPublicKey::new(
+            &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
+            key.key_octets(),
+        )
+        .verify(message, signature)
+        .is_ok()
 }
 
 pub(super) fn is_plain_rsa(algorithm: KeyAlgorithm) -> bool {

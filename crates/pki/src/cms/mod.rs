@@ -23,6 +23,7 @@ use crate::asn1::{self, Malformed, Reader, tag};
 use crate::key::KeyError;
 
 pub use algorithm::DigestAlgorithm;
+pub(crate) use algorithm::{is_sha1_with_rsa, verify_sha1_with_rsa};
 pub use attribute::Attribute;
 pub use cipher::ContentCipher;
 pub use degenerate::{certificates_only, crl_only};
@@ -100,6 +101,21 @@ pub fn content_info(octets: &[u8]) -> Result<(const_oid::ObjectIdentifier, Vec<u
         let element = content.element(WHAT)?;
         content.finish(WHAT)?;
         Ok((kind, element.whole.to_vec()))
+    })
+}
+
+/// The SEQUENCEs that a SEQUENCE consists of, whole, DER: SCEP's IssuerAndSubject is one of two names.
+pub fn sequences(der: &[u8]) -> Result<Vec<&[u8]>, CmsError> {
+    const WHAT: &str = "SEQUENCE OF";
+    asn1::parse_all(der, WHAT, |fields| {
+        let mut found = Vec::new();
+        while !fields.is_empty() {
+            if found.len() >= MAX_ATTRIBUTES {
+                return Err(CmsError::TooMany("values"));
+            }
+            found.push(fields.tagged(tag::SEQUENCE, WHAT)?.whole);
+        }
+        Ok(found)
     })
 }
 

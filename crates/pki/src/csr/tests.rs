@@ -70,6 +70,37 @@ fn names_and_password_are_read() {
     );
 }
 
+fn names_under(writer: &mut Writer, kind: &const_oid::ObjectIdentifier, value: &[u8]) {
+    attribute(writer, kind, |writer| {
+        writer.sequence(|writer| {
+            extension::write(writer, &oid::SUBJECT_ALTERNATIVE_NAME, false, |writer| {
+                writer.raw(value)
+            });
+        });
+    });
+}
+
+#[test]
+fn extensions_are_read_as_microsoft_writes_them_and_the_standard_counts_where_both_are() {
+    let (a, b) = (b"\x30\x05\x82\x03a.a", b"\x30\x05\x82\x03b.b");
+    let der = request(|writer| names_under(writer, &oid::MS_CERT_EXTENSIONS, a));
+    let csr = Csr::from_der(&der).unwrap();
+    assert_eq!(csr.names(), ["dns:a.a".parse().unwrap()]);
+    for microsoft_first in [true, false] {
+        let der = request(|writer| {
+            if microsoft_first {
+                names_under(writer, &oid::MS_CERT_EXTENSIONS, a);
+            }
+            names_under(writer, &oid::EXTENSION_REQUEST, b);
+            if !microsoft_first {
+                names_under(writer, &oid::MS_CERT_EXTENSIONS, a);
+            }
+        });
+        let csr = Csr::from_der(&der).unwrap();
+        assert_eq!(csr.names(), ["dns:b.b".parse().unwrap()]);
+    }
+}
+
 #[test]
 fn no_attributes_and_an_empty_extension_list_are_read() {
     assert!(Csr::from_der(&request(|_| {})).unwrap().names().is_empty());
