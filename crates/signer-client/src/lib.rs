@@ -18,4 +18,6 @@ pub use journal::{ChainHead, JournalEntry, JournalStream, VerifyProgress, Verify
 pub use key::{Key, KeyId, KeyLimits, KeyQuarantine, NewKey};
 pub use purpose::{Purpose, UnknownPurpose};
 pub use remote::SignerClient;
-pub use signer::{MacAlgorithm, MacCheck, PasswordMacCall, SignCall, Signed, Signer};
+pub use signer::{
+    DecryptCall, MacAlgorithm, MacCheck, PasswordMacCall, SignCall, Signed, Signer,
+};

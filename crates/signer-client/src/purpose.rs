@@ -24,18 +24,20 @@ pub enum Purpose {
     CertificateRequest,
     /// A ProtectedPart, RFC 9810 §5.1.3, of a message that a server sends.
     Cmp,
+    /// Nothing is signed: content keys are opened, RFC 5652 §6.2.1.
+    Decryption,
 }
 
 /// A word that names no purpose.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "parse purpose \"{0}\": expected one of certificate, crl, ocsp, cms, tls, token, certificate-request, cmp"
+    "parse purpose \"{0}\": expected one of certificate, crl, ocsp, cms, tls, token, certificate-request, cmp, decryption"
 )]
 pub struct UnknownPurpose(String);
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Certificate,
         Self::Crl,
         Self::Ocsp,
@@ -44,6 +46,7 @@ impl Purpose {
         Self::Token,
         Self::CertificateRequest,
         Self::Cmp,
+        Self::Decryption,
     ];
 
     /// The purpose of a wire number; none for zero and for numbers of a later contract.
@@ -58,6 +61,7 @@ impl Purpose {
             wire::Purpose::Token => Some(Self::Token),
             wire::Purpose::CertificateRequest => Some(Self::CertificateRequest),
             wire::Purpose::Cmp => Some(Self::Cmp),
+            wire::Purpose::Decryption => Some(Self::Decryption),
         }
     }
 
@@ -72,6 +76,7 @@ impl Purpose {
             Self::Token => wire::Purpose::Token as i32,
             Self::CertificateRequest => wire::Purpose::CertificateRequest as i32,
             Self::Cmp => wire::Purpose::Cmp as i32,
+            Self::Decryption => wire::Purpose::Decryption as i32,
         }
     }
 }
@@ -87,6 +92,7 @@ impl fmt::Display for Purpose {
             Self::Token => "token",
             Self::CertificateRequest => "certificate-request",
             Self::Cmp => "cmp",
+            Self::Decryption => "decryption",
         })
     }
 }

@@ -10,6 +10,7 @@ use tonic::codegen::{Body as HttpBody, Bytes, Service, StdError, http};
 use tonic::{Code, Status};
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
+use wire::decryption_client::DecryptionClient;
 use wire::journal_client::JournalClient;
 use wire::keys_client::KeysClient;
 use wire::sealing_client::SealingClient;
@@ -17,7 +18,8 @@ use wire::signing_client::SigningClient;
 use zeroize::Zeroizing;
 
 use crate::{
-    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, PasswordMacCall, Purpose,
+    ChainHead, DecryptCall, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey,
+    PasswordMacCall, Purpose,
     SignCall, Signed, Signer, SignerError, VerifyProgress, VerifyStream,
 };
 
@@ -42,6 +44,7 @@ pub struct SignerClient {
     signatures: Arc<Calls<wire::SignQuestion, wire::SignAnswer>>,
     pub(crate) keys: KeysClient<AnyChannel>,
     sealing: SealingClient<AnyChannel>,
+    decryption: DecryptionClient<AnyChannel>,
     journal: JournalClient<AnyChannel>,
 }
 
@@ -75,6 +78,7 @@ impl SignerClient {
             signatures: Arc::new(Calls::new(open, |answer| answer.number)),
             keys: KeysClient::new(channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES),
             sealing: SealingClient::new(channel.clone()),
+            decryption: DecryptionClient::new(channel.clone()),
             journal: JournalClient::new(channel),
         }
     }
@@ -191,6 +195,18 @@ impl Signer for SignerClient {
             chain: answer.chain,
             sequence: answer.sequence,
         })
+    }
+
+    async fn decrypt(&self, call: DecryptCall<'_>) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        let request = wire::DecryptRequest {
+            request_id: call.request_id.to_owned(),
+            key_id: call.key_id.to_string(),
+            algorithm: call.transport.identifier_der(),
+            ciphertext: call.ciphertext.to_vec(),
+            expected_length: u32::try_from(call.expected_length).unwrap_or(u32::MAX),
+        };
+        let answer = self.decryption.clone().decrypt(request).await?;
+        Ok(Zeroizing::new(answer.into_inner().plaintext))
     }
 
     async fn create_key(&self, new: NewKey) -> Result<Key, SignerError> {

@@ -1,5 +1,6 @@
 //! What the signer does, as a trait: services hold an `Arc<dyn Signer>`.
 
+use ers_pki::cms::KeyTransport;
 use ers_pki::key::{PublicKey, SignatureAlgorithm};
 use zeroize::Zeroizing;
 
@@ -86,11 +87,30 @@ pub struct PasswordMacCall<'a> {
     pub data: &'a [u8],
 }
 
+/// A content key to be opened.
+#[derive(Debug, Clone, Copy)]
+pub struct DecryptCall<'a> {
+    /// The request that it is for: 1 to 128 visible ASCII characters, the same from the edge to here.
+    pub request_id: &'a str,
+    /// The key, for the purpose `Decryption`.
+    pub key_id: &'a KeyId,
+    /// How the content key was encrypted.
+    pub transport: KeyTransport,
+    /// The content key, encrypted; at most 1 KiB.
+    pub ciphertext: &'a [u8],
+    /// Octets of the content key: 1 to 64.
+    pub expected_length: usize,
+}
+
 /// The signer, wherever it runs.
 #[async_trait::async_trait]
 pub trait Signer: Send + Sync + 'static {
     /// Signs; the journal entry is durable before this returns.
     async fn sign(&self, call: SignCall<'_>) -> Result<Signed, SignerError>;
+
+    /// Opens a content key. What was not encrypted as it should be gives random octets of the expected length, so that
+    /// nobody learns of it.
+    async fn decrypt(&self, call: DecryptCall<'_>) -> Result<Zeroizing<Vec<u8>>, SignerError>;
 
     /// Makes a key, or returns the one that has the label, algorithm and creator.
     async fn create_key(&self, new: NewKey) -> Result<Key, SignerError>;

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use ers_migrations::signer::Migrator;
 use ers_proto::signer::v1::{
-    administration_server::AdministrationServer, journal_server::JournalServer,
-    keys_server::KeysServer, sealing_server::SealingServer, signing_server::SigningServer,
+    administration_server::AdministrationServer, decryption_server::DecryptionServer,
+    journal_server::JournalServer, keys_server::KeysServer, sealing_server::SealingServer,
+    signing_server::SigningServer,
 };
 use ers_runtime::Context;
 use ers_runtime::db::{self, DatabaseError};
@@ -27,7 +28,8 @@ use crate::flows::administer::reseal_keys;
 use crate::flows::finish_keys;
 use crate::flows::seal::MOST_SLOW_MACS;
 use crate::grpc::{
-    AdministrationService, JournalService, KeysService, SealingService, SigningService,
+    AdministrationService, DecryptionService, JournalService, KeysService, SealingService,
+    SigningService,
 };
 use crate::journal::{self, JournalKey, OpenError};
 use crate::state::State;
@@ -214,6 +216,7 @@ impl Signer {
         Routes::new(signing)
             .add_service(KeysServer::new(KeysService(state())))
             .add_service(SealingServer::new(SealingService(state())))
+            .add_service(DecryptionServer::new(DecryptionService(state())))
             .add_service(JournalServer::new(JournalService(state())))
             .add_service(AdministrationServer::new(AdministrationService(state())))
     }

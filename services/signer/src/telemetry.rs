@@ -13,6 +13,7 @@ use crate::backend::Token;
 #[derive(Debug, Clone)]
 pub struct Metrics {
     signatures: Counter<u64>,
+    decryptions: Counter<u64>,
     token_errors: Counter<u64>,
     wrong_signatures: Counter<u64>,
     failovers: Counter<u64>,
@@ -28,6 +29,10 @@ impl Metrics {
             signatures: meter
                 .u64_counter("ers_signer_signatures")
                 .with_description("Signatures asked for, by purpose and outcome")
+                .build(),
+            decryptions: meter
+                .u64_counter("ers_signer_decryptions")
+                .with_description("Content keys asked to be opened, by outcome")
                 .build(),
             token_errors: meter
                 .u64_counter("ers_signer_token_errors")
@@ -61,6 +66,12 @@ impl Metrics {
             KeyValue::new("outcome", outcome),
         ];
         self.signatures.add(1, &labels);
+    }
+
+    /// Counts an attempt to open a content key.
+    pub fn decryption(&self, outcome: &'static str) {
+        self.decryptions
+            .add(1, &[KeyValue::new("outcome", outcome)]);
     }
 
     /// Counts a call that a token failed.

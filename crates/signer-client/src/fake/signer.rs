@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 use super::sealing;
 use crate::{
-    ChainHead, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey, PasswordMacCall, Purpose,
+    ChainHead, DecryptCall, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey,
+    PasswordMacCall, Purpose,
     SignCall, Signed, Signer, SignerError, VerifyProgress, VerifyStream,
 };
 
@@ -179,6 +180,25 @@ impl Signer for FakeSigner {
             chain: CHAIN.to_owned(),
             sequence,
         })
+    }
+
+    async fn decrypt(&self, call: DecryptCall<'_>) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        let (key, private) = {
+            let state = self.state.lock();
+            let found = state.keys.get(call.key_id);
+            let (key, private) = found.ok_or_else(|| not_found(call.key_id))?;
+            (key.clone(), Arc::clone(private))
+        };
+        if !key.purposes.contains(&Purpose::Decryption) {
+            return Err(SignerError::Refused {
+                detail: format!("decrypt: key is not for {}", Purpose::Decryption),
+            });
+        }
+        call.transport
+            .open(&private, call.ciphertext, call.expected_length)
+            .map_err(|error| SignerError::Invalid {
+                detail: error.to_string(),
+            })
     }
 
     async fn create_key(&self, new: NewKey) -> Result<Key, SignerError> {

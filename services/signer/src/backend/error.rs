@@ -125,6 +125,14 @@ pub enum TokenError {
 }
 
 impl TokenError {
+    /// A content key was not opened for a reason that has nothing to do with how it was encrypted.
+    pub(super) fn not_opened(token: &str) -> Self {
+        Self::Failed {
+            token: token.to_owned(),
+            reason: "open content key".to_owned(),
+        }
+    }
+
     /// Whether the key may sign on another token that has it: the fault is this token's alone.
     pub fn is_elsewhere_possible(&self) -> bool {
         match self {

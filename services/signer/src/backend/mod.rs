@@ -10,4 +10,4 @@ pub use error::TokenError;
 pub use pkcs11::{Pkcs11Token, token_worker};
 pub use pool::Reservation;
 pub use software::SoftwareToken;
-pub use token::{Description, Found, Message, Token};
+pub use token::{Description, Found, Message, NewPair, SealedKey, Token};

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use ers_pki::key::{Digesting, KeyAlgorithm, PrivateKey, SignatureAlgorithm};
 use ers_signer_client::KeyId;
 use parking_lot::RwLock;
+use zeroize::Zeroizing;
 
 use super::TokenError;
 use super::pool::{Pool, Reservation};
-use super::token::{Description, Found, Generated, Message, Token};
+use super::token::{Description, Found, Generated, Message, NewPair, SealedKey, Token};
 use crate::store::StoredKey;
 use crate::vault::{Use, Vault};
 
@@ -133,11 +134,10 @@ impl Token for SoftwareToken {
         &self,
         place: Reservation,
         id: &KeyId,
-        _label: &str,
-        algorithm: KeyAlgorithm,
+        new: NewPair<'_>,
         _chosen: Option<Vec<u8>>,
     ) -> Result<Generated, TokenError> {
-        let id = id.clone();
+        let (id, algorithm) = (id.clone(), new.algorithm);
         self.run(place, move |keys| {
             let software = |source| TokenError::Software { algorithm, source };
             let key = PrivateKey::generate(algorithm).map_err(software)?;
@@ -180,6 +180,26 @@ impl Token for SoftwareToken {
                 algorithm: kind,
                 source,
             })
+        })
+        .await
+    }
+
+    async fn open_key(
+        &self,
+        place: Reservation,
+        key: &StoredKey,
+        material: &[u8],
+        sealed: SealedKey,
+    ) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+        self.keys.vault.know(material).await;
+        let (id, kind, material) = (key.key.id.clone(), key.key.algorithm, material.to_vec());
+        let name = self.name.clone();
+        self.run(place, move |keys| {
+            let key = keys.load(&id, kind, &material)?;
+            sealed
+                .transport
+                .open(&key, &sealed.ciphertext, sealed.expected_length)
+                .map_err(|_| TokenError::not_opened(&name))
         })
         .await
     }

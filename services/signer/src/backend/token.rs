@@ -1,11 +1,35 @@
 //! What a token can do.
 
+use ers_pki::cms::KeyTransport;
 use ers_pki::key::{BadSignature, KeyAlgorithm, MessageDigest, PublicKey, SignatureAlgorithm};
 use ers_signer_client::KeyId;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::{Reservation, TokenError};
 use crate::store::StoredKey;
+
+/// A key that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPair<'a> {
+    /// The name that its creator gave it.
+    pub label: &'a str,
+    /// Kind and size.
+    pub algorithm: KeyAlgorithm,
+    /// Whether it opens content keys too.
+    pub decrypts: bool,
+}
+
+/// A content key that is to be opened.
+#[derive(Debug, Clone)]
+pub struct SealedKey {
+    /// How it was encrypted.
+    pub transport: KeyTransport,
+    /// The content key, encrypted.
+    pub ciphertext: Vec<u8>,
+    /// Octets of the content key.
+    pub expected_length: usize,
+}
 
 /// A key that was just made.
 #[derive(Debug)]
@@ -110,8 +134,7 @@ pub trait Token: Send + Sync + 'static {
         &self,
         place: Reservation,
         id: &KeyId,
-        label: &str,
-        algorithm: KeyAlgorithm,
+        new: NewPair<'_>,
         chosen: Option<Vec<u8>>,
     ) -> Result<Generated, TokenError>;
 
@@ -130,6 +153,19 @@ pub trait Token: Send + Sync + 'static {
         algorithm: SignatureAlgorithm,
         message: Message,
     ) -> Result<Vec<u8>, TokenError>;
+
+    /// Opens a content key with the key that the material finds here. What was not encrypted as it should be gives
+    /// random octets of the expected length.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    async fn open_key(
+        &self,
+        place: Reservation,
+        key: &StoredKey,
+        material: &[u8],
+        sealed: SealedKey,
+    ) -> Result<Zeroizing<Vec<u8>>, TokenError>;
 
     /// The public half of the key that the material finds here, when both halves are here.
     ///

@@ -15,6 +15,9 @@ pub struct Grant {
     /// Purposes that it may sign for.
     #[serde(default, deserialize_with = "purposes")]
     pub sign: Vec<Purpose>,
+    /// Whether it may open content keys.
+    #[serde(default)]
+    pub decrypt: bool,
     /// Purposes of the keys that it may make; none: it may make no keys.
     #[serde(default, deserialize_with = "purposes")]
     pub create_keys: Vec<Purpose>,
@@ -73,6 +76,17 @@ impl Grants {
         let act = || format!("sign for {purpose} with key {} ({})", key.id, key.label);
         self.hold(caller, act, |grant| {
             grant.sign.contains(&purpose) && grant.covers(&key.label)
+        })
+    }
+
+    /// May this caller open content keys with this key?
+    ///
+    /// # Errors
+    /// When not.
+    pub fn may_decrypt(&self, caller: &str, key: &Key) -> Result<(), NotGranted> {
+        let act = || format!("decrypt with key {} ({})", key.id, key.label);
+        self.hold(caller, act, |grant| {
+            grant.decrypt && grant.covers(&key.label)
         })
     }
 
@@ -286,7 +300,12 @@ fn built_in() -> Vec<Grant> {
             mac: texts(&["clm/shared-secret"]),
             ..named("cmp")
         },
-        edge("scep"),
+        Grant {
+            decrypt: true,
+            create_keys: vec![Purpose::Cms, Purpose::Decryption],
+            labels: texts(&["scep:", "scep-ra:"]),
+            ..edge("scep")
+        },
         Grant {
             destroy_any_key: true,
             administer_keys: true,
@@ -337,6 +356,16 @@ mod tests {
             grants
                 .may_create("scep", "scep:ra", &[Purpose::Cms])
                 .is_ok()
+        );
+        assert!(
+            grants
+                .may_create("scep", "scep-ra:1", &[Purpose::Cms, Purpose::Decryption])
+                .is_ok()
+        );
+        assert!(
+            grants
+                .may_create("est", "est:ra", &[Purpose::Decryption])
+                .is_err()
         );
         assert!(
             grants

@@ -104,7 +104,8 @@ fn most_octets(purpose: Purpose) -> usize {
         | Purpose::Cms
         | Purpose::Tls
         | Purpose::Token
-        | Purpose::CertificateRequest => 64 * KIB,
+        | Purpose::CertificateRequest
+        | Purpose::Decryption => 64 * KIB,
     }
 }
 
@@ -151,6 +152,8 @@ pub fn check(
             check_responder(key, &facts)
         }
         Purpose::Cms => shaped(is_signed_attributes(bytes)),
+        // nothing is signed for it
+        Purpose::Decryption => shaped(false),
         Purpose::Tls => shaped(is_certificate_verify(bytes)),
         Purpose::Token => shaped(is_signing_input(bytes, algorithm)),
         Purpose::CertificateRequest => {

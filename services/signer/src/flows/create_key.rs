@@ -9,7 +9,7 @@ use ers_runtime::clock;
 use ers_runtime::error::{Fault, Kind};
 use ers_signer_client::{Key, KeyId, KeyLimits, Purpose, SignerError};
 
-use crate::backend::{Token, TokenError};
+use crate::backend::{NewPair, Token, TokenError};
 use crate::domain::{self, InvalidField, NotGranted};
 use crate::flows::read_keys::tell;
 use crate::state::State;
@@ -35,6 +35,8 @@ pub(crate) enum CreateKeyError {
     Algorithm(#[source] UnknownKeyAlgorithm),
     #[error("create key: {0} keys cannot sign")]
     CannotSign(KeyAlgorithm),
+    #[error("create key: {0} keys cannot decrypt")]
+    CannotDecrypt(KeyAlgorithm),
     #[error("create key: purpose {0} is unknown")]
     Purpose(i32),
     #[error("create key: no purpose given")]
@@ -88,7 +90,16 @@ pub(crate) async fn run(state: &State, caller: &str, ask: Ask) -> Result<Key, Cr
     let described = wanted.describe(&id, state.clock.now_ms());
     begin(state, &id, chosen.as_deref(), &described).await?;
     let made = token
-        .generate(place, &id, &wanted.label, wanted.algorithm, chosen)
+        .generate(
+            place,
+            &id,
+            NewPair {
+                label: &wanted.label,
+                algorithm: wanted.algorithm,
+                decrypts: wanted.purposes.contains(&Purpose::Decryption),
+            },
+            chosen,
+        )
         .await;
     if matches!(
         made,
@@ -164,6 +175,10 @@ fn check(state: &State, caller: &str, ask: Ask) -> Result<Wanted, CreateKeyError
     }
     if purposes.is_empty() {
         return Err(CreateKeyError::NoPurpose);
+    }
+    let is_for_encryption = algorithm.is_rsa() && !algorithm.is_rsa_pss();
+    if purposes.contains(&Purpose::Decryption) && !is_for_encryption {
+        return Err(CreateKeyError::CannotDecrypt(algorithm));
     }
     purposes.sort_by_key(|purpose| purpose.to_wire());
     if ask
@@ -297,6 +312,7 @@ impl Fault for CreateKeyError {
             Self::Field(_)
             | Self::Algorithm(_)
             | Self::CannotSign(_)
+            | Self::CannotDecrypt(_)
             | Self::Purpose(_)
             | Self::NoPurpose
             | Self::IssuerName
@@ -312,7 +328,9 @@ impl Fault for CreateKeyError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Field(error) => Some(error.field),
-            Self::Algorithm(_) | Self::CannotSign(_) => Some("key_algorithm"),
+            Self::Algorithm(_) | Self::CannotSign(_) | Self::CannotDecrypt(_) => {
+                Some("key_algorithm")
+            }
             Self::Purpose(_) | Self::NoPurpose => Some("purposes"),
             Self::IssuerName => Some("limits.issuer_name"),
             Self::NoToken(_) => Some("token"),

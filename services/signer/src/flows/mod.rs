@@ -3,6 +3,7 @@
 pub(crate) mod administer;
 pub(crate) mod attach_replica;
 pub(crate) mod create_key;
+pub(crate) mod decrypt;
 pub(crate) mod destroy_key;
 pub(crate) mod finish_keys;
 pub(crate) mod list_tokens;

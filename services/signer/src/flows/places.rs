@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ers_pki::key::SignatureAlgorithm;
+use zeroize::Zeroizing;
 
-use crate::backend::{Message, Reservation, Token, TokenError};
+use crate::backend::{Message, Reservation, SealedKey, Token, TokenError};
 use crate::flows::quarantine;
 use crate::state::State;
 use crate::store::StoredKey;
@@ -65,6 +66,36 @@ pub(super) fn sign_digests(state: &State, key: &StoredKey, algorithm: SignatureA
     key.places()
         .filter_map(|(name, _)| state.tokens.get(name))
         .all(|token| token.signs_digests(algorithm))
+}
+
+/// Opens a content key, on another token when the fault is one token's alone.
+pub(super) async fn open_key(
+    state: &State,
+    key: &StoredKey,
+    mut place: Place<'_>,
+    sealed: &SealedKey,
+) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+    let mut tried = Vec::new();
+    loop {
+        let name = place.name;
+        tried.push(name);
+        let opened = place
+            .token
+            .open_key(place.reservation, key, place.material, sealed.clone())
+            .await;
+        let error = match opened {
+            Ok(octets) => return Ok(octets),
+            Err(error) => error,
+        };
+        if !error.is_elsewhere_possible() {
+            return Err(error);
+        }
+        let Some(Ok(next)) = reserve(state, key, &tried) else {
+            return Err(error);
+        };
+        state.metrics.failover(name);
+        place = next;
+    }
 }
 
 /// Signs, on another token when the fault is one token's alone. A wrong signature is not handed on, and its key signs no

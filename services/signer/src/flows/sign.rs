@@ -247,7 +247,8 @@ fn is_kept_whole(purpose: Purpose) -> bool {
         | Purpose::Tls
         | Purpose::Token
         | Purpose::CertificateRequest
-        | Purpose::Cmp => false,
+        | Purpose::Cmp
+        | Purpose::Decryption => false,
     }
 }
 

@@ -4,8 +4,9 @@ use ers_pki::key::{KeyAlgorithm, SignatureAlgorithm};
 use pkcs11::object::{Attribute, ObjectClass};
 use serde::{Deserialize, Serialize};
 
-use super::super::token::Description;
+use super::super::token::{Description, NewPair};
 use super::connection::Connection;
+use super::decrypt::decrypt;
 use super::describe::describe;
 use super::fault::Fault;
 use super::generate::generate;
@@ -27,6 +28,8 @@ pub(super) enum Call {
         id: Vec<u8>,
         label: String,
         algorithm: KeyAlgorithm,
+        /// Whether it opens content keys too.
+        decrypts: bool,
     },
     /// A signature over what [`super::sign::input`] made.
     Sign {
@@ -35,6 +38,17 @@ pub(super) enum Call {
         public_key: Vec<u8>,
         key_algorithm: KeyAlgorithm,
         algorithm: SignatureAlgorithm,
+        #[serde(skip)]
+        input: Vec<u8>,
+    },
+    /// A content key, opened.
+    Decrypt {
+        id: Vec<u8>,
+        /// SubjectPublicKeyInfo that the pair must have.
+        public_key: Vec<u8>,
+        key_algorithm: KeyAlgorithm,
+        /// AlgorithmIdentifier, DER.
+        transport: Vec<u8>,
         #[serde(skip)]
         input: Vec<u8>,
     },
@@ -56,6 +70,11 @@ pub(super) enum Answer {
         #[serde(skip)]
         octets: Vec<u8>,
     },
+    /// Empty when the padding was wrong.
+    Opened {
+        #[serde(skip)]
+        octets: Vec<u8>,
+    },
     /// SubjectPublicKeyInfo of the pair that was made.
     Made(Vec<u8>),
     Found {
@@ -66,7 +85,39 @@ pub(super) enum Answer {
     Description(Description),
 }
 
+impl Answer {
+    /// What travels beside it as octets.
+    pub(super) fn output(&self) -> &[u8] {
+        match self {
+            Self::Signature { octets } | Self::Opened { octets } => octets,
+            _ => &[],
+        }
+    }
+
+    /// Takes what travelled beside it.
+    pub(super) fn set_output(&mut self, output: Vec<u8>) {
+        if let Self::Signature { octets } | Self::Opened { octets } = self {
+            *octets = output;
+        }
+    }
+}
+
 impl Call {
+    /// What travels beside it as octets.
+    pub(super) fn input(&self) -> &[u8] {
+        match self {
+            Self::Sign { input, .. } | Self::Decrypt { input, .. } => input,
+            _ => &[],
+        }
+    }
+
+    /// Takes what travelled beside it.
+    pub(super) fn set_input(&mut self, octets: Vec<u8>) {
+        if let Self::Sign { input, .. } | Self::Decrypt { input, .. } = self {
+            *input = octets;
+        }
+    }
+
     /// Does it in a session.
     pub(super) fn perform(&self, connection: &mut Connection) -> Result<Answer, Fault> {
         match self {
@@ -82,7 +133,15 @@ impl Call {
                 id,
                 label,
                 algorithm,
-            } => Ok(Answer::Made(generate(connection, id, label, *algorithm)?)),
+                decrypts,
+            } => {
+                let new = NewPair {
+                    label,
+                    algorithm: *algorithm,
+                    decrypts: *decrypts,
+                };
+                Ok(Answer::Made(generate(connection, id, new)?))
+            }
             Self::Sign {
                 id,
                 public_key,
@@ -93,6 +152,17 @@ impl Call {
                 let key = connection.private_key(id, *key_algorithm, public_key)?;
                 let octets = sign(connection, key, *algorithm, input)?;
                 Ok(Answer::Signature { octets })
+            }
+            Self::Decrypt {
+                id,
+                public_key,
+                key_algorithm,
+                transport,
+                input,
+            } => {
+                let key = connection.private_key(id, *key_algorithm, public_key)?;
+                let octets = decrypt(connection, key, transport, input)?;
+                Ok(Answer::Opened { octets })
             }
             Self::Find { id, algorithm } => find(connection, id, *algorithm),
             Self::Destroy { id } => {

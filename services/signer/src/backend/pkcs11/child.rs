@@ -56,14 +56,9 @@ fn run() -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             Err(error) => return Err(error),
         };
-        if let Call::Sign { input, .. } = &mut call {
-            *input = body;
-        }
+        call.set_input(body);
         let answer = call.perform(&mut connection);
-        let body = match &answer {
-            Ok(Answer::Signature { octets }) => octets.as_slice(),
-            _ => &[],
-        };
+        let body = answer.as_ref().map_or(&[][..], Answer::output);
         frame::write(&mut socket, &answer, body)?;
     }
 }

@@ -1,11 +1,12 @@
 //! Making a key pair in the token.
 
 use aws_lc_rs::rand;
-use ers_pki::key::{KeyAlgorithm, SignatureAlgorithm};
+use ers_pki::key::SignatureAlgorithm;
 use pkcs11::mechanism::vendor_defined::VendorDefinedMechanism;
 use pkcs11::mechanism::{Mechanism, MechanismType};
 use pkcs11::object::{Attribute, ObjectHandle};
 
+use super::super::token::NewPair;
 use super::connection::Connection;
 use super::fault::Fault;
 use super::public_key::{Kind, encoded};
@@ -23,22 +24,20 @@ pub(super) fn random_id(octets: usize) -> Result<Vec<u8>, Fault> {
 pub(super) fn generate(
     connection: &mut Connection,
     id: &[u8],
-    label: &str,
-    algorithm: KeyAlgorithm,
+    new: NewPair<'_>,
 ) -> Result<Vec<u8>, Fault> {
     if !connection.access.config.generation.enabled {
         return Err(Fault::Unsupported(
             "making keys (generation.enabled)".to_owned(),
         ));
     }
-    let kind = Kind::of(algorithm)?;
+    let kind = Kind::of(new.algorithm)?;
     // of an attempt that was cut off
     connection.destroy(id)?;
     let wish = Wish {
         connection,
         id,
-        label,
-        algorithm,
+        new,
     };
     let public = match kind {
         Kind::Rsa { bits, .. } => wish.make_rsa(bits)?,
@@ -55,8 +54,7 @@ pub(super) fn generate(
 struct Wish<'a> {
     connection: &'a Connection,
     id: &'a [u8],
-    label: &'a str,
-    algorithm: KeyAlgorithm,
+    new: NewPair<'a>,
 }
 
 impl Wish<'_> {
@@ -97,7 +95,7 @@ impl Wish<'_> {
         let takes = |attribute| !config.generation.omit.contains(&attribute);
         let mut named = vec![Attribute::Token(true), Attribute::Id(self.id.to_vec())];
         if takes(TemplateAttribute::Label) {
-            named.push(Attribute::Label(self.label.as_bytes().to_vec()));
+            named.push(Attribute::Label(self.new.label.as_bytes().to_vec()));
         }
         let mut public = [parameters, &named].concat();
         if takes(TemplateAttribute::PublicPrivate) {
@@ -113,7 +111,10 @@ impl Wish<'_> {
             Attribute::Extractable(false),
             Attribute::Sign(true),
         ]);
-        if takes(TemplateAttribute::Decrypt) {
+        if self.new.decrypts {
+            public.push(Attribute::Encrypt(true));
+            private.push(Attribute::Decrypt(true));
+        } else if takes(TemplateAttribute::Decrypt) {
             private.push(Attribute::Decrypt(false));
         }
         if takes(TemplateAttribute::Unwrap) {
@@ -137,10 +138,14 @@ impl Wish<'_> {
         let config = &self.connection.access.config.mechanisms;
         let mut found: Vec<MechanismType> = SignatureAlgorithm::ALL
             .into_iter()
-            .filter(|algorithm| algorithm.suits(self.algorithm))
+            .filter(|algorithm| algorithm.suits(self.new.algorithm))
             .filter_map(|algorithm| sign::mechanism(config, algorithm).ok())
             .map(|mechanism| mechanism.mechanism_type())
             .collect();
+        if self.new.decrypts {
+            found.extend([MechanismType::RSA_PKCS, MechanismType::RSA_PKCS_OAEP]);
+            found.sort_by_key(|kind| kind.to_string());
+        }
         found.dedup();
         found
     }

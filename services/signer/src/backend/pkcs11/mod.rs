@@ -6,6 +6,7 @@ mod access;
 mod call;
 mod child;
 mod connection;
+mod decrypt;
 mod describe;
 mod fault;
 mod frame;

@@ -53,11 +53,7 @@ impl Process {
             Some(running) => running,
             None => Running::start(shared)?,
         };
-        let body = match call {
-            Call::Sign { input, .. } => input.as_slice(),
-            _ => &[],
-        };
-        let answered = running.ask(call, body, limit)?;
+        let answered = running.ask(call, call.input(), limit)?;
         if !matches!(&answered, Err(fault) if fault.is_end_of_session()) {
             self.running = Some(running);
         }
@@ -114,8 +110,8 @@ impl Running {
             self.socket.set_write_timeout(Some(limit))?;
             frame::write(&mut self.socket, header, body)?;
             let (mut answer, body): (Result<Answer, Fault>, _) = frame::read(&mut self.socket)?;
-            if let Ok(Answer::Signature { octets }) = &mut answer {
-                *octets = body;
+            if let Ok(answer) = &mut answer {
+                answer.set_output(body);
             }
             Ok(answer)
         };

@@ -8,10 +8,13 @@ use ers_runtime::Context;
 use ers_runtime::config::Secret;
 use ers_signer_client::KeyId;
 use parking_lot::Mutex;
+use zeroize::Zeroizing;
 
 use super::super::TokenError;
 use super::super::pool::{Pool, Reservation, Unanswered};
-use super::super::token::{Description, Found, Generated, Message, Token};
+use super::super::token::{
+    Description, Found, Generated, Message, NewPair, SealedKey, Token,
+};
 use super::access::Access;
 use super::call::{Answer, Call};
 use super::fault::Fault;
@@ -228,20 +231,21 @@ impl Token for Pkcs11Token {
         &self,
         place: Reservation,
         _id: &KeyId,
-        label: &str,
-        algorithm: KeyAlgorithm,
+        new: NewPair<'_>,
         chosen: Option<Vec<u8>>,
     ) -> Result<Generated, TokenError> {
         let material = match chosen {
             Some(material) => material,
             None => self.choose_material()?.unwrap_or_default(),
         };
-        let (id, label) = (material.clone(), label.to_owned());
+        let (id, label) = (material.clone(), new.label.to_owned());
+        let (algorithm, decrypts) = (new.algorithm, new.decrypts);
         let limit = Duration::from_secs(self.shared.access.config.generate_timeout_s);
         let call = move || Call::Generate {
             id,
             label,
             algorithm,
+            decrypts,
         };
         let Answer::Made(spki) = self.run(limit, place, call).await? else {
             return Err(self.confused());
@@ -297,6 +301,36 @@ impl Token for Pkcs11Token {
             Ok(done) => done,
             Err(unanswered) => Err(self.unanswered(unanswered)),
         }
+    }
+
+    /// What the token says of padding stays here: random octets are drawn before it is asked.
+    async fn open_key(
+        &self,
+        place: Reservation,
+        key: &StoredKey,
+        material: &[u8],
+        sealed: SealedKey,
+    ) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+        let random = ers_pki::cms::random_key(sealed.expected_length)
+            .map_err(|_| TokenError::not_opened(&self.shared.name))?;
+        let (id, public_key) = (material.to_vec(), key.key.public_key.spki_der().to_vec());
+        let key_algorithm = key.key.algorithm;
+        let call = move || Call::Decrypt {
+            id,
+            public_key,
+            key_algorithm,
+            transport: sealed.transport.identifier_der(),
+            input: sealed.ciphertext,
+        };
+        let Answer::Opened { octets } = self.run(self.timeout(), place, call).await? else {
+            return Err(self.confused());
+        };
+        let octets = Zeroizing::new(octets);
+        Ok(if octets.len() == random.len() {
+            octets
+        } else {
+            random
+        })
     }
 
     async fn find(
