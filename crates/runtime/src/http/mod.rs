@@ -1,11 +1,13 @@
 //! What the HTTP services share: RFC 9457 problems, input that does not read, and the listener.
 
+mod client_address;
 mod client_certificate;
 pub mod ingress;
 mod input;
 mod listener;
 mod problem;
 
+pub use client_address::{Network, NetworkError, client_address};
 pub use client_certificate::{AnyClientCertificate, ClientCertificates, SessionExporter};
 pub use input::{LARGEST_BODY, nothing_here, read_input, wrong};
 pub use listener::{Listener, ListenerError, serve};
