@@ -4,6 +4,7 @@ pub mod acme;
 pub mod cara;
 pub mod clm;
 mod column;
+pub mod scep;
 pub mod signer;
 mod table;
 

@@ -31,7 +31,11 @@ impl Flows {
             return Ok(locked);
         }
         // Without a request there is nothing that a challenge could be for.
-        let csr = Csr::from_der(&call.csr).ok();
+        let csr = if rules.scep.legacy_algorithms {
+            Csr::from_der_with_sha1(&call.csr).ok()
+        } else {
+            Csr::from_der(&call.csr).ok()
+        };
         let (Some(csr), 1..=LONGEST) = (csr, text.len()) else {
             return Ok(self
                 .count_try(&attempt)

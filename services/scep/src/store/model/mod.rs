@@ -1,0 +1,4 @@
+//! Rows.
+
+pub mod authority;
+pub mod transaction;

@@ -1,0 +1,186 @@
+//! Transactions: what a client calls its request, and what CLM calls it.
+
+use ers_runtime::clock::{from_ms, to_ms};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use time::OffsetDateTime;
+
+use super::model::transaction::{ActiveModel, Column, Entity, Model};
+use super::{Store, StoreError};
+
+const TABLE: &str = "scep_transaction";
+
+/// How far a transaction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionState {
+    /// Who asks is known; CLM is being asked, or a person has to decide.
+    Open,
+    /// Answered for good.
+    Closed,
+}
+
+/// A request of somebody who was let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// SHA-256 over policy and transactionID, lower-case hex.
+    pub id: String,
+    /// The policy.
+    pub policy: String,
+    /// transactionID.
+    pub transaction_id: String,
+    /// CLM's idempotency key.
+    pub request_id: String,
+    /// SHA-256 of the CSR, lower-case hex.
+    pub request_digest: String,
+    /// SHA-256 of the signer's SubjectPublicKeyInfo, lower-case hex.
+    pub signer_key: String,
+    /// How far it is.
+    pub state: TransactionState,
+    /// When it is forgotten.
+    pub expires_at: OffsetDateTime,
+}
+
+impl TransactionState {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+
+    fn find(text: &str) -> Option<Self> {
+        [Self::Open, Self::Closed]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+}
+
+impl Store {
+    /// The transaction of an id that is not over.
+    #[tracing::instrument(name = "db.scep_transaction.find", level = "debug", skip_all)]
+    pub async fn find_transaction(
+        &self,
+        id: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Transaction>, StoreError> {
+        let row = Entity::find_by_id(id)
+            .filter(Column::ExpiresAt.gt(to_ms(now)))
+            .one(&self.db)
+            .await
+            .map_err(StoreError::database("find transaction"))?;
+        row.map(transaction).transpose()
+    }
+
+    /// Begins a transaction in place of the one given, or of none. Of two that begin at once one wins; what counts
+    /// comes back.
+    #[tracing::instrument(name = "db.scep_transaction.begin", level = "debug", skip_all)]
+    pub async fn begin_transaction(
+        &self,
+        new: Transaction,
+        before: Option<&Transaction>,
+        now: OffsetDateTime,
+    ) -> Result<Transaction, StoreError> {
+        let failed = || StoreError::database("begin transaction");
+        match before {
+            Some(before) => {
+                Entity::update_many()
+                    .col_expr(Column::RequestId, Expr::value(new.request_id.as_str()))
+                    .col_expr(
+                        Column::RequestDigest,
+                        Expr::value(new.request_digest.as_str()),
+                    )
+                    .col_expr(Column::SignerKey, Expr::value(new.signer_key.as_str()))
+                    .col_expr(Column::State, Expr::value(new.state.as_str()))
+                    .col_expr(Column::ExpiresAt, Expr::value(to_ms(new.expires_at)))
+                    .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
+                    .col_expr(Column::UpdatedBy, Expr::value("enrol"))
+                    .filter(Column::Id.eq(new.id.as_str()))
+                    .filter(Column::RequestId.eq(before.request_id.as_str()))
+                    .exec(&self.db)
+                    .await
+                    .map_err(failed())?;
+            }
+            None => {
+                // one that is over is in the way
+                Entity::delete_many()
+                    .filter(Column::Id.eq(new.id.as_str()))
+                    .filter(Column::ExpiresAt.lte(to_ms(now)))
+                    .exec(&self.db)
+                    .await
+                    .map_err(failed())?;
+                Entity::insert(row(&new, now))
+                    .on_conflict(OnConflict::new().do_nothing_on([Column::Id]).to_owned())
+                    .try_insert()
+                    .exec_without_returning(&self.db)
+                    .await
+                    .map_err(failed())?;
+            }
+        }
+        // who was first is read: what a database counts as inserted differs
+        let found = self.find_transaction(&new.id, now).await?;
+        Ok(found.unwrap_or(new))
+    }
+
+    /// It was answered for good.
+    #[tracing::instrument(name = "db.scep_transaction.close", level = "debug", skip_all)]
+    pub async fn close_transaction(
+        &self,
+        request_id: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        Entity::update_many()
+            .col_expr(
+                Column::State,
+                Expr::value(TransactionState::Closed.as_str()),
+            )
+            .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
+            .col_expr(Column::UpdatedBy, Expr::value("answer"))
+            .filter(Column::RequestId.eq(request_id))
+            .exec(&self.db)
+            .await
+            .map_err(StoreError::database("close transaction"))?;
+        Ok(())
+    }
+
+    /// Forgets the transactions that are over.
+    #[tracing::instrument(name = "db.scep_transaction.forget", level = "debug", skip_all)]
+    pub async fn forget_transactions(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        let deleted = Entity::delete_many()
+            .filter(Column::ExpiresAt.lte(to_ms(now)))
+            .exec(&self.db)
+            .await
+            .map_err(StoreError::database("forget transactions"))?;
+        Ok(deleted.rows_affected)
+    }
+}
+
+fn row(new: &Transaction, now: OffsetDateTime) -> ActiveModel {
+    ActiveModel {
+        id: Set(new.id.clone()),
+        policy: Set(new.policy.clone()),
+        transaction_id: Set(new.transaction_id.clone()),
+        request_id: Set(new.request_id.clone()),
+        request_digest: Set(new.request_digest.clone()),
+        signer_key: Set(new.signer_key.clone()),
+        state: Set(new.state.as_str().to_owned()),
+        expires_at: Set(to_ms(new.expires_at)),
+        created_at: Set(to_ms(now)),
+        updated_at: Set(to_ms(now)),
+        updated_by: Set("enrol".to_owned()),
+    }
+}
+
+fn transaction(row: Model) -> Result<Transaction, StoreError> {
+    let state = TransactionState::find(&row.state)
+        .ok_or_else(StoreError::inconsistent(TABLE, &row.id, "state"))?;
+    Ok(Transaction {
+        id: row.id,
+        policy: row.policy,
+        transaction_id: row.transaction_id,
+        request_id: row.request_id,
+        request_digest: row.request_digest,
+        signer_key: row.signer_key,
+        state,
+        expires_at: from_ms(row.expires_at),
+    })
+}
