@@ -17,7 +17,7 @@ test_packages=(
   # a peer to be measured beside
   golang-cfssl
   # foreign clients and checkers
-  lego certbot openssl sqlite3 jq
+  lego certbot openssl sqlite3 jq strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
   # what the stories are written with
   python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-h2
   # what pkilint and kubernetes-validate are installed with

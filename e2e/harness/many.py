@@ -11,11 +11,11 @@ from .ports import accepts, free_port
 from .process import Server, run
 from .servers import SOFTHSM, SoftHsm
 
-SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme")
+SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme", "scep")
 
 
 class ManyProcesses(Platform):
-    """Signer, CARA, CLM, rev-info, ACME and nginx."""
+    """Signer, CARA, CLM, rev-info, ACME, SCEP and nginx."""
 
     def __init__(self, form, folder, dns, database, redis):
         super().__init__(form, folder, dns, database)
@@ -23,7 +23,7 @@ class ManyProcesses(Platform):
         self.token = SoftHsm(self.folder / "token")
         self.identities = self.folder / "identities"
         self.grpc = {name: free_port() for name in ("signer", "cara-ws", "clm-api")}
-        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme")}
+        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme", "scep")}
         self.health = {name: free_port() for name in SERVICES}
         self.port, self.revocation_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
@@ -141,6 +141,13 @@ class ManyProcesses(Platform):
                     "denied_networks": [],  # the stories' names lie on the loopback interface
                 },
             },
+            "scep": {
+                "listen": listen(self.http["scep"]),
+                "database": self._database("scep"),
+                "clm": self._grpc("clm-api"),
+                "signer": self._grpc("signer"),
+                "trusted_proxies": ["127.0.0.1/32"],
+            },
         }
 
     def _start_nginx(self):
@@ -183,12 +190,14 @@ class ManyProcesses(Platform):
                     ssl_client_certificate {self.client_authorities};
                     ssl_verify_client optional;
                     location /acme {{ {to("acme")} }}
+                    location /scep {{ {to("scep")} }}
                     location /clm-api {{ {to("clm-api")} }}
                     location /cara-ws-server {{ {to_cara} }}
                     location /rev-info {{ {to("rev-info")} }}
                 }}
                 server {{
                     listen 127.0.0.1:{self.revocation_port};
+                    location /scep {{ {to("scep")} }}
                     location /rev-info {{ {to("rev-info")} }}
                 }}
             }}

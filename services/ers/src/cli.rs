@@ -574,7 +574,7 @@ pub enum Identity {
         /// How long they are valid
         #[arg(long, default_value = "365d")]
         validity: String,
-        /// signer, cara-ws, clm-api, rev-info, acme, administrator
+        /// signer, cara-ws, clm-api, rev-info, acme, scep, administrator
         #[arg(required = true)]
         names: Vec<String>,
     },

@@ -35,6 +35,7 @@ use crate::{
 ///   cara: file:/etc/ers/cara-database-url
 ///   clm: file:/etc/ers/clm-database-url
 ///   acme: file:/etc/ers/acme-database-url
+///   scep: file:/etc/ers/scep-database-url
 /// redis: redis://127.0.0.1/
 /// master_password: file:/etc/ers/master-password
 /// pki:
@@ -48,7 +49,7 @@ pub struct PlatformConfig {
     pub data: Option<PathBuf>,
     /// HTTPS: everything.
     pub listen: SocketAddr,
-    /// Plain HTTP: revocation information.
+    /// Plain HTTP: revocation information, SCEP.
     pub http_listen: SocketAddr,
     /// Plain HTTP: health and metrics.
     pub health_listen: SocketAddr,
@@ -73,6 +74,8 @@ pub struct PlatformConfig {
     pub cara: CaraSection,
     /// ACME.
     pub acme: AcmeSection,
+    /// SCEP.
+    pub scep: ScepSection,
     /// Logs, traces.
     pub telemetry: TelemetryConfig,
 }
@@ -89,6 +92,8 @@ pub struct Databases {
     pub clm: Option<Secret>,
     /// ACME's.
     pub acme: Option<Secret>,
+    /// SCEP's.
+    pub scep: Option<Secret>,
 }
 
 /// Settings of CARA.
@@ -113,6 +118,14 @@ pub struct AcmeSection {
     pub limits: acme::config::LimitsConfig,
 }
 
+/// Settings of SCEP.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScepSection {
+    /// What messages are opened and answered with.
+    pub registration_authority: scep::config::RegistrationAuthorityConfig,
+}
+
 impl Default for PlatformConfig {
     fn default() -> Self {
         let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -131,6 +144,7 @@ impl Default for PlatformConfig {
             pki: PkiConfig::default(),
             cara: CaraSection::default(),
             acme: AcmeSection::default(),
+            scep: ScepSection::default(),
             telemetry: TelemetryConfig {
                 log: "warn,audit=warn".into(),
                 log_format: LogFormat::Text,

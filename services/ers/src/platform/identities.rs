@@ -14,12 +14,13 @@ use crate::{
 
 /// The command line's identity.
 pub const ADMINISTRATOR: &str = "administrator";
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "signer",
     "cara-ws",
     "clm-api",
     "rev-info",
     "acme",
+    "scep",
     ADMINISTRATOR,
 ];
 const AUTHORITY_VALIDITY: Duration = Duration::from_secs(3650 * 86_400);

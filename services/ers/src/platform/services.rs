@@ -13,6 +13,7 @@ use ers_runtime::{
 };
 use ers_signer_client::SignerClient;
 use rev_info::RevInfo;
+use scep::Scep;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
 use zeroize::Zeroizing;
@@ -156,6 +157,19 @@ impl Backend {
         .attempt("start acme")?;
         progress("  acme");
 
+        let scep_context = context.for_service("scep", identities.of("scep")?);
+        let scep = scep::start(
+            scep_context.clone(),
+            scep_config(config, folder),
+            scep::Deps {
+                clm: self.channel(&scep_context, "clm-api"),
+                signer: Arc::new(SignerClient::new(self.channel(&scep_context, "signer"))),
+            },
+        )
+        .await
+        .attempt("start scep")?;
+        progress("  scep");
+
         let rev_context = context.for_service("rev-info", identities.of("rev-info")?);
         let signer = SignerClient::new(self.channel(&rev_context, "signer"));
         let rev_info = rev_info::start(
@@ -167,6 +181,7 @@ impl Backend {
         progress("  rev-info");
         Ok(Frontend {
             acme,
+            scep,
             cara: self.cara.clone(),
             clm: self.clm.clone(),
             rev_info,
@@ -187,6 +202,7 @@ impl Backend {
 #[derive(Clone)]
 pub struct Frontend {
     acme: Acme,
+    scep: Scep,
     cara: Cara,
     clm: Clm,
     rev_info: RevInfo,
@@ -196,13 +212,15 @@ impl Frontend {
     /// Everything that stands behind HTTPS.
     pub fn mount_all(&self, routes: &mut ServiceConfig) {
         self.acme.configure()(routes);
+        self.scep.configure()(routes);
         self.clm.configure()(routes);
         self.cara.configure()(routes);
         self.rev_info.configure()(routes);
     }
 
-    /// What stands behind plain HTTP.
-    pub fn mount_revocation(&self, routes: &mut ServiceConfig) {
+    /// What stands behind plain HTTP: revocation information, and SCEP, whose messages protect themselves.
+    pub fn mount_plain(&self, routes: &mut ServiceConfig) {
+        self.scep.configure()(routes);
         self.rev_info.configure()(routes);
     }
 }
@@ -288,5 +306,13 @@ fn acme_config(
         validation: config.acme.validation.clone(),
         limits: config.acme.limits.clone(),
         ..acme::Config::new(addresses.url.clone(), database)
+    }
+}
+
+fn scep_config(config: &PlatformConfig, folder: &DataFolder) -> scep::Config {
+    let database = config.database(config.databases.scep.as_ref(), "scep", folder.path());
+    scep::Config {
+        registration_authority: config.scep.registration_authority.clone(),
+        ..scep::Config::new(database)
     }
 }
