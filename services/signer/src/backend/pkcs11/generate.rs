@@ -143,8 +143,8 @@ impl Wish<'_> {
             .map(|mechanism| mechanism.mechanism_type())
             .collect();
         if self.new.decrypts {
+            found.retain(|kind| *kind != MechanismType::RSA_PKCS);
             found.extend([MechanismType::RSA_PKCS, MechanismType::RSA_PKCS_OAEP]);
-            found.sort_by_key(|kind| kind.to_string());
         }
         found.dedup();
         found
