@@ -11,11 +11,11 @@ from .ports import accepts, free_port
 from .process import Server, run
 from .servers import SOFTHSM, SoftHsm
 
-SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme", "scep")
+SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme", "scep", "est")
 
 
 class ManyProcesses(Platform):
-    """Signer, CARA, CLM, rev-info, ACME, SCEP and nginx."""
+    """Signer, CARA, CLM, rev-info, ACME, SCEP, EST and nginx."""
 
     def __init__(self, form, folder, dns, database, redis):
         super().__init__(form, folder, dns, database)
@@ -23,7 +23,7 @@ class ManyProcesses(Platform):
         self.token = SoftHsm(self.folder / "token")
         self.identities = self.folder / "identities"
         self.grpc = {name: free_port() for name in ("signer", "cara-ws", "clm-api")}
-        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme", "scep")}
+        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme", "scep", "est")}
         self.health = {name: free_port() for name in SERVICES}
         self.port, self.revocation_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
@@ -68,7 +68,8 @@ class ManyProcesses(Platform):
         listed = self.ers_json("ca", "list")
         certificate = {ca["name"]: ca["certificate"] for ca in listed}
         self.root.write_text(certificate["default-root"])
-        self.client_authorities.write_text(certificate["management-root"])
+        self.client_authorities.write_text(
+            certificate["management-root"] + certificate["default-root"] + certificate["default-sub"])
 
     def _start_service(self, name, service):
         file = self.folder / f"{name}.yaml"
@@ -127,6 +128,11 @@ class ManyProcesses(Platform):
                 "cara": self._grpc("cara-ws"),
                 "signer": self._grpc("signer"),
             },
+            "est": {
+                "listen": listen(self.http["est"]),
+                "clm": self._grpc("clm-api"),
+                "signer": self._grpc("signer"),
+            },
             "acme": {
                 "external_url": self.url,
                 "listen": listen(self.http["acme"]),
@@ -165,9 +171,9 @@ class ManyProcesses(Platform):
             "proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme;"
         )
         identity = self._identity("ingress")
-        to_cara = (
-            f"proxy_pass https://127.0.0.1:{self.http['cara-ws']}; proxy_set_header Host $http_host; "
-            "proxy_ssl_protocols TLSv1.3; proxy_ssl_verify on; proxy_ssl_name cara-ws.ers.internal; "
+        with_client = lambda name: (  # noqa: E731
+            f"proxy_pass https://127.0.0.1:{self.http[name]}; proxy_set_header Host $http_host; "
+            f"proxy_ssl_protocols TLSv1.3; proxy_ssl_verify on; proxy_ssl_name {name}.ers.internal; "
             f"proxy_ssl_trusted_certificate {identity['authorities']}; "
             f"proxy_ssl_certificate {identity['certificate']}; proxy_ssl_certificate_key {identity['key']}; "
             "proxy_set_header ssl-client-verify $ssl_client_verify; "
@@ -189,10 +195,13 @@ class ManyProcesses(Platform):
                     ssl_certificate_key {key};
                     ssl_client_certificate {self.client_authorities};
                     ssl_verify_client optional;
+                    ssl_verify_depth 3;
                     location /acme {{ {to("acme")} }}
                     location /scep {{ {to("scep")} }}
                     location /clm-api {{ {to("clm-api")} }}
-                    location /cara-ws-server {{ {to_cara} }}
+                    location /cara-ws-server {{ {with_client("cara-ws")} }}
+                    location /est {{ {with_client("est")} }}
+                    location /.well-known/est {{ {with_client("est")} }}
                     location /rev-info {{ {to("rev-info")} }}
                 }}
                 server {{

@@ -117,6 +117,8 @@ pub fn csr(octets: &[u8]) {
         assert_eq!(csr.der(), octets);
         let again = Csr::from_der(csr.der());
         assert!(again.is_ok_and(|again| again.names() == csr.names()));
+        let _ = csr.change_subject_name();
+        let _ = csr.decrypt_key();
     }
     if let Ok(text) = std::str::from_utf8(octets) {
         let _ = Csr::from_pem(text);

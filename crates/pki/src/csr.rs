@@ -1,6 +1,8 @@
 //! Certification requests, RFC 2986: read, limited, and the possession of the key proven, before anyone sees one.
 
+mod hints;
 mod prepare;
+mod wishes;
 
 use std::fmt;
 
@@ -16,7 +18,9 @@ use crate::key::{BadSignature, KeyError, PublicKey, SignatureAlgorithm};
 use crate::name::{Name, NameError};
 use crate::pem::{self, PemError};
 
+pub use hints::{AttributeHints, WantedAttribute};
 pub use prepare::{PreparedCsr, prepare_ca};
+pub use wishes::{ChangeSubjectName, DecryptKey};
 
 /// Longest request that is looked at.
 pub const MAX_CSR_BYTES: usize = 64 * 1024;
@@ -70,6 +74,7 @@ pub struct Csr {
     public_key: PublicKey,
     challenge_password: Option<Zeroizing<String>>,
     signed_with_sha1: bool,
+    others: Vec<(const_oid::ObjectIdentifier, Vec<u8>)>,
 }
 
 impl Csr {
@@ -109,6 +114,7 @@ impl Csr {
             names,
             extensions,
             challenge_password,
+            others,
         } = read_attributes(attributes)?;
         let public_key = PublicKey::from_spki_der(spki)?;
         let known = SignatureAlgorithm::read(algorithm)?;
@@ -129,6 +135,7 @@ impl Csr {
             public_key,
             challenge_password,
             signed_with_sha1: known.is_none(),
+            others,
         })
     }
 
@@ -187,6 +194,14 @@ impl Csr {
         self.signed_with_sha1
     }
 
+    /// The value of an attribute that has one, DER, of those that are not told otherwise.
+    fn attribute(&self, kind: const_oid::ObjectIdentifier) -> Option<&[u8]> {
+        self.others
+            .iter()
+            .find(|(found, _)| *found == kind)
+            .map(|(_, value)| value.as_slice())
+    }
+
     /// The request, DER.
     pub fn der(&self) -> &[u8] {
         &self.der
@@ -211,6 +226,7 @@ struct Attributes {
     names: Vec<GeneralName>,
     extensions: Vec<RequestedExtension>,
     challenge_password: Option<Zeroizing<String>>,
+    others: Vec<(const_oid::ObjectIdentifier, Vec<u8>)>,
 }
 
 fn read_attributes(content: &[u8]) -> Result<Attributes, CsrError> {
@@ -239,6 +255,10 @@ fn read_attributes(content: &[u8]) -> Result<Attributes, CsrError> {
             let password = values.element(WHAT)?;
             values.finish(WHAT)?;
             found.challenge_password = Some(read_password(password)?);
+        } else if let Ok(value) = values.element(WHAT)
+            && values.is_empty()
+        {
+            found.others.push((kind, value.whole.to_vec()));
         }
     }
     Ok(found)

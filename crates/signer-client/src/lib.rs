@@ -19,5 +19,5 @@ pub use key::{Key, KeyId, KeyLimits, KeyQuarantine, NewKey};
 pub use purpose::{Purpose, UnknownPurpose};
 pub use remote::SignerClient;
 pub use signer::{
-    DecryptCall, MacAlgorithm, MacCheck, PasswordMacCall, SignCall, Signed, Signer,
+    ClientKey, DecryptCall, MacAlgorithm, MacCheck, PasswordMacCall, SignCall, Signed, Signer,
 };

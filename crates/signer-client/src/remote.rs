@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use ers_calls::Calls;
+use ers_pki::key::KeyAlgorithm;
 use ers_proto::signer::v1 as wire;
 use futures::{SinkExt as _, StreamExt, TryStreamExt, channel::mpsc};
 use tonic::body::Body;
@@ -18,9 +19,8 @@ use wire::signing_client::SigningClient;
 use zeroize::Zeroizing;
 
 use crate::{
-    ChainHead, DecryptCall, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey,
-    PasswordMacCall, Purpose,
-    SignCall, Signed, Signer, SignerError, VerifyProgress, VerifyStream,
+    ChainHead, ClientKey, DecryptCall, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey,
+    PasswordMacCall, Purpose, SignCall, Signed, Signer, SignerError, VerifyProgress, VerifyStream,
 };
 
 /// Longest answer that is read: the list of some ten thousand keys.
@@ -249,6 +249,27 @@ impl Signer for SignerClient {
             })
             .await?;
         Ok(())
+    }
+
+    async fn make_client_key(
+        &self,
+        request_id: &str,
+        algorithm: KeyAlgorithm,
+    ) -> Result<ClientKey, SignerError> {
+        let request = wire::MakeClientKeyRequest {
+            request_id: request_id.to_owned(),
+            key_algorithm: algorithm.to_string(),
+        };
+        let made = self
+            .keys
+            .clone()
+            .make_client_key(request)
+            .await?
+            .into_inner();
+        Ok(ClientKey {
+            public_key: made.public_key,
+            private_key: Zeroizing::new(made.private_key),
+        })
     }
 
     async fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, SignerError> {

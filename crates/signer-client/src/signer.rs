@@ -1,7 +1,7 @@
 //! What the signer does, as a trait: services hold an `Arc<dyn Signer>`.
 
 use ers_pki::cms::KeyTransport;
-use ers_pki::key::{PublicKey, SignatureAlgorithm};
+use ers_pki::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use zeroize::Zeroizing;
 
 use crate::{ChainHead, JournalStream, Key, KeyId, NewKey, Purpose, SignerError, VerifyStream};
@@ -35,6 +35,14 @@ pub struct Signed {
     pub chain: String,
     /// ... the number in it of the entry that precedes the signature.
     pub sequence: u64,
+}
+
+/// A key that was made for a client; the signer has kept nothing of it.
+pub struct ClientKey {
+    /// SubjectPublicKeyInfo, DER.
+    pub public_key: Vec<u8>,
+    /// PKCS#8, DER, not encrypted.
+    pub private_key: Zeroizing<Vec<u8>>,
 }
 
 /// Algorithms of message authentication codes, RFC 7518 §3.2.
@@ -123,6 +131,13 @@ pub trait Signer: Send + Sync + 'static {
 
     /// Destroys a key for good.
     async fn destroy_key(&self, id: &KeyId) -> Result<(), SignerError>;
+
+    /// Makes a key for a client; it is kept nowhere, and each call makes another one.
+    async fn make_client_key(
+        &self,
+        request_id: &str,
+        algorithm: KeyAlgorithm,
+    ) -> Result<ClientKey, SignerError>;
 
     /// Seals a small secret (at most 64 KiB); it can only be unsealed with the same context.
     async fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, SignerError>;

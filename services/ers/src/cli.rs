@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod ca;
+mod entity;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -11,6 +12,7 @@ pub use ca::{
     Ca, CaCreate, CaCrossSign, CaExportRequest, CaImportCertificate, CaRenew, CaRollover,
     CaSignRequest,
 };
+pub use entity::{CertRenewNow, Entity, EntityName, EntitySecret, Scep};
 
 /// An open PKI and certificate lifecycle platform.
 #[derive(Parser)]
@@ -92,6 +94,12 @@ pub enum Command {
     /// After CARA's database was restored from an older backup
     #[command(subcommand)]
     Restore(Restore),
+    /// Devices, people and services that certificates are for, and what they are known by
+    #[command(subcommand)]
+    Entity(Entity),
+    /// Challenge passwords for SCEP clients (RFC 8894)
+    #[command(subcommand)]
+    Scep(Scep),
     /// External account keys for ACME clients (RFC 8555 section 7.3.4)
     #[command(subcommand)]
     AcmeAccountKey(AcmeAccountKey),
@@ -172,6 +180,8 @@ pub enum Cert {
     },
     /// Revoke all that a list names or a filter finds; goes on where it stopped when it is typed again
     RevokeMany(CertRevokeMany),
+    /// Have clients that ask when to renew told: now (RFC 9773)
+    RenewNow(CertRenewNow),
     /// Revoke one as the holder of its private key
     RevokeByKey(CertRevokeByKey),
     /// Issue no certificate for a public key any more

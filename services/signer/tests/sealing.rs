@@ -1,5 +1,5 @@
 //! Promises: what is sealed opens only for its context and for those granted it; codes are checked here, and the key
-//! of a code never leaves; a wrong master password is told in one line; the password can be changed.
+//! of a code never leaves; a key made for a client is its alone and kept nowhere; a wrong master password is told in one line; the password can be changed.
 
 #[cfg(test)]
 mod common;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use aws_lc_rs::hmac;
 use common::Signing;
 use ers_pki::cmp::{MAX_ITERATIONS, PasswordMac};
+use ers_pki::key::{KeyAlgorithm, PrivateKey};
 use ers_runtime::Context;
 use ers_runtime::clock::SystemClock;
 use ers_signer_client::{MacAlgorithm, MacCheck, PasswordMacCall, Signer as _};
@@ -238,4 +239,26 @@ async fn the_master_password_changes_and_what_was_sealed_still_opens() {
             .as_slice(),
         b"challenge"
     );
+}
+
+#[tokio::test]
+async fn a_key_for_a_client_is_its_alone_and_kept_nowhere() {
+    let signing = Signing::start().await;
+    let est = signing.caller("est");
+    for algorithm in [KeyAlgorithm::P256, KeyAlgorithm::Rsa2048] {
+        let made = est.make_client_key("est-1", algorithm).await.unwrap();
+        let key = PrivateKey::from_pkcs8_der(&made.private_key).unwrap();
+        assert_eq!(key.public_key().spki_der(), made.public_key);
+        assert_eq!(key.public_key().algorithm(), algorithm);
+        let another = est.make_client_key("est-1", algorithm).await.unwrap();
+        assert_ne!(another.public_key, made.public_key);
+    }
+    assert!(est.list_keys().await.unwrap().is_empty());
+    let too_slow = est.make_client_key("est-1", KeyAlgorithm::Rsa8192).await;
+    assert_eq!(too_slow.err().unwrap().code(), Code::InvalidArgument);
+    // Failure 21: who may have no keys made gets none.
+    for caller in ["acme", "scep", "rev-info"] {
+        let refused = signing.caller(caller).make_client_key("1", KeyAlgorithm::P256);
+        assert_eq!(refused.await.err().unwrap().code(), Code::PermissionDenied);
+    }
 }

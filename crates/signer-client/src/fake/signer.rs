@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use ers_pki::key::PrivateKey;
+use ers_pki::key::{KeyAlgorithm, PrivateKey};
 use futures::{StreamExt, channel::oneshot};
 use parking_lot::Mutex;
 use time::OffsetDateTime;
@@ -12,9 +12,8 @@ use zeroize::Zeroizing;
 
 use super::sealing;
 use crate::{
-    ChainHead, DecryptCall, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey,
-    PasswordMacCall, Purpose,
-    SignCall, Signed, Signer, SignerError, VerifyProgress, VerifyStream,
+    ChainHead, ClientKey, DecryptCall, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey,
+    PasswordMacCall, Purpose, SignCall, Signed, Signer, SignerError, VerifyProgress, VerifyStream,
 };
 
 const CHAIN: &str = "fake";
@@ -258,6 +257,22 @@ impl Signer for FakeSigner {
             .remove(id)
             .map(|_| ())
             .ok_or_else(|| not_found(id))
+    }
+
+    async fn make_client_key(
+        &self,
+        _: &str,
+        algorithm: KeyAlgorithm,
+    ) -> Result<ClientKey, SignerError> {
+        let key = PrivateKey::generate(algorithm).map_err(|error| SignerError::Invalid {
+            detail: error.to_string(),
+        })?;
+        Ok(ClientKey {
+            public_key: key.public_key().spki_der().to_vec(),
+            private_key: key.to_pkcs8_der().map_err(|error| SignerError::Invalid {
+                detail: error.to_string(),
+            })?,
+        })
     }
 
     async fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, SignerError> {

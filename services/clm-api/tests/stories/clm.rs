@@ -1,8 +1,8 @@
 //! CLM as tests use it: over a database of its own and a fake CARA, called as this or that service.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use clm_api::{Clm, Config, Defaults, Deps};
+use clm_api::{Clm, Config, Defaults, Deps, config::WebhookConfig};
 use ers_pki::key::{KeyAlgorithm, PrivateKey};
 use ers_proto::clm::v1::{
     self as proto, administration_client::AdministrationClient, enroll_response::Outcome,
@@ -61,7 +61,17 @@ impl World {
     pub async fn over(database: TestDatabase) -> Self {
         let clock = ManualClock::at(datetime!(2026-11-22 12:00 UTC));
         let cara = FakeCara::new(Arc::clone(&clock));
-        Self::start(clock, cara, Arc::default(), Arc::new(database)).await
+        let webhooks = BTreeMap::new();
+        Self::start(clock, cara, Arc::default(), Arc::new(database), webhooks).await
+    }
+
+    /// A first start, over SQLite, with somebody who judges challenges.
+    pub async fn with_webhook(name: &str, webhook: WebhookConfig) -> Self {
+        let clock = ManualClock::at(datetime!(2026-11-22 12:00 UTC));
+        let cara = FakeCara::new(Arc::clone(&clock));
+        let database = Arc::new(fresh(Kind::Sqlite).await.unwrap());
+        let webhooks = BTreeMap::from([(name.to_owned(), webhook)]);
+        Self::start(clock, cara, Arc::default(), database, webhooks).await
     }
 
     /// Another replica over the same database and CARA.
@@ -71,6 +81,7 @@ impl World {
             self.cara.clone(),
             Arc::clone(&self.signer),
             Arc::clone(&self.database),
+            BTreeMap::new(),
         )
         .await
     }
@@ -80,6 +91,7 @@ impl World {
         cara: FakeCara,
         signer: Arc<FakeSigner>,
         database: Arc<TestDatabase>,
+        webhooks: BTreeMap<String, WebhookConfig>,
     ) -> Self {
         let context = Context::for_test("clm-api", clock.clone()).unwrap();
         let deps = Deps {
@@ -88,6 +100,7 @@ impl World {
         };
         let config = Config {
             policy_refresh_ms: 50,
+            webhooks,
             ..Config::over(database.config.clone())
         };
         let clm = clm_api::start(context.clone(), config, deps).await.unwrap();

@@ -24,3 +24,4 @@ mod renewing;
 mod rest;
 mod revoking;
 mod starting;
+mod webhooks;

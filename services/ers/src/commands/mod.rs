@@ -6,12 +6,14 @@ mod audit;
 mod ca;
 mod cert;
 mod crl;
+mod entity;
 mod identity;
 mod init;
 mod key;
 mod password;
 mod policy;
 mod restore;
+mod scep;
 mod signer;
 mod status;
 mod token;
@@ -48,6 +50,8 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Audit(command) => audit::run(&global, command).await,
             Command::Signer(command) => signer::run(&global, command).await,
             Command::Restore(command) => restore::run(&global, command).await,
+            Command::Entity(command) => entity::run(&global, command).await,
+            Command::Scep(command) => scep::run(&global, command).await,
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
             Command::Password(options) => password::run(&global, &options).await,
             Command::Administrator(command) => administrator::run(&global, command).await,

@@ -72,6 +72,8 @@ pub struct PlatformConfig {
     pub pki: PkiConfig,
     /// How certificates are revoked and told.
     pub cara: CaraSection,
+    /// CLM.
+    pub clm: ClmSection,
     /// ACME.
     pub acme: AcmeSection,
     /// SCEP.
@@ -106,6 +108,14 @@ pub struct CaraSection {
     pub ocsp: cara_ws::config::OcspConfig,
     /// Profiles beside the ready ones.
     pub profiles: Vec<ers_pki::profile::Profile>,
+}
+
+/// Settings of CLM.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClmSection {
+    /// Who judges SCEP challenges that are not ours, by the names that policies have for them.
+    pub webhooks: std::collections::BTreeMap<String, clm_api::config::WebhookConfig>,
 }
 
 /// Settings of ACME.
@@ -143,6 +153,7 @@ impl Default for PlatformConfig {
             default_token: None,
             pki: PkiConfig::default(),
             cara: CaraSection::default(),
+            clm: ClmSection::default(),
             acme: AcmeSection::default(),
             scep: ScepSection::default(),
             telemetry: TelemetryConfig {

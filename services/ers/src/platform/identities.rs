@@ -14,13 +14,14 @@ use crate::{
 
 /// The command line's identity.
 pub const ADMINISTRATOR: &str = "administrator";
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     "signer",
     "cara-ws",
     "clm-api",
     "rev-info",
     "acme",
     "scep",
+    "est",
     ADMINISTRATOR,
 ];
 const AUTHORITY_VALIDITY: Duration = Duration::from_secs(3650 * 86_400);

@@ -117,15 +117,17 @@ async fn serve(
         .frontend(config, context, folder, identities, addresses)
         .await?;
     let landing = landing::Landing::new(folder)?;
-    let management: Name = config
-        .pki
-        .management
-        .subject
-        .parse()
-        .attempt("read pki.management.subject")?;
-    let management = management.to_der().to_vec();
+    // Administrators of the management CA, and devices of the default one (EST).
+    let pki = &config.pki;
+    let issuers = [&pki.management.subject, &pki.sub.subject, &pki.root.subject]
+        .into_iter()
+        .map(|subject| {
+            let name: Name = subject.parse().attempt("read the subjects of pki")?;
+            Ok(name.to_der().to_vec())
+        })
+        .collect::<Outcome<Vec<_>>>()?;
     let https = Listener {
-        tls: Some(certificate.server_config(vec![management])),
+        tls: Some(certificate.server_config(issuers)),
         ..https
     };
     let (secure, plain) = (frontend.clone(), frontend);

@@ -12,6 +12,7 @@ use ers_runtime::{
     grpc::{self, Channel},
 };
 use ers_signer_client::SignerClient;
+use est::Est;
 use rev_info::RevInfo;
 use scep::Scep;
 use tokio::net::TcpListener;
@@ -82,7 +83,11 @@ impl Backend {
                 &signer_address,
             ))),
         };
-        let clm = clm_api::start(clm_context.clone(), clm_api::Config::over(database), deps)
+        let settings = clm_api::Config {
+            webhooks: config.clm.webhooks.clone(),
+            ..clm_api::Config::over(database)
+        };
+        let clm = clm_api::start(clm_context.clone(), settings, deps)
             .await
             .map_err(|error| Failure::of(&error))?;
         let clm_address = serve_grpc(&clm_context, clm.routes(), &broken).await?;
@@ -169,6 +174,15 @@ impl Backend {
         .await
         .attempt("start scep")?;
         progress("  scep");
+        let est_context = context.for_service("est", identities.of("est")?);
+        let est = est::start(
+            &est_context,
+            est::Deps {
+                clm: self.channel(&est_context, "clm-api"),
+                signer: Arc::new(SignerClient::new(self.channel(&est_context, "signer"))),
+            },
+        );
+        progress("  est");
 
         let rev_context = context.for_service("rev-info", identities.of("rev-info")?);
         let signer = SignerClient::new(self.channel(&rev_context, "signer"));
@@ -182,6 +196,7 @@ impl Backend {
         Ok(Frontend {
             acme,
             scep,
+            est,
             cara: self.cara.clone(),
             clm: self.clm.clone(),
             rev_info,
@@ -203,6 +218,7 @@ impl Backend {
 pub struct Frontend {
     acme: Acme,
     scep: Scep,
+    est: Est,
     cara: Cara,
     clm: Clm,
     rev_info: RevInfo,
@@ -213,6 +229,7 @@ impl Frontend {
     pub fn mount_all(&self, routes: &mut ServiceConfig) {
         self.acme.configure()(routes);
         self.scep.configure()(routes);
+        self.est.configure()(routes);
         self.clm.configure()(routes);
         self.cara.configure()(routes);
         self.rev_info.configure()(routes);

@@ -24,6 +24,9 @@ pub struct Grant {
     /// The keys that it may use and make, by beginnings of their labels; none: all keys.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// Whether it may have keys made for clients, which leave the signer.
+    #[serde(default)]
+    pub make_client_keys: bool,
     /// Whether it may destroy keys that others made.
     #[serde(default)]
     pub destroy_any_key: bool,
@@ -134,6 +137,18 @@ impl Grants {
             caller,
             || "administer keys".to_owned(),
             |grant| grant.administer_keys,
+        )
+    }
+
+    /// May this caller have keys made for clients?
+    ///
+    /// # Errors
+    /// When not.
+    pub fn may_make_client_keys(&self, caller: &str) -> Result<(), NotGranted> {
+        self.hold(
+            caller,
+            || "make a key for a client".to_owned(),
+            |grant| grant.make_client_keys,
         )
     }
 
@@ -291,10 +306,14 @@ fn built_in() -> Vec<Grant> {
             mac: texts(&["acme/"]),
             ..named("acme")
         },
-        edge("est"),
+        Grant {
+            make_client_keys: true,
+            ..named("est")
+        },
         Grant {
             sign: vec![Purpose::Cmp],
             create_keys: vec![Purpose::Cmp],
+            make_client_keys: true,
             labels: texts(&["cmp-signer:"]),
             // CLM seals the shared secrets of end entities; who protects messages with them never sees them
             mac: texts(&["clm/shared-secret"]),
@@ -348,6 +367,9 @@ mod tests {
         assert!(grants.may_read_journal("rev-info").is_err());
         assert!(grants.may_administer("administrator", "act").is_ok());
         assert!(grants.may_administer("cara-ws", "act").is_err());
+        assert!(grants.may_make_client_keys("est").is_ok());
+        assert!(grants.may_make_client_keys("scep").is_err());
+        assert!(grants.may_create("est", "est:1", &[Purpose::Cms]).is_err());
         assert!(grants.may_read_keys("rev-info").is_ok());
         assert!(grants.may_administer_keys("administrator").is_ok());
         assert!(grants.may_administer_keys("cara-ws").is_err());

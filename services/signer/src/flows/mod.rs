@@ -7,6 +7,7 @@ pub(crate) mod decrypt;
 pub(crate) mod destroy_key;
 pub(crate) mod finish_keys;
 pub(crate) mod list_tokens;
+pub(crate) mod make_client_key;
 mod places;
 pub(crate) mod quarantine;
 pub(crate) mod read_keys;

@@ -8,7 +8,9 @@ use ers_runtime::grpc::caller;
 use ers_signer_client::{KeyId, KeyLimits};
 use tonic::{Request, Response, Status};
 
-use crate::flows::{attach_replica, create_key, destroy_key, list_tokens, quarantine, read_keys};
+use crate::flows::{
+    attach_replica, create_key, destroy_key, list_tokens, make_client_key, quarantine, read_keys,
+};
 use crate::state::State;
 
 /// Serves `Keys`.
@@ -116,6 +118,26 @@ impl wire::keys_server::Keys for KeysService {
             .await
             .map_err(status)?;
         Ok(Response::new(key.into()))
+    }
+
+    async fn make_client_key(
+        &self,
+        request: Request<wire::MakeClientKeyRequest>,
+    ) -> Result<Response<wire::MakeClientKeyResponse>, Status> {
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let made = make_client_key::run(
+            &self.0,
+            caller.name(),
+            &request.request_id,
+            &request.key_algorithm,
+        )
+        .await
+        .map_err(status)?;
+        Ok(Response::new(wire::MakeClientKeyResponse {
+            public_key: made.public_key,
+            private_key: made.private_key.to_vec(),
+        }))
     }
 
     async fn list_tokens(

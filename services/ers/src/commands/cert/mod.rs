@@ -3,6 +3,7 @@
 mod export;
 mod issue;
 mod list;
+mod renew_now;
 mod revoke;
 mod view;
 
@@ -33,6 +34,7 @@ pub async fn run(global: &Global, command: Cert) -> Outcome<()> {
         Cert::Hold { id } => revoke::hold(global, &remote, id).await,
         Cert::Release { id } => revoke::release(global, &remote, id).await,
         Cert::RevokeMany(options) => revoke::revoke_many(global, &remote, options).await,
+        Cert::RenewNow(options) => renew_now::run(global, &remote, options).await,
         Cert::RevokeByKey(options) => revoke::revoke_by_key(global, &remote, options).await,
         Cert::BlockKey { key } => revoke::block_key(global, &remote, &key).await,
         Cert::UnblockKey { key } => revoke::unblock_key(global, &remote, &key).await,

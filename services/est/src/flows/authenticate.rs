@@ -1,0 +1,144 @@
+//! Who asks: by a password (HTTP Basic), by the certificate of the TLS session, or by both where the policy wants that.
+//! CLM judges; this only reads what was shown.
+
+use ers_pki::certificate::Certificate;
+use ers_proto::clm::v1::{
+    self as wire, authenticate_request::Credential, authenticate_response::Outcome,
+};
+use zeroize::Zeroizing;
+
+use super::Flows;
+use crate::{clients::clm::PROTOCOL, failure::Failure};
+
+/// What a request shows of who sent it.
+#[derive(Default)]
+pub(crate) struct Shown {
+    /// Name and password of HTTP Basic.
+    pub(crate) password: Option<(String, Zeroizing<String>)>,
+    /// The certificate of the TLS session first, then what came along; DER.
+    pub(crate) certificates: Vec<Vec<u8>>,
+    /// Address of the client; empty when not known.
+    pub(crate) address: String,
+    /// Of the TLS session, when it ended here (RFC 9266).
+    pub(crate) exporter: Option<[u8; 32]>,
+}
+
+/// Who asks.
+pub(crate) struct Known {
+    pub(crate) end_entity: String,
+    pub(crate) requester: String,
+    pub(crate) method: String,
+    /// May ask for others.
+    pub(crate) authority: bool,
+    /// Speaks for the names in its certificate alone.
+    pub(crate) renewal_only: bool,
+    /// The certificate that let in, or came with the password.
+    pub(crate) certificate: Option<Certificate>,
+}
+
+impl Flows {
+    /// Lets in or not.
+    pub(crate) async fn authenticate(
+        &self,
+        policy: &wire::EdgePolicy,
+        shown: &Shown,
+    ) -> Result<Known, Failure> {
+        let settings = policy.est.unwrap_or_default();
+        let denied = |detail: &str| Failure::NotLetIn {
+            detail: detail.to_owned(),
+            retry_after: None,
+            password: settings.password_allowed,
+        };
+        let by_password = shown
+            .password
+            .as_ref()
+            .filter(|_| settings.password_allowed);
+        let by_certificate = shown
+            .certificates
+            .split_first()
+            .filter(|_| settings.certificate_allowed);
+        if settings.both_required && (by_password.is_none() || by_certificate.is_none()) {
+            return Err(denied("show a password and a client certificate"));
+        }
+        let mut known = None;
+        if let Some((leaf, chain)) = by_certificate {
+            let request = wire::AuthenticateRequest {
+                credential: Some(Credential::Certificate(leaf.clone())),
+                chain: chain.to_vec(),
+                ..question(policy, shown)
+            };
+            match self.ask(request, settings.password_allowed).await {
+                Ok(by_it) => {
+                    known = Some(Known {
+                        certificate: Certificate::from_der(leaf).ok(),
+                        ..by_it
+                    });
+                }
+                // A browser shows whatever it has: the password may still do.
+                Err(failure) if by_password.is_none() || settings.both_required => {
+                    return Err(failure);
+                }
+                Err(_) => {}
+            }
+        }
+        if let Some((name, password)) =
+            by_password.filter(|_| known.is_none() || settings.both_required)
+        {
+            let request = wire::AuthenticateRequest {
+                credential: Some(Credential::Password(wire::Password {
+                    end_entity: name.clone(),
+                    password: password.to_string(),
+                })),
+                ..question(policy, shown)
+            };
+            let by_it = self.ask(request, true).await?;
+            if let Some(certificate) = &known
+                && !certificate.end_entity.is_empty()
+                && certificate.end_entity != by_it.end_entity
+            {
+                return Err(denied(
+                    "password and certificate are not of the same end entity",
+                ));
+            }
+            let certificate = known.and_then(|known| known.certificate);
+            known = Some(Known {
+                certificate,
+                ..by_it
+            });
+        }
+        known.ok_or_else(|| denied("show who you are"))
+    }
+
+    async fn ask(
+        &self,
+        request: wire::AuthenticateRequest,
+        password: bool,
+    ) -> Result<Known, Failure> {
+        match self.clm.authenticate(request).await? {
+            Outcome::Authenticated(told) => Ok(Known {
+                authority: told.standing() == wire::Standing::RegistrationAuthority,
+                end_entity: told.end_entity,
+                requester: told.requester,
+                method: told.method,
+                renewal_only: told.renewal_only,
+                certificate: None,
+            }),
+            Outcome::Denied(denied) => Err(Failure::NotLetIn {
+                detail: denied.detail,
+                retry_after: denied
+                    .retry_after
+                    .map(|after| u64::try_from(after.seconds).unwrap_or(0).max(1)),
+                password,
+            }),
+        }
+    }
+}
+
+fn question(policy: &wire::EdgePolicy, shown: &Shown) -> wire::AuthenticateRequest {
+    wire::AuthenticateRequest {
+        protocol: PROTOCOL.to_owned(),
+        policy: policy.name.clone(),
+        address: shown.address.clone(),
+        ..Default::default()
+    }
+}

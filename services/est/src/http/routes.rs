@@ -1,0 +1,55 @@
+//! The route table. The operations of the default policy stand under `/.well-known/est` and `/est`; those of another one
+//! under its name behind either (the label of RFC 7030 section 3.2.2). For clients that add the well-known path to every
+//! address, also under `/est/{policy}/.well-known/est`.
+
+use std::sync::Arc;
+
+use actix_web::web::{self, ServiceConfig};
+
+use super::{attributes, ca_certificates, enroll, server_keys};
+use crate::{domain::body, failure::Failure, flows::Flows};
+
+/// Mounts `/.well-known/est` and `/est`.
+pub(crate) fn configure(flows: &Arc<Flows>, app: &mut ServiceConfig) {
+    for base in ["/.well-known/est", "/est"] {
+        let scope = web::scope(base)
+            .app_data(web::Data::from(Arc::clone(flows)))
+            .app_data(web::PayloadConfig::new(body::LARGEST))
+            .configure(operations)
+            .service(
+                web::scope("/{policy}")
+                    .configure(operations)
+                    .service(
+                        web::scope("/.well-known/est")
+                            .configure(operations)
+                            .default_service(web::to(nothing_here)),
+                    )
+                    .default_service(web::to(nothing_here)),
+            )
+            .default_service(web::to(nothing_here));
+        app.service(scope);
+    }
+}
+
+fn operations(scope: &mut ServiceConfig) {
+    let resource = |path: &str| {
+        web::resource(path.to_owned()).default_service(web::to(wrong_method))
+    };
+    scope
+        .service(resource("/cacerts").route(web::get().to(ca_certificates::show)))
+        .service(resource("/csrattrs").route(web::get().to(attributes::show)))
+        .service(resource("/simpleenroll").route(web::post().to(enroll::enroll)))
+        .service(resource("/simplereenroll").route(web::post().to(enroll::enroll_again)))
+        .service(resource("/serverkeygen").route(web::post().to(server_keys::make)));
+}
+
+async fn wrong_method() -> Result<String, Failure> {
+    Err(Failure::Method)
+}
+
+async fn nothing_here() -> Result<String, Failure> {
+    Err(Failure::NotFound(
+        "there is no such operation: cacerts, csrattrs, simpleenroll, simplereenroll, serverkeygen"
+            .to_owned(),
+    ))
+}
