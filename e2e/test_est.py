@@ -168,7 +168,7 @@ def test_a_key_made_here_comes_with_its_certificate_also_encrypted(platform, dev
     assert key.get_content_type() == "application/pkcs8"
     private = serialization.load_der_private_key(base64.b64decode(key.get_payload()), None)
     certificate = device.take(made.get_payload().encode())
-    assert private.public_key() == certificate.public_key()
+    assert private.public_key().public_numbers() == certificate.public_key().public_numbers()
     device.key.write_bytes(private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
                                                  serialization.NoEncryption()))
     identifier = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest

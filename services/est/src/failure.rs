@@ -30,7 +30,9 @@ pub enum Failure {
     #[error("{0}")]
     NotFound(String),
     /// Another method.
-    #[error("cacerts and csrattrs are by GET; simpleenroll, simplereenroll and serverkeygen by POST")]
+    #[error(
+        "cacerts and csrattrs are by GET; simpleenroll, simplereenroll and serverkeygen by POST"
+    )]
     Method,
     /// There is an active certificate already.
     #[error("{0}")]

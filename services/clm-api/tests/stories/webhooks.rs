@@ -37,10 +37,28 @@ struct Manager {
 impl Manager {
     async fn answering(answer: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (key, certificate) = (folder.path().join("key.pem"), folder.path().join("cert.pem"));
+        let (key, certificate) = (
+            folder.path().join("key.pem"),
+            folder.path().join("cert.pem"),
+        );
         let made = std::process::Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
-            .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "36500"])
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+            ])
+            .args([
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost",
+                "-days",
+                "36500",
+            ])
             .arg("-keyout")
             .arg(&key)
             .arg("-out")
@@ -70,12 +88,17 @@ impl Manager {
                 };
                 let mut request = Vec::new();
                 // The body is JSON, which ends with a brace.
-                while !(request.ends_with(b"}") && request.windows(4).any(|part| part == b"\r\n\r\n")) {
+                while !(request.ends_with(b"}")
+                    && request.windows(4).any(|part| part == b"\r\n\r\n"))
+                {
                     let mut part = [0; 4096];
                     let read = stream.read(&mut part).await.unwrap();
                     request.extend_from_slice(&part[..read]);
                 }
-                sender.send(String::from_utf8(request).unwrap()).await.unwrap();
+                sender
+                    .send(String::from_utf8(request).unwrap())
+                    .await
+                    .unwrap();
                 let response = format!(
                     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{answer}",
                     answer.len()
@@ -133,7 +156,10 @@ async fn a_webhook_lets_in_and_says_who_it_is() {
     denied(ask(&world).await.unwrap());
     add(&world, "tablet").await;
     let known = let_in(ask(&world).await.unwrap());
-    assert_eq!((known.end_entity.as_str(), known.method.as_str()), ("tablet", "challenge"));
+    assert_eq!(
+        (known.end_entity.as_str(), known.method.as_str()),
+        ("tablet", "challenge")
+    );
     let asked = manager.asked.recv().await.unwrap();
     assert!(asked.starts_with("POST /scep HTTP/1.1\r\n"), "{asked}");
     for part in [

@@ -8,8 +8,6 @@ use base64::{
 
 /// Largest body that is taken.
 pub const LARGEST: usize = 128 * 1024;
-/// Signs on a line that we write, as MIME has them.
-const LINE: usize = 76;
 
 const READING: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -48,22 +46,10 @@ pub fn read(body: &[u8]) -> Result<Vec<u8>, InvalidBody> {
     READING.decode(signs).map_err(|_| InvalidBody::Base64)
 }
 
-/// Octets as a body.
+/// Octets as a body: base64 in one line, as RFC 4648 section 3.1 wants it and strongSwan reads it.
 #[must_use]
 pub fn write(octets: &[u8]) -> String {
-    let signs = STANDARD.encode(octets);
-    let mut body = String::with_capacity(signs.len() + signs.len() / LINE * 2 + 2);
-    let mut rest = signs.as_str();
-    while let Some((line, after)) = rest.split_at_checked(LINE) {
-        body.push_str(line);
-        body.push_str("\r\n");
-        rest = after;
-    }
-    if !rest.is_empty() {
-        body.push_str(rest);
-        body.push_str("\r\n");
-    }
-    body
+    STANDARD.encode(octets)
 }
 
 #[cfg(test)]
@@ -74,11 +60,14 @@ mod tests {
     fn bodies_are_read_with_line_ends_of_all_kinds_and_without() {
         let octets: Vec<u8> = (0..200).collect();
         let body = write(&octets);
-        assert!(body.lines().all(|line| line.len() <= LINE));
+        let lines = |end: &str| -> String {
+            let (first, second) = body.split_at(76);
+            format!("{first}{end}{second}{end}")
+        };
         for form in [
             body.clone(),
-            body.replace("\r\n", "\n"),
-            body.replace("\r\n", ""),
+            lines("\r\n"),
+            lines("\n"),
             body.replace('=', ""),
             format!("\n {body}\t"),
         ] {

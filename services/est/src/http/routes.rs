@@ -32,9 +32,8 @@ pub(crate) fn configure(flows: &Arc<Flows>, app: &mut ServiceConfig) {
 }
 
 fn operations(scope: &mut ServiceConfig) {
-    let resource = |path: &str| {
-        web::resource(path.to_owned()).default_service(web::to(wrong_method))
-    };
+    let resource =
+        |path: &str| web::resource(path.to_owned()).default_service(web::to(wrong_method));
     scope
         .service(resource("/cacerts").route(web::get().to(ca_certificates::show)))
         .service(resource("/csrattrs").route(web::get().to(attributes::show)))

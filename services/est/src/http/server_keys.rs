@@ -53,7 +53,7 @@ fn parts(made: &MadeKey, boundary: &str) -> Zeroizing<String> {
     for (kind, content) in [(kind, key.as_str()), (answers::CERTIFICATES, &certificate)] {
         let _ = write!(
             parts,
-            "--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n{content}"
+            "--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n{content}\r\n"
         );
     }
     let _ = write!(parts, "--{boundary}--\r\n");
