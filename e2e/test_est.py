@@ -191,7 +191,8 @@ def attribute_request(device, folder, identifier):
 
     def tlv(tag, content):
         length = len(content)
-        octets = bytes([length]) if length < 128 else bytes([0x82]) + length.to_bytes(2, "big")
+        long = length.to_bytes((length.bit_length() + 7) // 8, "big")
+        octets = bytes([length]) if length < 128 else bytes([0x80 | len(long)]) + long
         return bytes([tag]) + octets + content
 
     key = ec.generate_private_key(ec.SECP256R1())

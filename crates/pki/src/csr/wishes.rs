@@ -4,7 +4,7 @@
 use const_oid::ObjectIdentifier;
 
 use super::Csr;
-use crate::asn1::{Malformed, parse_all, tag};
+use crate::asn1::{Malformed, Reader, parse_all, tag};
 use crate::general_name::{GeneralName, read_names};
 use crate::name::Name;
 
@@ -47,7 +47,6 @@ impl Csr {
         };
         let malformed = || Malformed::new(WHAT);
         parse_all(value, WHAT, |fields| {
-            let mut fields = fields.sequence(WHAT)?;
             let subject = if fields.peek() == Some(tag::SEQUENCE) {
                 let der = fields.tagged(tag::SEQUENCE, WHAT)?.whole;
                 Some(Name::from_der(der).map_err(|_| malformed())?)
@@ -66,7 +65,6 @@ impl Csr {
                         .map_err(|_| malformed())?
                 }
             };
-            fields.finish(WHAT)?;
             if subject.is_none() && names.is_empty() {
                 return Err(malformed());
             }
@@ -81,9 +79,10 @@ impl Csr {
     pub fn decrypt_key(&self) -> Result<Option<DecryptKey>, Malformed> {
         const WHAT: &str = "DecryptKeyIdentifier";
         let read = |value: &[u8]| -> Result<Vec<u8>, Malformed> {
-            parse_all(value, WHAT, |fields| {
-                fields.content(tag::OCTET_STRING, WHAT).map(<[u8]>::to_vec)
-            })
+            let mut reader = Reader::new(value);
+            let octets = reader.content(tag::OCTET_STRING, WHAT)?.to_vec();
+            reader.finish(WHAT)?;
+            Ok(octets)
         };
         if let Some(value) = self.attribute(ASYMMETRIC_DECRYPT_KEY_IDENTIFIER) {
             return read(value).map(|identifier| Some(DecryptKey::Asymmetric(identifier)));
