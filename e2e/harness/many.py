@@ -143,6 +143,7 @@ class ManyProcesses(Platform):
                 "trusted_proxies": ["127.0.0.1/32"],
                 "validation": {
                     "http_port": self.http_port,
+                    "tls_alpn_port": self.tls_alpn_port,
                     "resolvers": [self.dns.resolver],
                     "denied_networks": [],  # the stories' names lie on the loopback interface
                 },

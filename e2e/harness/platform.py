@@ -26,10 +26,10 @@ def binary(name):
 
 
 class Host:
-    """A name in the stories' DNS, and the address where its owner answers http-01."""
+    """A name in the stories' DNS, and the address where its owner answers http-01 and tls-alpn-01."""
 
-    def __init__(self, name, address, http_port):
-        self.name, self.address, self.http_port = name, address, http_port
+    def __init__(self, name, address, http_port, tls_alpn_port):
+        self.name, self.address, self.http_port, self.tls_alpn_port = name, address, http_port, tls_alpn_port
 
 
 class Platform:
@@ -43,7 +43,7 @@ class Platform:
         self.folder.mkdir(parents=True)
         self.data = self.folder / "data"
         self.dns = dns
-        self.http_port = free_port()
+        self.http_port, self.tls_alpn_port = free_port(), free_port()
         self.database = database or Sqlite()
         number = next(self._numbers)
         self.databases = (
@@ -70,7 +70,7 @@ class Platform:
         name = f"{label}-{number}.{os.getpid()}.example.test"
         address = f"127.1.{number // 250}.{number % 250 + 1}"
         self.dns.set_address(name, address)
-        return Host(name, address, self.http_port)
+        return Host(name, address, self.http_port, self.tls_alpn_port)
 
     def ers(self, *arguments, check=True, seconds=60, stdin=None):
         """The command line."""
@@ -143,6 +143,7 @@ class OneProcess(Platform):
             "acme": {
                 "validation": {
                     "http_port": self.http_port,
+                    "tls_alpn_port": self.tls_alpn_port,
                     "resolvers": [self.dns.resolver],
                     "denied_networks": [],  # the stories' names lie on the loopback interface
                 }

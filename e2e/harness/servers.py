@@ -206,6 +206,11 @@ class Dns:
     def set_text(self, name, value):
         self._tell("set-txt", host=f"{name}.", value=value)
 
+    def set_caa(self, name, issuer):
+        """One CAA record: who may issue."""
+        self._tell("clear-caa", host=f"{name}.")
+        self._tell("add-caa", host=f"{name}.", policies=[{"tag": "issue", "value": issuer}])
+
     def clear_text(self, name):
         self._tell("clear-txt", host=f"{name}.")
 
