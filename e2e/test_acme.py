@@ -1,8 +1,8 @@
 """What is new in ACME, told by foreign clients: lego as Debian ships it, and the certbot of PyPI.
 
 Promises:
-- lego proves a name by tls-alpn-01, and an address by http-01 and by tls-alpn-01.
-- certbot obtains a certificate for an address.
+- lego proves a name by tls-alpn-01.
+- certbot obtains a certificate for an address, which openssl accepts for it.
 - certbot renews a certificate that is not old when it is told to (RFC 9773): after its revocation; and leaves one alone
   that nobody wants renewed.
 - certbot obtains a certificate under the profile that it asks for, and none under one that is not offered.
@@ -53,22 +53,12 @@ def test_lego_by_tls_alpn_01(platform, host, folder):
 
 
 @pytest.mark.forms(*FORMS)
-def test_lego_proves_an_address(platform, host, folder):
-    by_http, by_tls = Lego(platform, folder / "http"), Lego(platform, folder / "tls")
-    by_http("--http", "--http.port", f"{host.address}:{host.http_port}", "--domains", host.address, "run")
-    by_tls.obtain_by_tls(host, host.address)
-    for lego in (by_http, by_tls):
-        leaf = lego.certificate(host.address)
-        assert addresses(leaf) == [host.address]
-        verify(platform, leaf, lego.issuer(host.address), "-verify_ip", host.address)
-
-
-@pytest.mark.forms(*FORMS)
 def test_certbot_for_an_address(platform, host, folder):
     certbot = NewCertbot(platform, folder)
     certbot.obtain_for_address(host)
-    leaf = certbot.live(host.name) / "cert.pem"
-    assert addresses(leaf) == [host.address]
+    live = certbot.live(host.name)
+    assert addresses(live / "cert.pem") == [host.address]
+    verify(platform, live / "cert.pem", live / "chain.pem", "-verify_ip", host.address)
 
 
 @pytest.mark.forms(*FORMS)

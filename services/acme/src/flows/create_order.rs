@@ -53,6 +53,11 @@ pub async fn create_order(
     }
     let directory = server.load_policy(&account.directory).await?;
     let policy = choose(server, &directory, wanted.profile.as_deref()).await?;
+    let bound = account.external_account.is_some();
+    if wanted.profile.is_some() && policy.external_account_required && !bound {
+        let why = "this profile is for accounts with an external account binding only";
+        return Err(Problem::new(ProblemKind::ExternalAccountRequired, why).into());
+    }
     let identifiers = identifiers::check(wanted.identifiers, policy.wildcards_allowed)?;
     let replacement = match &wanted.replaces {
         Some(replaces) => Some(replace::find(server, account, replaces, &identifiers).await?),

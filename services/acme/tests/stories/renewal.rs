@@ -194,14 +194,15 @@ async fn who_renews_when_told_to_is_not_limited() {
 async fn an_order_may_be_for_another_profile_and_says_so() {
     let world = World::new().await;
     let settings = ers_proto::clm::v1::AcmeSettings {
-        profiles: vec!["short".into(), "gone".into()],
+        profiles: vec!["short".into(), "gone".into(), "acme-eab".into()],
         ..Default::default()
     };
     world.clm.settings("acme", settings);
     let mut client = world.client().await;
     let directory = client.plain(&client.url("directory")).await.ok();
     let profiles = &directory["meta"]["profiles"];
-    assert_eq!(*profiles, json!({"short": "the policy short"}));
+    let told = json!({"short": "the policy short", "acme-eab": "the policy acme-eab"});
+    assert_eq!(*profiles, told);
     let made = client
         .new_order_with("a.test", json!({"profile": "short"}))
         .await;
@@ -217,7 +218,10 @@ async fn an_order_may_be_for_another_profile_and_says_so() {
         (&json!("valid"), &json!("short"))
     );
     assert_eq!(world.clm.asked().last().unwrap().policy, "short");
-    for profile in ["gone", "plain", "acme-eab", ""] {
+    let wanted = json!({"profile": "acme-eab"});
+    let unbound = client.new_order_with("a.test", wanted).await;
+    assert_eq!(unbound.refusal(), (403, "externalAccountRequired".into()));
+    for profile in ["gone", "plain", ""] {
         let wanted = json!({ "profile": profile });
         let answer = client.new_order_with("a.test", wanted).await;
         assert_eq!(

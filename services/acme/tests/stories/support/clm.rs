@@ -442,7 +442,7 @@ impl Enrollment for FakeClm {
             return Err(Status::invalid_argument("by: a fingerprint is wanted"));
         };
         let inner = self.0.inner.lock();
-        let issued = inner.outcomes.values().filter_map(|found| {
+        let mut issued = inner.outcomes.values().filter_map(|found| {
             let Some(Outcome::Issued(issued)) = &found.outcome else {
                 return None;
             };
@@ -450,7 +450,7 @@ impl Enrollment for FakeClm {
         });
         let fingerprint =
             |der: &[u8]| hex::encode(Certificate::from_der(der).unwrap().fingerprint());
-        let found = issued.cloned().find(|der| fingerprint(der) == wanted);
+        let found = issued.find(|der| fingerprint(der) == wanted).cloned();
         let certificate = found.ok_or_else(|| Status::not_found("no such certificate"))?;
         let state = match inner.revoked.contains_key(&certificate) {
             true => "revoked",
