@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-export PATH := $(HOME)/.cargo/bin:$(PATH)
+export PATH := $(or $(ERS_TOOLS),$(HOME)/.cache/ers/tools)/node/bin:$(HOME)/.cargo/bin:$(PATH)
 
 CARGO ?= cargo
 CARGO_TARGET_DIR ?= $(CURDIR)/target
@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR
 PROFILE ?= dev
 PROFILE_DIR := $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 # binaries of the platform: `ers` and one for each service
-BINARIES := -p ers -p signer -p cara-ws -p clm-api -p rev-info -p acme -p scep -p est
+BINARIES := -p ers -p signer -p cara-ws -p clm-api -p clm-ui -p rev-info -p acme -p scep -p est
 # images that can be built from this checkout; `cli` is the command line, which the chart's init jobs run
 SERVICES ?= cli $(patsubst services/%/Cargo.toml,%,$(filter-out services/ers/%,$(wildcard services/*/Cargo.toml)))
 TAG ?= 0.1.0
@@ -33,17 +33,48 @@ help: ## This list
 
 .PHONY: run
 run: ## Build ERS and run it on this machine (data in ./data; ARGS='--data DIR' for elsewhere)
-	@scripts/setup.sh run
+	@$(MAKE) --no-print-directory ui
 	@$(CARGO) build --locked --profile $(PROFILE) -p ers
 	@exec $(PROFILE_DIR)/ers up $(ARGS)
 
+.PHONY: ui
+ui: ## Build the web app, when its sources changed; `ers` and `clm-ui` built after it have it inside
+	@scripts/setup.sh run
+	@$(MAKE) --no-print-directory $(UI_APP)
+
+UI_APP := ui/clm-ui/dist/index.html
+UI_PACKAGES := ui/node_modules/.package-lock.json
+UI_SOURCES := $(shell find ui \( -name node_modules -o -name dist -o -name generated -o -name stories \) -prune -o -type f ! -name '*.test.*' -print)
+
+$(UI_APP): $(UI_PACKAGES) $(UI_SOURCES) docs/generated/clm-api.openapi.json
+	@cd ui && npm run --silent build
+
+$(UI_PACKAGES): ui/package.json ui/package-lock.json ui/frame/package.json ui/clm-ui/package.json
+	@cd ui && npm ci --no-audit --no-fund --loglevel error
+	@touch $@
+
 .PHONY: test
-test: test-units test-stories ## All tests: units, properties, stories told by foreign clients
+test: ui test-units test-ui test-stories ## All tests: units, properties, the web app, stories told by foreign clients
 
 .PHONY: test-units
 test-units: ## Unit, property and crate tests
 	@scripts/setup.sh test
 	@$(CARGO) test --locked --workspace
+
+.PHONY: test-ui
+test-ui: ## The web app: types, format, components, and stories in a real browser against a running platform
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory ui
+	@cd ui && npm run --silent check && npm run --silent unit
+	@$(CARGO) build --locked --profile $(PROFILE) -p ers
+	@cd ui && ERS_BINARIES=$(PROFILE_DIR) npm run --silent stories
+
+.PHONY: screenshots
+screenshots: ## The pictures of the web app in docs/pictures/ui, made anew
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory ui
+	@$(CARGO) build --locked --profile $(PROFILE) -p ers
+	@cd ui && ERS_BINARIES=$(PROFILE_DIR) npm run --silent screenshots
 
 .PHONY: test-stories
 test-stories: ## The stories in e2e/ (STORIES='-k certbot' for some of them)
@@ -126,5 +157,5 @@ images: ## Build the images as OCI archives in target/images (SERVICES='signer a
 .PHONY: clean
 clean: ## Remove what builds have left; ./data stays
 	@$(CARGO) clean
-	@rm -rf e2e/.pytest_cache
+	@rm -rf e2e/.pytest_cache ui/node_modules ui/clm-ui/dist ui/clm-ui/src/generated
 	@find e2e -name __pycache__ -type d -prune -exec rm -rf {} +

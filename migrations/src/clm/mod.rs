@@ -6,6 +6,7 @@ mod m20261122_000003_create_inventory;
 mod m20261122_000004_create_people;
 mod m20261122_000005_add_credentials;
 mod m20261122_000006_create_renewals;
+mod m20261122_000020_index_issued_at;
 
 use sea_orm_migration::prelude::*;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_create_people::Migration),
             Box::new(m20261122_000005_add_credentials::Migration),
             Box::new(m20261122_000006_create_renewals::Migration),
+            Box::new(m20261122_000020_index_issued_at::Migration),
         ]
     }
 }

@@ -15,3 +15,4 @@ pub mod realm;
 pub mod refusal;
 pub mod renewal;
 pub mod request;
+pub mod statistics;

@@ -26,6 +26,7 @@ mod renewals;
 mod revoke;
 mod sessions;
 mod show;
+mod show_statistics;
 mod unique;
 
 use std::sync::Arc;

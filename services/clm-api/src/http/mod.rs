@@ -20,6 +20,7 @@ mod revoke;
 mod show_certificate;
 mod show_policy;
 mod show_session;
+mod show_statistics;
 
 use std::sync::Arc;
 
@@ -60,6 +61,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(enroll::enroll)
         .service(show_certificate::show_certificate)
         .service(revoke::revoke)
+        .service(show_statistics::show_statistics)
         .service(list_requests::list_requests)
         .service(decide_request::decide_request);
 }

@@ -65,7 +65,7 @@ fn condition(filter: &Filter, now_ms: i64) -> Condition {
     all
 }
 
-fn in_state(state: CertificateState, now_ms: i64) -> Condition {
+pub(super) fn in_state(state: CertificateState, now_ms: i64) -> Condition {
     let not_revoked = certificate::Column::RevokedAt.is_null();
     match state {
         CertificateState::Revoked => {

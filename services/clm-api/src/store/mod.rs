@@ -18,6 +18,7 @@ mod realm;
 mod renewal_advice;
 mod request;
 mod request_row;
+mod statistics;
 
 use ers_runtime::{
     db::{MayBeDatabase, is_duplicate},

@@ -13,6 +13,7 @@ mod authenticating;
 mod cara;
 mod challenges;
 mod clm;
+mod counting;
 mod enrolling;
 mod external_accounts;
 mod following;

@@ -54,6 +54,7 @@ async fn the_document_tells_every_operation() {
         "post /clm-api/v1/certificates",
         "get /clm-api/v1/certificates/{id}",
         "post /clm-api/v1/certificates/{id}/revocation",
+        "get /clm-api/v1/statistics",
         "get /clm-api/v1/requests",
         "post /clm-api/v1/requests/{id}/decision",
     ] {
@@ -62,7 +63,7 @@ async fn the_document_tells_every_operation() {
             "{wanted} is not among {all:?}"
         );
     }
-    assert_eq!(all.len(), 14, "{all:?}");
+    assert_eq!(all.len(), 15, "{all:?}");
     world.stop().await;
 }
 

@@ -64,7 +64,7 @@ pub fn with(token: &str, request: test::TestRequest) -> test::TestRequest {
     request.insert_header(("Authorization", format!("Bearer {token}")))
 }
 
-async fn get(world: &World, token: &str, path: &str) -> Answer {
+pub async fn get(world: &World, token: &str, path: &str) -> Answer {
     send(
         world,
         with(
@@ -75,7 +75,7 @@ async fn get(world: &World, token: &str, path: &str) -> Answer {
     .await
 }
 
-async fn post(world: &World, token: &str, path: &str, body: Value) -> Answer {
+pub async fn post(world: &World, token: &str, path: &str, body: Value) -> Answer {
     let request = test::TestRequest::post()
         .uri(&format!("/clm-api/v1/{path}"))
         .set_json(body);

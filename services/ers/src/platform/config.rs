@@ -78,6 +78,8 @@ pub struct PlatformConfig {
     pub acme: AcmeSection,
     /// SCEP.
     pub scep: ScepSection,
+    /// The web app.
+    pub ui: UiSection,
     /// Logs, traces.
     pub telemetry: TelemetryConfig,
 }
@@ -136,6 +138,14 @@ pub struct ScepSection {
     pub registration_authority: scep::config::RegistrationAuthorityConfig,
 }
 
+/// Settings of the web app.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UiSection {
+    /// Where the built app lies; default: the one that is packed into the program.
+    pub folder: Option<PathBuf>,
+}
+
 impl Default for PlatformConfig {
     fn default() -> Self {
         let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -156,6 +166,7 @@ impl Default for PlatformConfig {
             clm: ClmSection::default(),
             acme: AcmeSection::default(),
             scep: ScepSection::default(),
+            ui: UiSection::default(),
             telemetry: TelemetryConfig {
                 log: "warn,audit=warn".into(),
                 log_format: LogFormat::Text,

@@ -35,7 +35,7 @@ pub fn tell(addresses: &Addresses, folder: &DataFolder, password: Option<&str>) 
         "
 ERS is ready.
 
-  open    {url}
+  open    {url}/clm-ui/
   root    {root}
   login   {login}
   health  {health}/health/ready

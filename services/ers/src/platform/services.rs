@@ -6,6 +6,7 @@ use acme::Acme;
 use actix_web::web::ServiceConfig;
 use cara_ws::Cara;
 use clm_api::Clm;
+use clm_ui::ClmUi;
 use ers_runtime::{
     Context,
     error::chain,
@@ -193,7 +194,10 @@ impl Backend {
             rev_info::config::Answers::default(),
         );
         progress("  rev-info");
+        let clm_ui = clm_ui::start(config.ui.folder.as_deref()).attempt("start clm-ui")?;
+        progress("  clm-ui");
         Ok(Frontend {
+            clm_ui,
             acme,
             scep,
             est,
@@ -216,6 +220,7 @@ impl Backend {
 /// The services with paths of their own.
 #[derive(Clone)]
 pub struct Frontend {
+    clm_ui: ClmUi,
     acme: Acme,
     scep: Scep,
     est: Est,
@@ -231,6 +236,7 @@ impl Frontend {
         self.scep.configure()(routes);
         self.est.configure()(routes);
         self.clm.configure()(routes);
+        self.clm_ui.configure()(routes);
         self.cara.configure()(routes);
         self.rev_info.configure()(routes);
     }

@@ -1,0 +1,27 @@
+import "@patternfly/react-core/dist/styles/base.css";
+import "@ers/frame/frame.css";
+import "./app.css";
+import { LanguageProvider, Notices } from "@ers/frame";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { BrowserRouter } from "react-router";
+import { App } from "./App.tsx";
+import { newQueryClient } from "./queries/api.ts";
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <LanguageProvider>
+        <QueryClientProvider client={newQueryClient()}>
+          <BrowserRouter basename="/clm-ui">
+            <Notices>
+              <App />
+            </Notices>
+          </BrowserRouter>
+        </QueryClientProvider>
+      </LanguageProvider>
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,76 @@
+import { ListCard, messages, PageHead, Pager, useUrlState } from "@ers/frame";
+import { Button, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
+import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
+import { useState } from "react";
+import type { Request } from "../../generated/clm-api.ts";
+import { RequestTable } from "../../parts/RequestTable.tsx";
+import { useRequests } from "../../queries/requests.ts";
+import { useMenuText } from "../../words/menu.ts";
+import { Decide } from "./Decide.tsx";
+
+const useText = messages(
+  {
+    approve: "Approve",
+    decline: "Decline",
+    empty: "Nobody waits",
+    empty_hint: "Requests under policies with manual approval show here until somebody decides.",
+    hint: "Each of these waits for a person to say yes or no.",
+  },
+  {
+    approve: "Freigeben",
+    decline: "Ablehnen",
+    empty: "Niemand wartet",
+    empty_hint: "Anträge nach Richtlinien mit manueller Freigabe erscheinen hier, bis jemand entscheidet.",
+    hint: "Jeder dieser Anträge wartet darauf, dass ein Mensch ja oder nein sagt.",
+  },
+);
+
+/** Requests that wait for a person. */
+export default function Approvals() {
+  const text = useText();
+  const menu = useMenuText();
+  const state = useUrlState();
+  const [asked, setAsked] = useState<{ request: Request; approve: boolean }>();
+  const query = useRequests(
+    { state: "pending-approval", page_size: state.rows, page_token: state.tokens.at(-1) },
+    15_000,
+  );
+  const rows = query.data?.requests ?? [];
+  const act = (request: Request) => (
+    <div className="ers-actions">
+      <Button size="sm" variant="primary" onClick={() => setAsked({ request, approve: true })}>
+        {text("approve")}
+      </Button>
+      <Button size="sm" variant="secondary" isDanger onClick={() => setAsked({ request, approve: false })}>
+        {text("decline")}
+      </Button>
+    </div>
+  );
+  return (
+    <>
+      <PageHead title={menu("approvals")} hint={text("hint")} />
+      <PageSection isFilled>
+        <ListCard
+          query={query}
+          count={rows.length}
+          filtered={state.tokens.length > 0}
+          onClear={() => state.go([])}
+          empty={
+            <EmptyState titleText={text("empty")} icon={CheckCircleIcon} headingLevel="h2">
+              <EmptyStateBody>{text("empty_hint")}</EmptyStateBody>
+            </EmptyState>
+          }
+        >
+          <RequestTable label={menu("approvals")} rows={rows} act={act} />
+          <Pager
+            state={state}
+            total={query.data?.total ?? 0}
+            shown={rows.length}
+            next={query.data?.next_page_token}
+          />
+        </ListCard>
+      </PageSection>
+      {asked && <Decide {...asked} onClose={() => setAsked(undefined)} />}
+    </>
+  );
+}

@@ -1,0 +1,119 @@
+import { PageHead, ProblemAlert, useUrlState } from "@ers/frame";
+import {
+  Breadcrumb,
+  BreadcrumbItem,
+  Button,
+  PageSection,
+  Skeleton,
+  Tab,
+  Tabs,
+  TabTitleText,
+} from "@patternfly/react-core";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { Link, useParams } from "react-router";
+import { titleOf } from "../../crypto/names.ts";
+import type { WholeCertificate } from "../../generated/clm-api.ts";
+import { PemText } from "../../parts/PemText.tsx";
+import { StateLabel } from "../../parts/StateLabel.tsx";
+import { useCertificate } from "../../queries/certificates.ts";
+import { useMenuText } from "../../words/menu.ts";
+import { Downloads } from "./Downloads.tsx";
+import { History } from "./History.tsx";
+import { Overview } from "./Overview.tsx";
+import { Revoke } from "./Revoke.tsx";
+import { useText } from "./words.ts";
+
+// Reading certificates needs a large library: only who looks inside loads it.
+const Decoded = lazy(() => import("./Decoded.tsx"));
+const Chain = lazy(() => import("./Chain.tsx"));
+
+/** One certificate: what it says, where it stands, what happened to it. */
+export default function CertificateDetails() {
+  const { id = "" } = useParams();
+  const menu = useMenuText();
+  const query = useCertificate(id);
+  const above = (
+    <Breadcrumb className="ers-breadcrumb">
+      <BreadcrumbItem
+        render={({ className }) => (
+          <Link className={className} to="/certificates">
+            {menu("certificates")}
+          </Link>
+        )}
+      />
+    </Breadcrumb>
+  );
+  if (query.isPending || query.isError) {
+    return (
+      <>
+        <PageHead title={id.slice(0, 16)} above={above} />
+        <PageSection>
+          {query.isError ? (
+            <ProblemAlert error={query.error} onAgain={() => query.refetch()} />
+          ) : (
+            <Skeleton height="16rem" />
+          )}
+        </PageSection>
+      </>
+    );
+  }
+  return <Loaded certificate={query.data} above={above} />;
+}
+
+function Loaded({ certificate, above }: { certificate: WholeCertificate; above: ReactNode }) {
+  const text = useText();
+  const [revoking, setRevoking] = useState(false);
+  const title = titleOf(certificate.subject, certificate.subject_alternative_names);
+  return (
+    <>
+      <PageHead
+        title={title}
+        above={above}
+        mark={<StateLabel state={certificate.state} />}
+        actions={
+          <div className="ers-actions">
+            <Downloads certificate={certificate} title={title} />
+            {certificate.state === "valid" && (
+              <Button variant="danger" onClick={() => setRevoking(true)}>
+                {text("revoke")}
+              </Button>
+            )}
+          </div>
+        }
+      />
+      <PageSection isFilled>
+        <Sections certificate={certificate} />
+      </PageSection>
+      {revoking && <Revoke certificate={certificate} name={title} onClose={() => setRevoking(false)} />}
+    </>
+  );
+}
+
+function Sections({ certificate }: { certificate: WholeCertificate }) {
+  const text = useText();
+  const { get, set } = useUrlState();
+  const waiting = <Skeleton height="12rem" />;
+  const tabs: [string, string, ReactNode][] = [
+    ["overview", text("overview_tab"), <Overview key="o" certificate={certificate} />],
+    ["decoded", text("decoded_tab"), <Decoded key="d" pem={certificate.certificate_pem} />],
+    ["chain", text("chain_tab"), <Chain key="c" certificate={certificate} />],
+    ["history", text("history_tab"), <History key="h" certificate={certificate} />],
+    ["pem", text("pem_tab"), <PemText key="p" pem={certificate.certificate_pem} />],
+  ];
+  return (
+    <Tabs
+      activeKey={get("tab") || "overview"}
+      onSelect={(_, key) => set({ tab: String(key) }, true)}
+      mountOnEnter
+      unmountOnExit
+    >
+      {tabs.map(([key, title, content]) => (
+        <Tab key={key} eventKey={key} title={<TabTitleText>{title}</TabTitleText>}>
+          <div className="ers-tab">
+            <Suspense fallback={waiting}>{content}</Suspense>
+          </div>
+        </Tab>
+      ))}
+    </Tabs>
+  );
+}

@@ -1,0 +1,84 @@
+import { LanguageProvider } from "@ers/frame";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import type { ReactNode } from "react";
+import { MemoryRouter } from "react-router";
+import { afterEach, expect, test, vi } from "vitest";
+import { newQueryClient } from "../queries/api.ts";
+import CertificateList from "./certificate-list/CertificateList.tsx";
+import { LogIn } from "./log-in/LogIn.tsx";
+import { Editor } from "./policy-details/Editor.tsx";
+
+type Answer = { status: number; body: unknown };
+
+/** Stands for CLM: answers by method and path, and keeps what it was asked. */
+function answering(answers: Record<string, Answer>) {
+  const asked: { url: URL; body: unknown }[] = [];
+  vi.stubGlobal("fetch", async (request: Request) => {
+    const url = new URL(request.url);
+    const text = await request.text();
+    asked.push({ url, body: text ? JSON.parse(text) : undefined });
+    const answer = answers[`${request.method} ${url.pathname}`] ?? { status: 404, body: {} };
+    return new Response(JSON.stringify(answer.body), {
+      status: answer.status,
+      headers: { "content-type": "application/json" },
+    });
+  });
+  return asked;
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+const show = (page: ReactNode, at = "/") =>
+  render(
+    <LanguageProvider>
+      <QueryClientProvider client={newQueryClient()}>
+        <MemoryRouter initialEntries={[at]}>{page}</MemoryRouter>
+      </QueryClientProvider>
+    </LanguageProvider>,
+  );
+
+test("a wrong password is told in plain words, and the password is asked for again", async () => {
+  answering({ "POST /clm-api/v1/session": { status: 401, body: { title: "Unauthorized" } } });
+  show(<LogIn />);
+  await userEvent.type(screen.getByLabelText("Username"), "anna");
+  await userEvent.type(screen.getByLabelText("Password"), "wrong");
+  await userEvent.click(screen.getByRole("button", { name: "Log in" }));
+  expect(await screen.findByText(/Username or password is wrong/)).toBeTruthy();
+  expect(screen.getByLabelText<HTMLInputElement>("Password").value).toBe("");
+});
+
+test("a locked account is told how long it takes", async () => {
+  answering({ "POST /clm-api/v1/session": { status: 429, body: { title: "Locked", retry_after: 30 } } });
+  show(<LogIn />);
+  await userEvent.type(screen.getByLabelText("Username"), "anna");
+  await userEvent.type(screen.getByLabelText("Password"), "wrong{Enter}");
+  expect(await screen.findByText(/Wait 30 seconds/)).toBeTruthy();
+});
+
+test("the list asks for what stands in the URL, and says when nothing matches", async () => {
+  const body = { certificates: [], total: 0 };
+  const asked = answering({ "GET /clm-api/v1/certificates": { status: 200, body } });
+  show(<CertificateList />, "/certificates?search=shop&state=revoked&within=30d&rows=50&after=9&after=4");
+  expect(await screen.findByText("Nothing matches")).toBeTruthy();
+  expect(Object.fromEntries(asked[0]?.url.searchParams ?? [])).toEqual({
+    search: "shop",
+    state: "revoked",
+    expires_within: "30d",
+    page_size: "50",
+    page_token: "4",
+  });
+});
+
+test("what the service finds wrong with a policy is told at its line", async () => {
+  const detail = "read policy: validity.default: longer than validity.longest";
+  answering({ "PUT /clm-api/v1/policies/web": { status: 400, body: { title: "Bad Request", detail } } });
+  const text = "name: web\nvalidity:\n  default: 90d\n  longest: 47d\n";
+  const { container } = show(<Editor text={text} isNew onSaved={() => {}} />);
+  await userEvent.click(screen.getByRole("button", { name: "Create the policy" }));
+  expect(await screen.findByText(/longer than validity.longest/)).toBeTruthy();
+  expect(screen.getByText(/Line 3/)).toBeTruthy();
+  expect(container.querySelector(".ers-editor-wrong")?.textContent).toBe("3");
+  expect(screen.getByRole("textbox").getAttribute("aria-invalid")).toBe("true");
+});

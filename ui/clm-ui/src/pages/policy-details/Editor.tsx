@@ -1,0 +1,135 @@
+import { messages, Problem, ProblemAlert } from "@ers/frame";
+import { Alert, Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { type Fault, keyIn, lineOfKey, rulesOf, syntaxFault } from "../../policy/rules.ts";
+import { useApplyPolicy } from "../../queries/policies.ts";
+
+const useText = messages(
+  {
+    definition: "Definition",
+    line: "Line {line}",
+    no_name: "name: every policy has one",
+    reset: "Discard changes",
+    save: "Save as a new version",
+    create: "Create the policy",
+  },
+  {
+    definition: "Definition",
+    line: "Zeile {line}",
+    no_name: "name: jede Richtlinie hat einen",
+    reset: "Änderungen verwerfen",
+    save: "Als neue Version speichern",
+    create: "Richtlinie anlegen",
+  },
+);
+
+/** The text of a policy. What is wrong with it is told at its line. */
+export function Editor(props: { text: string; isNew: boolean; onSaved: (name: string) => void }) {
+  const text = useText();
+  const apply = useApplyPolicy();
+  const [draft, setDraft] = useState(props.text);
+  const [told, setTold] = useState<Fault>();
+  const later = useDeferredValue(draft);
+  const syntax = useMemo(() => syntaxFault(later), [later]);
+  const fault = syntax ?? told;
+  const change = (value: string) => {
+    setDraft(value);
+    setTold(undefined);
+    apply.reset();
+  };
+  const save = () => {
+    const name = rulesOf(draft).name;
+    if (!name) return setTold({ line: 1, message: text("no_name") });
+    apply.mutate(
+      { name, definition: draft },
+      {
+        onSuccess: () => props.onSaved(name),
+        onError: (error) => {
+          const detail = error instanceof Problem ? error.detail : "";
+          const key = keyIn(detail) ?? (error instanceof Problem ? error.field : undefined);
+          if (key) setTold({ line: lineOfKey(draft, key), message: detail });
+        },
+      },
+    );
+  };
+  return (
+    <Card>
+      <CardTitle component="h2">{text("definition")}</CardTitle>
+      <CardBody>
+        <Lines value={draft} fault={fault} label={text("definition")} onChange={change} />
+        <div className="ers-stack ers-space">
+          {fault && (
+            <Alert
+              isInline
+              isLiveRegion
+              variant="danger"
+              title={text("line", { line: fault.line })}
+              id="policy-fault"
+            >
+              {fault.message}
+            </Alert>
+          )}
+          {apply.error && !fault ? <ProblemAlert error={apply.error} /> : null}
+          <div className="ers-actions">
+            <Button
+              onClick={save}
+              isLoading={apply.isPending}
+              isDisabled={apply.isPending || Boolean(syntax) || (!props.isNew && draft === props.text)}
+            >
+              {text(props.isNew ? "create" : "save")}
+            </Button>
+            {draft !== props.text && (
+              <Button variant="link" onClick={() => change(props.text)}>
+                {text("reset")}
+              </Button>
+            )}
+          </div>
+        </div>
+      </CardBody>
+    </Card>
+  );
+}
+
+/** A text area with numbered lines, of which one may be marked. It is as high as its text: nothing scrolls apart. */
+function Lines(props: {
+  value: string;
+  fault: Fault | undefined;
+  label: string;
+  onChange: (value: string) => void;
+}) {
+  const area = useRef<HTMLTextAreaElement>(null);
+  const lines = props.value.split("\n");
+  const goTo = (line: number) => {
+    const at = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    area.current?.focus();
+    area.current?.setSelectionRange(at, at);
+  };
+  return (
+    <div className="ers-editor">
+      <div className="ers-editor-numbers" aria-hidden="true">
+        {lines.map((_, index) => {
+          const number = index + 1;
+          const wrong = props.fault?.line === number;
+          return (
+            // biome-ignore lint/a11y/noStaticElementInteractions: a help for the mouse; the text area has the keyboard
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the same
+            <div key={number} className={wrong ? "ers-editor-wrong" : undefined} onClick={() => goTo(number)}>
+              {number}
+            </div>
+          );
+        })}
+      </div>
+      <textarea
+        ref={area}
+        aria-label={props.label}
+        aria-invalid={Boolean(props.fault)}
+        aria-describedby={props.fault ? "policy-fault" : undefined}
+        rows={lines.length + 1}
+        value={props.value}
+        spellCheck={false}
+        wrap="off"
+        onChange={(event) => props.onChange(event.target.value)}
+      />
+    </div>
+  );
+}

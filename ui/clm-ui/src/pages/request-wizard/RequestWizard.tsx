@@ -1,0 +1,88 @@
+import { PageHead, ProblemAlert } from "@ers/frame";
+import { Alert, PageSection, Skeleton, Wizard, WizardStep } from "@patternfly/react-core";
+import { useState } from "react";
+import { namesOf } from "../../crypto/names.ts";
+import { rulesOf } from "../../policy/rules.ts";
+import { usePolicies } from "../../queries/policies.ts";
+import { useRealm } from "../../realm.tsx";
+import { useCommonText } from "../../words/common.ts";
+import { useMenuText } from "../../words/menu.ts";
+import { type Draft, EMPTY } from "./draft.ts";
+import { type Result, useSend } from "./send.ts";
+import { Done, KeyStep, NamesStep, PolicyStep, ReviewStep } from "./steps.ts";
+import { useText } from "./words.ts";
+
+/** Asks for a certificate, step by step. */
+export default function RequestWizard() {
+  const menu = useMenuText();
+  const [round, setRound] = useState(0);
+  return (
+    <>
+      <PageHead title={menu("request")} />
+      <PageSection isFilled>
+        <Round key={round} onAgain={() => setRound(round + 1)} />
+      </PageSection>
+    </>
+  );
+}
+
+function Round({ onAgain }: { onAgain: () => void }) {
+  const text = useText();
+  const common = useCommonText();
+  const { realm } = useRealm();
+  const policies = usePolicies(realm);
+  const [draft, setDraft] = useState<Draft>(EMPTY);
+  const [result, setResult] = useState<Result>();
+  const { send, busy, error, forget } = useSend(setResult);
+  if (policies.isPending) return <Skeleton height="20rem" />;
+  if (policies.isError) return <ProblemAlert error={policies.error} onAgain={() => policies.refetch()} />;
+  const usable = policies.data.filter((policy) => rulesOf(policy.definition).protocols?.includes("rest"));
+  if (usable.length === 0) return <Alert isInline variant="info" title={text("no_policy")} />;
+  if (result) return <Done result={result} onAgain={onAgain} />;
+  const chosen = usable.find((policy) => policy.name === draft.policy);
+  const rules = rulesOf(chosen?.definition ?? "");
+  const change = (changes: Partial<Draft>) => {
+    forget();
+    setDraft((before) => ({ ...before, ...changes }));
+  };
+  const step = { draft, rules, change };
+  const ready = draft.source === "browser" || draft.csr !== undefined;
+  const named = namesOf(draft.names).length > 0 || draft.commonName.trim() !== "" || draft.source === "csr";
+  const footer = (enabled: boolean) => ({
+    isNextDisabled: !enabled,
+    nextButtonText: common("next"),
+    backButtonText: common("back"),
+    isCancelHidden: true,
+  });
+  return (
+    <Wizard className="ers-wizard" navAriaLabel={text("send")} isVisitRequired>
+      <WizardStep id="step-policy" name={text("step_policy")} footer={footer(Boolean(chosen))}>
+        <PolicyStep {...step} policies={usable} />
+      </WizardStep>
+      <WizardStep id="step-key" name={text("step_key")} footer={footer(ready)} isDisabled={!chosen}>
+        <KeyStep {...step} />
+      </WizardStep>
+      <WizardStep
+        id="step-names"
+        name={text("step_names")}
+        footer={footer(named)}
+        isDisabled={!chosen || !ready}
+      >
+        <NamesStep {...step} />
+      </WizardStep>
+      <WizardStep
+        id="step-review"
+        name={text("review")}
+        isDisabled={!chosen || !ready || !named}
+        footer={{
+          ...footer(!busy),
+          nextButtonText: text("send"),
+          nextButtonProps: { isLoading: busy },
+          onNext: () => send(draft, rules),
+        }}
+      >
+        <ReviewStep {...step} error={error} />
+      </WizardStep>
+    </Wizard>
+  );
+}

@@ -1,0 +1,30 @@
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { DecisionBody } from "../generated/clm-api.ts";
+import { api, ask } from "./api.ts";
+
+/** What is looked for among the requests. */
+export type RequestFilter = {
+  state?: string | undefined;
+  page_size?: number;
+  page_token?: string | undefined;
+};
+
+/** A page of requests. */
+export function useRequests(filter: RequestFilter, refetchInterval: number | false = false) {
+  return useQuery({
+    queryKey: ["requests", filter],
+    placeholderData: keepPreviousData,
+    refetchInterval,
+    queryFn: () => ask(api.GET("/clm-api/v1/requests", { params: { query: filter } })),
+  });
+}
+
+/** Approves or declines a request. */
+export function useDecide(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (decision: DecisionBody) =>
+      ask(api.POST("/clm-api/v1/requests/{id}/decision", { params: { path: { id } }, body: decision })),
+    onSuccess: () => client.invalidateQueries(),
+  });
+}

@@ -1,0 +1,55 @@
+import { Button, Card, CardBody, EmptyState, EmptyStateBody, Skeleton } from "@patternfly/react-core";
+import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
+import type { ReactNode } from "react";
+import { ProblemAlert } from "../ProblemAlert.tsx";
+import { useWords } from "../words.ts";
+
+const GHOSTS = ["a", "b", "c", "d", "e", "f"];
+
+/** A list in each of its states: loading, failed, empty, nothing matches, there. */
+export function ListCard(props: {
+  query: { isPending: boolean; isError: boolean; error: unknown; refetch: () => unknown };
+  count: number;
+  filtered: boolean;
+  onClear?: () => void;
+  /** What to say when there is nothing at all. */
+  empty: ReactNode;
+  toolbar?: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <Card>
+      <CardBody>
+        {props.toolbar}
+        <Content {...props} />
+      </CardBody>
+    </Card>
+  );
+}
+
+function Content(props: Parameters<typeof ListCard>[0]) {
+  const words = useWords();
+  const { query } = props;
+  if (query.isPending) {
+    return (
+      <div role="status" aria-label={words("loading")} className="ers-ghosts">
+        {GHOSTS.map((ghost) => (
+          <Skeleton key={ghost} height="2.25rem" />
+        ))}
+      </div>
+    );
+  }
+  if (query.isError) return <ProblemAlert error={query.error} onAgain={() => query.refetch()} />;
+  if (props.count > 0) return props.children;
+  if (!props.filtered) return props.empty;
+  return (
+    <EmptyState titleText={words("no_match")} icon={SearchIcon} headingLevel="h2" variant="sm">
+      <EmptyStateBody>{words("no_match_hint")}</EmptyStateBody>
+      {props.onClear && (
+        <Button variant="link" onClick={props.onClear}>
+          {words("clear")}
+        </Button>
+      )}
+    </EmptyState>
+  );
+}

@@ -1,0 +1,273 @@
+// Promises:
+// - a person logs in, and nobody sees anything without; logged out, it is over
+// - a certificate asked for by wizard, with a key made in the browser, is one that openssl verifies, with that key, also
+//   as PKCS#7 and PKCS#12
+// - a CSR that is pasted is read while it is typed; what the policy refuses is told in its words
+// - a request waits, is approved with a comment by the click of a person, and becomes a certificate; or is declined
+// - a certificate is revoked only by its name, the page says so, and OCSP too
+// - the list is searched and filtered, and a link to it shows the same
+// - a policy is changed as YAML, and what is wrong is told at its line
+// - the own password is changed
+import { execFileSync } from "node:child_process";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { MANUAL, makeCsr, openssl, until, World } from "./world.ts";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await World.start();
+});
+
+afterAll(() => world?.stop());
+
+const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name, exact: true });
+const heading = (page: Page, name: string | RegExp) =>
+  page.getByRole("heading", { level: 1, name }).waitFor();
+
+/** Clicks, and gives the file that the browser saved. */
+async function saved(page: Page, click: () => Promise<void>): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent("download"), click()]);
+  const path = world.file(`${Math.random()}-${file.suggestedFilename()}`);
+  await file.saveAs(path);
+  return path;
+}
+
+/** Goes through the wizard up to its end. */
+async function askFor(page: Page, policy: string, names: string) {
+  await page.goto("/clm-ui/request");
+  await page.getByRole("radio", { name: policy, exact: true }).check();
+  await button(page, "Next").click();
+  await button(page, "Next").click();
+  await page.getByRole("textbox", { name: "Names" }).fill(names);
+  await button(page, "Next").click();
+  await button(page, "Request the certificate").click();
+}
+
+async function issue(page: Page, name: string): Promise<string> {
+  const csr = makeCsr(world, name, name);
+  const answer = await page.request.post("/clm-api/v1/certificates", { data: { csr, policy: "server" } });
+  const { fingerprint } = (await answer.json()) as { fingerprint: string };
+  return fingerprint;
+}
+
+test("a person logs in and out", async () => {
+  const { page, complaints } = await world.page();
+  await page.goto("/clm-ui/certificates?state=valid");
+  await page.getByLabel("Username").fill("administrator");
+  await page.getByLabel("Password").fill("not the password");
+  await page.keyboard.press("Enter");
+  await page.getByText("Username or password is wrong.").waitFor();
+  await page.getByLabel("Password").fill(world.password);
+  await button(page, "Log in").click();
+  await heading(page, "Certificates");
+  expect(new URL(page.url()).search).toBe("?state=valid");
+  const kept = await page.evaluate(
+    () => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie,
+  );
+  expect(kept, "no script can read the session").not.toMatch(/token|session/);
+  await button(page, "Log out").click();
+  await page.getByLabel("Password").waitFor();
+  expect((await page.request.get("/clm-api/v1/session")).status()).toBe(401);
+  expect(complaints).toEqual([]);
+});
+
+test("a certificate is asked for by wizard, with a key made in the browser", async () => {
+  const { page, complaints } = await world.administrator();
+  await askFor(page, "server", "www.wizard.example\nwizard.example");
+  await page.getByText("www.wizard.example: The certificate is issued").waitFor();
+  const key = await saved(page, () => button(page, "Private key, PEM").click());
+  const chain = await saved(page, () => button(page, "Certificate and chain, PEM").click());
+  const spki = openssl("pkey", "-in", key, "-pubout");
+  expect(openssl("x509", "-in", chain, "-noout", "-pubkey")).toBe(spki);
+  const root = world.file("data/root.pem");
+  openssl("verify", "-CAfile", root, "-untrusted", chain, "-verify_hostname", "wizard.example", chain);
+
+  await button(page, "Key and certificate, PKCS#12 …").click();
+  await page.getByLabel("Password of the file").fill("a password");
+  const bundle = await saved(page, () => button(page, "Make the file").click());
+  const opened = ["pkcs12", "-in", bundle, "-passin", "pass:a password", "-nodes"];
+  expect(openssl(...opened).match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+  const unpacked = world.file("unpacked.pem", openssl(...opened, "-nocerts"));
+  expect(openssl("pkey", "-in", unpacked, "-pubout")).toBe(spki);
+  const wrong = () => openssl("pkcs12", "-in", bundle, "-passin", "pass:another", "-nodes");
+  expect(wrong).toThrow();
+  const java = ["-list", "-storetype", "PKCS12", "-keystore", bundle, "-storepass", "a password"];
+  if (hasKeytool()) expect(execFileSync("keytool", java, { encoding: "utf8" })).toContain("PrivateKeyEntry");
+
+  await page.getByRole("link", { name: "Open the certificate" }).click();
+  await heading(page, /www\.wizard\.example/);
+  await button(page, "Download").click();
+  const pkcs7 = await saved(page, () => page.getByRole("menuitem", { name: /PKCS#7/ }).click());
+  const inside = openssl("pkcs7", "-inform", "DER", "-in", pkcs7, "-print_certs");
+  expect(inside.match(/BEGIN CERTIFICATE/g)).toHaveLength(3);
+  await button(page, "Download").click();
+  const der = await saved(page, () => page.getByRole("menuitem", { name: "Certificate, DER" }).click());
+  expect(openssl("x509", "-inform", "DER", "-in", der, "-noout", "-subject")).toContain("www.wizard.example");
+  expect(complaints).toEqual([]);
+});
+
+function hasKeytool() {
+  try {
+    execFileSync("keytool", ["-help"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("a pasted CSR is read while it is typed, and its refusal is told in the policy's words", async () => {
+  const { page } = await world.administrator();
+  await page.goto("/clm-ui/request");
+  await page.getByRole("radio", { name: "server", exact: true }).check();
+  await button(page, "Next").click();
+  await page.getByRole("radio", { name: /certificate signing request/ }).check();
+  const field = page.getByRole("textbox", { name: /CSR, PKCS#10/ });
+  await field.fill("hello");
+  await page.getByText("This is no CSR in PEM.").waitFor();
+  expect(await button(page, "Next").isDisabled()).toBe(true);
+  await field.fill(makeCsr(world, "pasted", "pasted.example"));
+  const read = page.getByRole("region", { name: "CSR" });
+  await read.getByText("CN=pasted.example").waitFor();
+  await read.getByText("P-256").waitFor();
+  await button(page, "Next").click();
+  const names = page.getByRole("textbox", { name: "Names" });
+  expect(await names.inputValue()).toBe("dns:pasted.example");
+  await names.fill("dns:pasted.example\nanna@pasted.example");
+  await button(page, "Next").click();
+  await page.getByText(/One of the names is of a kind/).waitFor();
+  await button(page, "Request the certificate").click();
+  await page
+    .getByText(/email:anna@pasted.example/)
+    .last()
+    .waitFor();
+  await page.getByText("That did not work").waitFor();
+});
+
+test("a request waits, is approved by a person and becomes a certificate; another is declined", async () => {
+  const { page, complaints } = await world.administrator();
+  await page.request.put("/clm-api/v1/policies/manual", { data: { definition: MANUAL } });
+  await askFor(page, "manual", "bank.example");
+  await page.getByText("bank.example: The request waits for approval").waitFor();
+  await saved(page, () => button(page, "Private key, PEM").click());
+  await askFor(page, "manual", "other.example");
+  await page.getByText(/waits for approval/).waitFor();
+
+  const decide = async (name: string, word: string, act: string, comment: string) => {
+    await page.goto("/clm-ui/approvals");
+    const row = page.getByRole("row").filter({ hasText: name });
+    await row.getByRole("button", { name: word }).click();
+    await page.getByLabel("Comment").fill(comment);
+    await page.getByRole("dialog").getByRole("button", { name: act }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  };
+  await decide("other.example", "Decline", "Decline", "not ours");
+  await decide("bank.example", "Approve", "Approve and issue", "as discussed");
+  await page.getByText("Nobody waits").waitFor();
+  await page.goto("/clm-ui/requests?state=declined");
+  await page.getByRole("row").filter({ hasText: "other.example" }).getByText("not ours").waitFor();
+  await page.goto("/clm-ui/requests?state=issued");
+  await page.getByRole("link", { name: "bank.example" }).click();
+  await page.getByRole("row").filter({ hasText: "bank.example" }).getByText("Valid").waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("a certificate is revoked only by its name, and OCSP says so", async () => {
+  const { page } = await world.administrator();
+  const fingerprint = await issue(page, "leak.example");
+  await page.goto(`/clm-ui/certificates/${fingerprint}`);
+  await button(page, "Revoke").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Reason").selectOption("keyCompromise");
+  const revoke = dialog.getByRole("button", { name: "Revoke" });
+  await dialog.getByRole("textbox").fill("leak");
+  expect(await revoke.isDisabled()).toBe(true);
+  await dialog.getByRole("textbox").fill("leak.example");
+  await revoke.click();
+  await heading(page, /leak\.example Revoked/);
+  await page.getByText("keyCompromise").waitFor();
+  await page.getByRole("tab", { name: "History" }).click();
+  await page.getByText("Reason: keyCompromise").waitFor();
+  expect(await button(page, "Revoke").count()).toBe(0);
+
+  const answer = await page.request.get(`/clm-api/v1/certificates/${fingerprint}`);
+  const whole = (await answer.json()) as { certificate_pem: string; chain_pem: string[] };
+  const leaf = world.file("leak.pem", whole.certificate_pem);
+  const issuer = world.file("leak-issuer.pem", whole.chain_pem[0]);
+  const url = `${world.revocationUrl}/rev-info/ocsp`;
+  const ocsp = [
+    "ocsp",
+    "-issuer",
+    issuer,
+    "-cert",
+    leaf,
+    "-url",
+    url,
+    "-CAfile",
+    world.file("data/root.pem"),
+  ];
+  await until("OCSP says revoked", 10_000, () => openssl(...ocsp).includes(": revoked"));
+});
+
+test("the list is searched and filtered, and a link to it shows the same", async () => {
+  const { page } = await world.administrator();
+  await issue(page, "needle-1.example");
+  await issue(page, "needle-2.example");
+  await page.goto("/clm-ui/certificates");
+  await page
+    .getByRole("searchbox")
+    .or(page.getByLabel(/Search by name/))
+    .first()
+    .fill("needle-2");
+  await page.waitForURL(/search=needle-2/);
+  const rows = page.getByRole("row");
+  await until("one row is left", 10_000, async () => (await rows.count()) === 2);
+  await page.getByRole("link", { name: "needle-2.example" }).waitFor();
+  await button(page, "Revoked").click();
+  await page.getByText("Nothing matches").waitFor();
+  const other = (await world.administrator()).page;
+  await other.goto(page.url());
+  await other.getByText("Nothing matches").waitFor();
+  await button(other, "Clear filters").click();
+  await other.getByRole("link", { name: "needle-1.example" }).waitFor();
+});
+
+test("a policy is changed as YAML, and what is wrong is told at its line", async () => {
+  const { page, complaints } = await world.administrator();
+  await page.goto("/clm-ui/new-policy");
+  const text = page.getByRole("textbox", { name: "Definition" });
+  const draft = (await text.inputValue()).replace("name: my-policy", "name: story");
+  await text.fill(draft.replace("default: 90d", "default: 9y"));
+  await button(page, "Create the policy").click();
+  const line = draft.split("\n").findIndex((line) => line.includes("default: 90d")) + 1;
+  await page.getByText(`Line ${line}`).waitFor();
+  await page.getByText(/longer than validity.longest/).waitFor();
+  await text.fill(draft);
+  await button(page, "Create the policy").click();
+  await heading(page, "story");
+  await text.fill(draft.replace("manual_approval: false", "manual_approval: true"));
+  await button(page, "Save as a new version").click();
+  await page.getByText("story is in force.").last().waitFor();
+  await page.getByText("Version 2, by administrator").waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("the own password is changed", async () => {
+  const { page } = await world.administrator();
+  const fresh = "a fresh password for this story";
+  await page.goto("/clm-ui/account");
+  const change = async (present: string, next: string) => {
+    await page.getByLabel("Present password").fill(present);
+    await page.getByLabel("New password", { exact: true }).fill(next);
+    await page.getByLabel("New password, again").fill(next);
+    await button(page, "Change password").click();
+  };
+  await change("not my password", fresh);
+  await page.getByText("This is not your present password.").waitFor();
+  await change(world.password, fresh);
+  await page.getByText("Your password was changed.").waitFor();
+  const log = (password: string) =>
+    page.request.post("/clm-api/v1/session", { data: { username: "administrator", password } });
+  expect((await log(world.password)).status()).toBe(401);
+  expect((await log(fresh)).status()).toBe(200);
+});

@@ -1,0 +1,85 @@
+// Pictures of the main pages: `make screenshots` into docs/pictures/ui; with a folder as argument, of all pages, wide
+// and narrow, light and dark, in both languages, to be looked at.
+import { mkdirSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { furnish, World } from "./world.ts";
+
+const folder = process.argv[2];
+const all = folder !== undefined;
+const out = folder ?? "../docs/pictures/ui";
+mkdirSync(out, { recursive: true });
+
+// the page scrolls inside the frame: to see all of it the window is made high
+const WIDE = { width: 1440, height: all ? 1250 : 900 };
+const NARROW = { width: 390, height: 1700 };
+
+type Shot = { name: string; path: string; main?: boolean; before?: (page: Page) => Promise<unknown> };
+
+const world = await World.start();
+try {
+  const { page } = await world.administrator();
+  await furnish(world, page);
+  const list = await page.request.get("/clm-api/v1/certificates?search=wiki.corp.example");
+  const { certificates } = (await list.json()) as { certificates: { fingerprint: string }[] };
+  const one = `/clm-ui/certificates/${certificates[0]?.fingerprint}`;
+  const next = (page: Page) => page.getByRole("button", { name: /^(Next|Weiter)$/ }).click();
+  const named = async (page: Page) => {
+    await page.getByLabel("server", { exact: true }).check();
+    await next(page);
+    await next(page);
+    await page.locator("#names").fill("www.new.example\nnew.example");
+  };
+  const shots: Shot[] = [
+    { name: "dashboard", path: "/clm-ui/", main: true },
+    { name: "certificates", path: "/clm-ui/certificates", main: true },
+    { name: "certificates-none", path: "/clm-ui/certificates?search=nothing-like-this" },
+    { name: "certificate", path: one, main: true },
+    { name: "certificate-decoded", path: `${one}?tab=decoded` },
+    { name: "certificate-chain", path: `${one}?tab=chain` },
+    { name: "certificate-history", path: `${one}?tab=history` },
+    { name: "certificate-pem", path: `${one}?tab=pem` },
+    {
+      name: "certificate-revoke",
+      path: one,
+      before: (page) => page.getByRole("button", { name: /^(Revoke|Sperren)$/ }).click(),
+    },
+    { name: "request-policy", path: "/clm-ui/request" },
+    { name: "request-names", path: "/clm-ui/request", main: true, before: named },
+    {
+      name: "request-review",
+      path: "/clm-ui/request",
+      before: async (page) => {
+        await named(page);
+        await next(page);
+      },
+    },
+    { name: "requests", path: "/clm-ui/requests" },
+    { name: "approvals", path: "/clm-ui/approvals", main: true },
+    { name: "policies", path: "/clm-ui/policies" },
+    { name: "policy", path: "/clm-ui/policies/server", main: true },
+    { name: "account", path: "/clm-ui/account" },
+  ];
+  const forms = all
+    ? [
+        { mark: "-1440", viewport: WIDE, locale: "en-GB", colorScheme: "light" as const },
+        { mark: "-390", viewport: NARROW, locale: "de-DE", colorScheme: "light" as const },
+        { mark: "-dark", viewport: WIDE, locale: "de-DE", colorScheme: "dark" as const },
+      ]
+    : [{ mark: "", viewport: WIDE, locale: "en-GB", colorScheme: "light" as const }];
+  for (const { mark, ...form } of forms) {
+    const { page } = await world.administrator(form);
+    for (const shot of shots.filter((shot) => all || shot.main)) {
+      await page.goto(shot.path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForLoadState("networkidle");
+      await shot.before?.(page);
+      await page.screenshot({ path: `${out}/${shot.name}${mark}.png` });
+    }
+    const { page: stranger } = await world.page(form);
+    await stranger.goto("/clm-ui/");
+    await stranger.getByRole("heading", { level: 1 }).waitFor();
+    if (all) await stranger.screenshot({ path: `${out}/log-in${mark}.png` });
+  }
+} finally {
+  await world.stop();
+}

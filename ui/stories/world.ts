@@ -1,0 +1,183 @@
+// The running platform (`ers up`, on ports and in a folder of its own) and a real Chromium in front of it.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const STARTS_MS = 120_000;
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** What a page has complained of: script errors, and what the content security policy kept out. */
+export type Complaints = string[];
+
+export class World {
+  readonly password: string;
+  readonly url: string;
+  readonly browser: Browser;
+  private readonly process: ChildProcess;
+  private readonly folder: string;
+
+  private constructor(process: ChildProcess, folder: string, browser: Browser) {
+    this.process = process;
+    this.folder = folder;
+    this.browser = browser;
+    const log = readFileSync(join(folder, "log"), "utf8");
+    this.password = /login\s+administrator \/ (\S+)/.exec(log)?.[1] ?? "";
+    this.url = (JSON.parse(readFileSync(runFile(folder), "utf8")) as { url: string }).url;
+  }
+
+  /** Starts both. With `ERS_UI_FOLDER` the app comes from there, else from the program. */
+  static async start(): Promise<World> {
+    const folder = mkdtempSync(join(tmpdir(), "ers-ui-"));
+    const config = join(folder, "ers.yaml");
+    const app = process.env.ERS_UI_FOLDER;
+    const any = "127.0.0.1:0";
+    const keys = { listen: any, http_listen: any, health_listen: any, data: join(folder, "data") };
+    writeFileSync(config, JSON.stringify(app ? { ...keys, ui: { folder: app } } : keys)); // JSON is YAML
+    const ers = join(process.env.ERS_BINARIES ?? "../target/debug", "ers");
+    const log = join(folder, "log");
+    const started = spawn("/bin/sh", ["-c", `exec "${ers}" up --config "${config}" >"${log}" 2>&1`]);
+    try {
+      await until("the platform is ready", STARTS_MS, () => {
+        if (started.exitCode !== null) throw new Error(readFileSync(log, "utf8"));
+        return existsSync(log) && readFileSync(log, "utf8").includes("ERS is ready");
+      });
+      const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+      return new World(started, folder, browser);
+    } catch (error) {
+      started.kill();
+      throw error;
+    }
+  }
+
+  async stop() {
+    await this.browser.close();
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill();
+    await ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A page of a fresh browser, in English and not logged in unless told otherwise. */
+  async page(options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: Complaints }> {
+    const context = await this.browser.newContext({
+      baseURL: this.url,
+      ignoreHTTPSErrors: true, // trusted by nobody but the platform's own root
+      locale: "en-GB",
+      reducedMotion: "reduce",
+      viewport: { width: 1440, height: 900 },
+      permissions: ["clipboard-read", "clipboard-write"],
+      ...options,
+    });
+    const page = await context.newPage();
+    const complaints: Complaints = [];
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      // an answer of 4xx is no fault of the page
+      const expected = message.text().startsWith("Failed to load resource");
+      if (message.type() === "error" && !expected) complaints.push(message.text());
+    });
+    return { page, complaints };
+  }
+
+  /** A page on which the administrator is logged in. */
+  async administrator(options: BrowserContextOptions = {}) {
+    const made = await this.page(options);
+    const data = { username: "administrator", password: this.password };
+    const answer = await made.page.request.post("/clm-api/v1/session", { data });
+    if (!answer.ok()) throw new Error(`log in: ${answer.status()} ${await answer.text()}`);
+    return made;
+  }
+
+  /** A path of the revocation service, over plain HTTP. */
+  get revocationUrl(): string {
+    return (JSON.parse(readFileSync(runFile(this.folder), "utf8")) as { revocation_url: string })
+      .revocation_url;
+  }
+
+  /** A file of this run. */
+  file(name: string, content?: string | Buffer): string {
+    const path = join(this.folder, name);
+    if (content !== undefined) writeFileSync(path, content);
+    return path;
+  }
+}
+
+const runFile = (folder: string) => join(folder, "data", "run", "platform.json");
+
+/** Asks again and again; nothing sleeps longer than it must. */
+export async function until(what: string, ms: number, ask: () => boolean | Promise<boolean>) {
+  const end = Date.now() + ms;
+  while (!(await ask())) {
+    if (Date.now() > end) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** openssl's word. */
+export const openssl = (...parts: string[]) =>
+  execFileSync("openssl", parts, { encoding: "utf8", stdio: "pipe" });
+
+/** A key of openssl's and a CSR for these names. */
+export function makeCsr(world: World, file: string, ...names: string[]): string {
+  const key = world.file(`${file}.key`);
+  const sans = names.map((name) => `DNS:${name}`).join(",");
+  return openssl(
+    ...["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key],
+    ...["-subj", `/CN=${names[0]}`, "-addext", `subjectAltName=${sans}`],
+  );
+}
+
+/** A policy under which a person decides. */
+export const MANUAL = `name: manual
+realm: default
+description: Web servers, each approved by a person
+issuer: default-sub
+profile: tls-server
+protocols: [rest, cli]
+validity: {default: 90d, longest: 1y}
+names: {dns: ["*"], required: true}
+manual_approval: true
+`;
+
+/** Fills an empty platform with what a small company would have. */
+export async function furnish(world: World, page: Page) {
+  await page.request.put("/clm-api/v1/policies/manual", { data: { definition: MANUAL } });
+  const wishes: [string, string, string[]][] = [
+    ["server", "14d", ["www.shop.example", "shop.example"]],
+    ["server", "30d", ["mail.shop.example"]],
+    ["server", "47d", ["git.corp.example"]],
+    ["server", "60d", ["wiki.corp.example", "docs.corp.example", "help.corp.example"]],
+    ["server", "80d", ["vpn.corp.example"]],
+    ["server", "21d", ["monitoring.corp.example"]],
+    ["server", "7d", ["old.shop.example"]],
+    ["manual", "90d", ["bank.corp.example"]],
+    ["manual", "30d", ["payments.shop.example"]],
+  ];
+  for (const [index, [policy, validity, names]] of wishes.entries()) {
+    const csr = makeCsr(world, `furnish-${index}`, ...names);
+    const answer = await page.request.post("/clm-api/v1/certificates", { data: { csr, policy, validity } });
+    if (!answer.ok()) throw new Error(`furnish: ${await answer.text()}`);
+    if (names[0] === "old.shop.example") {
+      const { serial } = (await answer.json()) as { serial: string };
+      const revocation = `/clm-api/v1/certificates/${serial}/revocation`;
+      await until("the inventory knows it", 10_000, async () => {
+        const revoked = await page.request.post(revocation, { data: { reason: "superseded" } });
+        return revoked.ok();
+      });
+    }
+  }
+  await until("the inventory knows all", 10_000, async () => {
+    const answer = await page.request.get("/clm-api/v1/certificates?search=.example&page_size=1");
+    return ((await answer.json()) as { total: number }).total >= 7;
+  });
+}

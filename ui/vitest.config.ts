@@ -1,0 +1,13 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [react()],
+  test: {
+    include: ["frame/src/**/*.test.{ts,tsx}", "clm-ui/src/**/*.test.{ts,tsx}"],
+    environment: "happy-dom",
+    setupFiles: ["./vitest.setup.ts"],
+    css: false,
+    server: { deps: { inline: [/@patternfly/] } },
+  },
+});
