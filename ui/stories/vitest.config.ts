@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["stories/*.story.ts"],
     environment: "node",
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 240_000,
     hookTimeout: 180_000,
   },
 });

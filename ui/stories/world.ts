@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const STARTS_MS = 120_000;
+/** Longer than any page takes, also on a busy machine. */
+const WAITS_MS = 60_000;
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -78,6 +80,7 @@ export class World {
       permissions: ["clipboard-read", "clipboard-write"],
       ...options,
     });
+    context.setDefaultTimeout(WAITS_MS);
     const page = await context.newPage();
     const complaints: Complaints = [];
     page.on("pageerror", (error) => complaints.push(String(error)));

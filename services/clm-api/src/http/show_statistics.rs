@@ -1,14 +1,13 @@
 //! `GET /v1/statistics`: numbers for an overview.
 
 use actix_web::{get, web};
-use ers_runtime::http::{Problem, problem};
+use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Administrator,
     bodies::{ProblemBody, time_text},
-    problems::wrong,
 };
 use crate::{
     domain::statistics::{Bucket, Statistics},

@@ -1,6 +1,6 @@
 import { PageHead, ProblemAlert } from "@ers/frame";
 import { Alert, PageSection, Skeleton, Wizard, WizardStep } from "@patternfly/react-core";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { namesOf } from "../../crypto/names.ts";
 import { rulesOf } from "../../policy/rules.ts";
 import { usePolicies } from "../../queries/policies.ts";
@@ -26,10 +26,22 @@ export default function RequestWizard() {
   );
 }
 
+const WIZARD = "ers-wizard";
+
+/** On a narrow screen PatternFly calls the list of steps by English words, over those that stand there. */
+function useStepNames() {
+  useEffect(() => {
+    for (const toggle of document.querySelectorAll(`.${WIZARD} .pf-v6-c-wizard__toggle`)) {
+      toggle.removeAttribute("aria-label");
+    }
+  });
+}
+
 function Round({ onAgain }: { onAgain: () => void }) {
   const text = useText();
   const common = useCommonText();
   const { realm } = useRealm();
+  useStepNames();
   const policies = usePolicies(realm);
   const [draft, setDraft] = useState<Draft>(EMPTY);
   const [result, setResult] = useState<Result>();
@@ -55,7 +67,7 @@ function Round({ onAgain }: { onAgain: () => void }) {
     isCancelHidden: true,
   });
   return (
-    <Wizard className="ers-wizard" navAriaLabel={text("send")} isVisitRequired>
+    <Wizard className={WIZARD} navAriaLabel={text("send")} isVisitRequired>
       <WizardStep id="step-policy" name={text("step_policy")} footer={footer(Boolean(chosen))}>
         <PolicyStep {...step} policies={usable} />
       </WizardStep>
