@@ -79,6 +79,7 @@ screenshots: ## The pictures of the web app in docs/pictures/ui, made anew
 .PHONY: test-stories
 test-stories: ## The stories in e2e/ (STORIES='-k certbot' for some of them)
 	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory ui
 	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
 	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e -n $(STORY_WORKERS) --dist loadgroup $(STORIES)
 

@@ -11,11 +11,11 @@ from .ports import accepts, free_port
 from .process import Server, run
 from .servers import SOFTHSM, SoftHsm
 
-SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme", "scep", "est")
+SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "clm-ui")
 
 
 class ManyProcesses(Platform):
-    """Signer, CARA, CLM, rev-info, ACME, SCEP, EST and nginx."""
+    """Signer, CARA, CLM, rev-info, ACME, SCEP, EST, the web app and nginx."""
 
     def __init__(self, form, folder, dns, database, redis):
         super().__init__(form, folder, dns, database)
@@ -23,7 +23,7 @@ class ManyProcesses(Platform):
         self.token = SoftHsm(self.folder / "token")
         self.identities = self.folder / "identities"
         self.grpc = {name: free_port() for name in ("signer", "cara-ws", "clm-api")}
-        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme", "scep", "est")}
+        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "clm-ui")}
         self.health = {name: free_port() for name in SERVICES}
         self.port, self.revocation_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
@@ -133,6 +133,7 @@ class ManyProcesses(Platform):
                 "clm": self._grpc("clm-api"),
                 "signer": self._grpc("signer"),
             },
+            "clm-ui": {"listen": listen(self.http["clm-ui"])},
             "acme": {
                 "external_url": self.url,
                 "listen": listen(self.http["acme"]),
@@ -200,6 +201,7 @@ class ManyProcesses(Platform):
                     location /acme {{ {to("acme")} }}
                     location /scep {{ {to("scep")} }}
                     location /clm-api {{ {to("clm-api")} }}
+                    location /clm-ui {{ {to("clm-ui")} }}
                     location /cara-ws-server {{ {with_client("cara-ws")} }}
                     location /est {{ {with_client("est")} }}
                     location /.well-known/est {{ {with_client("est")} }}
