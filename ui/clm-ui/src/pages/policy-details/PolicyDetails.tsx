@@ -82,7 +82,15 @@ export default function PolicyDetails() {
     <>
       <PageHead
         title={isNew ? text("new") : name}
-        hint={isNew ? text("new_hint") : policy?.description || told}
+        hint={
+          isNew ? (
+            text("new_hint")
+          ) : policy?.description ? (
+            <span translate="no">{policy.description}</span>
+          ) : (
+            told
+          )
+        }
         above={above}
       />
       <PageSection isFilled>

@@ -77,7 +77,9 @@ export default function PolicyList() {
                           {text("approval")}
                         </Label>
                       )}
-                      <div className="ers-quiet ers-small">{policy.description}</div>
+                      <div className="ers-quiet ers-small" translate="no">
+                        {policy.description}
+                      </div>
                     </Td>
                     <Td dataLabel={term("realm")}>{policy.realm}</Td>
                     <Td dataLabel={term("issuer")}>{rules.issuer}</Td>

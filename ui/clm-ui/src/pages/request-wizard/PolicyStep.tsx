@@ -29,7 +29,11 @@ export function PolicyStep({ draft, change, policies }: Step & { policies: Polic
               id={`policy-${policy.name}`}
               name="policy"
               label={policy.name}
-              description={[policy.description, manual && text("manual")].filter(Boolean).join(" · ")}
+              description={
+                <>
+                  <span translate="no">{policy.description}</span> {manual && `· ${text("manual")}`}
+                </>
+              }
               isChecked={draft.policy === policy.name}
               onChange={() => change({ policy: policy.name, algorithm: fitting(policy, draft.algorithm) })}
             />
