@@ -75,6 +75,7 @@ class RenderedPlatform(Platform):
         self.job("identities")
         for component, program in PROGRAMS.items():
             self._start_pod(component, program)
+        # begun again as the kubelet does, which its restartPolicy asks for
         until("the init job succeeds", lambda: self.job("init-1", check=False)[-1].code == 0, 120)
         self.root.write_bytes(self.secret(f"{chart.RELEASE}-default-cas")["default-root.pem"])
         self._start_nginx()
@@ -153,8 +154,9 @@ class RenderedPlatform(Platform):
         config.write_text(yaml.safe_dump(content))
         outcomes = []
         for container in [*spec.get("initContainers", []), *spec["containers"]]:
-            environment = self._environment(container, name)
-            outcomes.append(run(binary("ers"), *self._arguments(container, environment, folder), environment=environment, check=check))
+            environment = {key: value.replace("/etc/ers/", f"{folder}/etc/ers/") for key, value in self._environment(container, name).items()}
+            outcomes.append(run(binary("ers"), *self._arguments(container, environment, folder), environment=environment, check=check,
+                                seconds=180))
             if outcomes[-1].code != 0:
                 break
         return outcomes

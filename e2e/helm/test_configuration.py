@@ -7,13 +7,16 @@
 import pytest
 import yaml
 
-from harness.chart import EVERYTHING, HSM, QUICKSTART, RELEASE, main_container, render
+from harness.chart import EVERYTHING, HSM, QUICKSTART, RELEASE, ROOT, main_container, render
 from harness.platform import binary
 from harness.process import run
 
-# component: its program
+# component: its program, as far as there is one
 PROGRAMS = {
-    "signer": "signer", "cara-ws-server": "cara-ws", "clm-server": "clm-api", "rev-info": "rev-info", "acme-server": "acme",
+    component: program for component, program in {
+        "signer": "signer", "cara-ws-server": "cara-ws", "clm-server": "clm-api", "rev-info": "rev-info", "acme-server": "acme",
+        "est-server": "est", "cmp-server": "cmp", "scep-server": "scep", "clm-ui": "clm-ui",
+    }.items() if (ROOT / "services" / program / "Cargo.toml").exists()
 }
 
 

@@ -11,8 +11,8 @@ import json
 import pytest
 import yaml
 
-from harness.chart import (CHART, HA, HELMS, HSM, NAMESPACE, QUICKSTART, RELEASE, helm, load_all, main_container, paths, pod, render,
-                           secret, text, workload)
+from harness.chart import (CHART, HA, HELMS, HSM, NAMESPACE, QUICKSTART, RELEASE, main_container, paths, pod, render, secret, text,
+                           workload)
 
 HOST = "erstest.example.com"
 WORKLOADS = {
@@ -328,12 +328,13 @@ def test_a_changed_configuration_restarts_the_pods_that_read_it():
     assert changed == ["cara-ws-server"]
 
 
-def test_only_an_installation_sets_the_password_of_the_administrator():
-    steps = lambda made: [container["name"] for found in load_all(made) if found and found["metadata"]["name"] == f"{RELEASE}-init-1"  # noqa: E731
-                          for spec in [found["spec"]["template"]["spec"]] for container in [*spec.get("initContainers", []), *spec["containers"]]]
-    assert steps(text()) == ["platform", "password"]
-    files = [argument for file in QUICKSTART for argument in ("--values", file)]
-    assert steps(helm("template", RELEASE, CHART, "--is-upgrade", *files)) == ["platform"]
+def test_the_init_job_waits_and_renews_daily():
+    objects = render(values={"init": {"deadlineSeconds": 600}})
+    assert yaml.safe_load(objects["ConfigMap", f"{RELEASE}-cara-ws-init"]["data"]["init.yaml"])["wait"] == "10m"
+    daily = objects["CronJob", f"{RELEASE}-init"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert [container["args"][:2] for container in [*daily["initContainers"], *daily["containers"]]] == [["identity", "secrets"], ["init", "--config"]]
+    once = objects["Job", f"{RELEASE}-init-1"]["spec"]["template"]["spec"]
+    assert [container["args"][0] for container in once["containers"]] == ["init"] and "initContainers" not in once
 
 
 def test_nothing_carries_the_name_of_another_release():

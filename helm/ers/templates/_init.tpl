@@ -24,6 +24,11 @@ validity: {{ .ca.validityInYears }}y
 {{- $name := .Release.Name }}
 {{- $user := .Values.ers.defaultPki.managementAdminUser }}
 {{- $own := or .Values.ingress.tls.existingSecret .Values.ingress.tls.certManager.issuerName }}
+wait: {{ max 1 (div (.Values.init.deadlineSeconds | int) 60) }}m
+# once for each root: afterwards the password is theirs
+administrator:
+  username: administrator
+  password: file:/etc/ers/passwords/clm-password
 pki:
   {{- range $place, $about := dict "root" (list "default-root" .Values.ers.defaultPki.rootCa) "sub" (list "default-sub" .Values.ers.defaultPki.subCa) "management" (list "management-root" .Values.ers.defaultPki.managementRootCa) }}
   {{ $place }}:
@@ -35,16 +40,14 @@ cluster:
     app.kubernetes.io/name: ers
     app.kubernetes.io/instance: {{ $name }}
     app.kubernetes.io/managed-by: ers-init
+  {{- if eq .Values.ers.identities.source "job" }}
   identities:
     validity: {{ .Values.ers.identities.validity }}
-    {{- if eq .Values.ers.identities.source "job" }}
     secrets:
       {{- range $component, $identity := include "ers.identities" . | fromYaml }}
       {{ $name }}-{{ $component }}-tls: {{ $identity }}
       {{- end }}
-    {{- else }}
-    secrets: {}
-    {{- end }}
+  {{- end }}
   pki:
     default_cas_secret: {{ $name }}-default-cas
     trusted_cas_secret: {{ $name }}-trust-cas
@@ -65,16 +68,18 @@ cluster:
     {{- end }}
 {{- end }}
 
-{{/* A container of an init job. Arguments: root, name, arguments, identity (whether it calls services), env. */}}
+{{/* A container of an init job. Arguments: root, name, arguments, identity (whether it calls services). */}}
 {{- define "ers.init.container" -}}
 {{- $image := include "ers-lib.image" (dict "root" .root "image" .root.Values.init.image "repository" "cli") | fromYaml }}
 - name: {{ .name }}
   image: {{ $image.reference }}
   imagePullPolicy: {{ $image.pullPolicy }}
   args: {{ toJson .arguments }}
-  {{- with .env }}
+  {{- if .identity }}
   env:
-    {{- toYaml . | nindent 4 }}
+    - name: ERS_PLATFORM
+      valueFrom:
+        configMapKeyRef: { name: {{ .root.Release.Name }}-cara-clm-init, key: platform }
   {{- end }}
   securityContext:
     {{- include "ers-lib.containerSecurity" .root | nindent 4 }}
@@ -91,7 +96,7 @@ cluster:
 
 {{/*
 The pod of an init job: its steps in order, each once the one before has succeeded. Arguments: root, steps (of identities,
-platform, password), account, configMaps (what is read).
+platform), account, configMaps (what is read).
 */}}
 {{- define "ers.init.pod" -}}
 {{- $root := .root }}
@@ -100,9 +105,7 @@ platform, password), account, configMaps (what is read).
 {{- $platform := has "platform" .steps }}
 {{- $containers := dict
   "identities" (dict "arguments" (list "identity" "secrets" "--config" "/etc/ers/init/init.yaml"))
-  "platform" (dict "arguments" (list "--platform" "/etc/ers/init/platform.yaml" "init" "--config" "/etc/ers/init/init.yaml") "identity" true)
-  "password" (dict "arguments" (list "--platform" "/etc/ers/init/platform.yaml" "password" "$(ERS_ADMINISTRATOR)" "--password-file" "/etc/ers/passwords/clm-password") "identity" true
-    "env" (list (dict "name" "ERS_ADMINISTRATOR" "valueFrom" (dict "configMapKeyRef" (dict "name" (printf "%s-cara-clm-init" $name) "key" "administrator"))))) }}
+  "platform" (dict "arguments" (list "init" "--config" "/etc/ers/init/init.yaml") "identity" true) }}
 serviceAccountName: {{ .account }}
 automountServiceAccountToken: true
 enableServiceLinks: false
