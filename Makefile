@@ -152,6 +152,7 @@ fuzz: ## Fuzz each parser for FUZZ_SECONDS (60): with libFuzzer when cargo-fuzz 
 .PHONY: images
 images: ## Build the images as OCI archives in target/images (SERVICES='signer acme', TAG, REGISTRY)
 	@scripts/setup.sh images
+	@$(MAKE) --no-print-directory ui
 	@$(CARGO) build --locked --profile $(IMAGE_PROFILE) $(patsubst %,-p %,$(patsubst cli,ers,$(SERVICES)))
 	@REGISTRY=$(REGISTRY) scripts/images.sh $(CARGO_TARGET_DIR)/$(if $(filter dev,$(IMAGE_PROFILE)),debug,$(IMAGE_PROFILE)) target/images $(TAG) $(SERVICES)
 
