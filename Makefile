@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR
 PROFILE ?= dev
 PROFILE_DIR := $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 # binaries of the platform: `ers` and one for each service
-BINARIES := -p ers -p signer -p cara-ws -p clm-api -p clm-ui -p rev-info -p acme -p scep -p est
+BINARIES := -p ers -p signer -p cara-ws -p clm-api -p clm-ui -p rev-info -p acme -p scep -p est -p cmp
 # images that can be built from this checkout; `cli` is the command line, which the chart's init jobs run
 SERVICES ?= cli $(patsubst services/%/Cargo.toml,%,$(filter-out services/ers/%,$(wildcard services/*/Cargo.toml)))
 TAG ?= 0.1.0

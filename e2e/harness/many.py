@@ -11,11 +11,11 @@ from .ports import accepts, free_port
 from .process import Server, run
 from .servers import SOFTHSM, SoftHsm
 
-SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "clm-ui")
+SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "cmp", "clm-ui")
 
 
 class ManyProcesses(Platform):
-    """Signer, CARA, CLM, rev-info, ACME, SCEP, EST, the web app and nginx."""
+    """Signer, CARA, CLM, rev-info, ACME, SCEP, EST, CMP, the web app and nginx."""
 
     def __init__(self, form, folder, dns, database, redis):
         super().__init__(form, folder, dns, database)
@@ -23,7 +23,7 @@ class ManyProcesses(Platform):
         self.token = SoftHsm(self.folder / "token")
         self.identities = self.folder / "identities"
         self.grpc = {name: free_port() for name in ("signer", "cara-ws", "clm-api")}
-        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "clm-ui")}
+        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "cmp", "clm-ui")}
         self.health = {name: free_port() for name in SERVICES}
         self.port, self.revocation_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
@@ -134,6 +134,14 @@ class ManyProcesses(Platform):
                 "signer": self._grpc("signer"),
             },
             "clm-ui": {"listen": listen(self.http["clm-ui"])},
+            "cmp": {
+                "listen": listen(self.http["cmp"]),
+                "database": self._database("cmp"),
+                "clm": self._grpc("clm-api"),
+                "signer": self._grpc("signer"),
+                "trusted_proxies": ["127.0.0.1/32"],
+                "sweep_seconds": 1,
+            },
             "acme": {
                 "external_url": self.url,
                 "listen": listen(self.http["acme"]),
@@ -206,10 +214,14 @@ class ManyProcesses(Platform):
                     location /est {{ {with_client("est")} }}
                     location /.well-known/est {{ {with_client("est")} }}
                     location /rev-info {{ {to("rev-info")} }}
+                    location /cmp {{ {to("cmp")} }}
+                    location /.well-known/cmp {{ {to("cmp")} }}
                 }}
                 server {{
                     listen 127.0.0.1:{self.revocation_port};
                     location /scep {{ {to("scep")} }}
+                    location /cmp {{ {to("cmp")} }}
+                    location /.well-known/cmp {{ {to("cmp")} }}
                     location /rev-info {{ {to("rev-info")} }}
                 }}
             }}

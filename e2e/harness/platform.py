@@ -14,7 +14,7 @@ from .process import Server, run
 from .servers import Sqlite
 from .waiting import until
 
-DATABASES = ("signer", "cara", "clm", "acme", "scep")
+DATABASES = ("signer", "cara", "clm", "acme", "scep", "cmp")
 
 
 def binary(name):

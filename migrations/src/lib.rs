@@ -3,6 +3,7 @@
 pub mod acme;
 pub mod cara;
 pub mod clm;
+pub mod cmp;
 mod column;
 pub mod scep;
 pub mod signer;

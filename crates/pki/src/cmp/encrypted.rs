@@ -1,5 +1,5 @@
-//! `EncryptedValue`, RFC 4211 section 2.1: how a certificate for a key that cannot sign comes to clients of pvno 2. Newer
-//! ones get an EnvelopedData.
+//! `EncryptedKey`, RFC 9810 section 5.2.2: how a certificate comes to a key that cannot sign. Clients of pvno 2 get an
+//! `EncryptedValue` (RFC 4211 section 2.1), newer ones an EnvelopedData.
 
 use openssl::encrypt::Encrypter;
 use openssl::error::ErrorStack;
@@ -9,6 +9,7 @@ use openssl::symm::{Cipher, encrypt};
 use zeroize::Zeroizing;
 
 use crate::asn1::{Writer, oid, tag};
+use crate::cms::{self, ContentCipher, DigestAlgorithm, KeyHolder, KeyTransport, NewRecipient};
 use crate::key::PublicKey;
 
 const AES_256_CBC: const_oid::ObjectIdentifier =
@@ -29,6 +30,30 @@ impl From<ErrorStack> for EncryptError {
     fn from(_: ErrorStack) -> Self {
         Self::Failed
     }
+}
+
+/// An `EncryptedKey` with an EnvelopedData, DER with its tag `[0]`: AES-256-CBC, the key by RSAES-OAEP or ECDH for that key.
+///
+/// # Errors
+/// [`EncryptError`].
+pub fn enveloped_data(value: &[u8], key: &PublicKey) -> Result<Vec<u8>, EncryptError> {
+    let sha256 = DigestAlgorithm::Sha256;
+    let recipient = NewRecipient::Key {
+        holder: KeyHolder::KeyIdentifier(key.key_identifier().to_vec()),
+        key,
+        transport: KeyTransport::Oaep {
+            digest: sha256,
+            mask: sha256,
+        },
+    };
+    let kind = cms::content_type::DATA;
+    let made = cms::seal(kind, value, ContentCipher::Aes256Cbc, &[recipient])
+        .and_then(|info| cms::content_info(&info));
+    let (_, mut content) = made.map_err(|_| EncryptError::Key(key.algorithm()))?;
+    if let Some(first) = content.first_mut() {
+        *first = tag::context_constructed(0);
+    }
+    Ok(content)
 }
 
 /// An `EncryptedValue`, DER: AES-256-CBC under a fresh key, which is encrypted (PKCS #1 v1.5) for an RSA key.

@@ -440,6 +440,27 @@ fn an_encrypted_value_opens_with_the_right_key_only() {
 }
 
 #[test]
+fn an_enveloped_certificate_opens_with_the_right_key_only() {
+    use crate::cms::{EnvelopedData, Recipient};
+    for algorithm in [KeyAlgorithm::P256, KeyAlgorithm::X25519] {
+        let [key, other] = [0, 1].map(|_| PrivateKey::generate(algorithm).unwrap());
+        let mut value = enveloped_data(b"certificate", key.public_key()).unwrap();
+        assert_eq!(value[0], 0xa0);
+        value[0] = 0x30;
+        let data = EnvelopedData::from_content_der(&value, false).unwrap();
+        let Recipient::KeyAgreement(recipient) = &data.recipients()[0] else {
+            panic!("{data:?}");
+        };
+        let content_key = recipient.open(&key).unwrap();
+        assert_eq!(
+            data.decrypt(&content_key).unwrap().as_slice(),
+            b"certificate"
+        );
+        assert!(recipient.open(&other).is_err());
+    }
+}
+
+#[test]
 fn failures_are_named_bits() {
     let status = StatusInfo {
         status: Status::Rejection,

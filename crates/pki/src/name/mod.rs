@@ -94,6 +94,28 @@ impl Name {
         Self::from_rdns(rdns)
     }
 
+    /// The shape of a name, as a template for requests tells it (RFC 9483 section 4.3.3): an attribute that each request
+    /// brings itself has an empty value; one whose value cannot stand in a name is left out.
+    pub fn template<'a>(attributes: impl IntoIterator<Item = (ObjectIdentifier, &'a str)>) -> Self {
+        let empty = |oid: &ObjectIdentifier| {
+            let mut writer = Writer::new();
+            writer.sequence(|writer| {
+                writer.oid(oid);
+                writer.tlv(tag::UTF8_STRING, &[]);
+            });
+            writer.finish()
+        };
+        let rdns = attributes
+            .into_iter()
+            .filter_map(|(oid, value)| match value {
+                "" => Some(vec![empty(&oid)]),
+                value => value::encode(oid, value).ok().map(|pair| vec![pair]),
+            });
+        Self {
+            der: write_rdns(rdns.collect()).into(),
+        }
+    }
+
     /// The DER.
     pub fn to_der(&self) -> &[u8] {
         &self.der

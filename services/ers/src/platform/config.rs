@@ -36,6 +36,7 @@ use crate::{
 ///   clm: file:/etc/ers/clm-database-url
 ///   acme: file:/etc/ers/acme-database-url
 ///   scep: file:/etc/ers/scep-database-url
+///   cmp: file:/etc/ers/cmp-database-url
 /// redis: redis://127.0.0.1/
 /// master_password: file:/etc/ers/master-password
 /// pki:
@@ -49,7 +50,7 @@ pub struct PlatformConfig {
     pub data: Option<PathBuf>,
     /// HTTPS: everything.
     pub listen: SocketAddr,
-    /// Plain HTTP: revocation information, SCEP.
+    /// Plain HTTP: revocation information; SCEP and CMP, whose messages protect themselves.
     pub http_listen: SocketAddr,
     /// Plain HTTP: health and metrics.
     pub health_listen: SocketAddr,
@@ -98,6 +99,8 @@ pub struct Databases {
     pub acme: Option<Secret>,
     /// SCEP's.
     pub scep: Option<Secret>,
+    /// CMP's.
+    pub cmp: Option<Secret>,
 }
 
 /// Settings of CARA.
@@ -281,7 +284,7 @@ mod tests {
     fn the_documented_example_is_a_configuration() {
         let yaml = "data: ./data\nlisten: 0.0.0.0:8443\nhttp_listen: 0.0.0.0:8080\nhealth_listen: 127.0.0.1:9090\n\
             external_url: https://pki.example.com\nrevocation_url: http://pki.example.com\n\
-            databases: {signer: 'file:/x', cara: 'file:/x', clm: 'file:/x', acme: 'file:/x'}\n\
+            databases: {signer: 'file:/x', cara: 'file:/x', clm: 'file:/x', acme: 'file:/x', cmp: 'file:/x'}\n\
             redis: redis://127.0.0.1/\nmaster_password: file:/etc/ers/master-password\n\
             pki: {root: {name: r, subject: 'CN=R', key_algorithm: RSA-4096, validity: 30y}}\n\
             telemetry: {log: info, log_format: text, otlp_endpoint: 'http://127.0.0.1:4317'}\n";

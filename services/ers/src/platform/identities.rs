@@ -14,7 +14,7 @@ use crate::{
 
 /// The command line's identity.
 pub const ADMINISTRATOR: &str = "administrator";
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 9] = [
     "signer",
     "cara-ws",
     "clm-api",
@@ -22,6 +22,7 @@ const SERVICES: [&str; 8] = [
     "acme",
     "scep",
     "est",
+    "cmp",
     ADMINISTRATOR,
 ];
 const AUTHORITY_VALIDITY: Duration = Duration::from_secs(3650 * 86_400);

@@ -135,8 +135,7 @@ async fn serve(
         landing.mount(routes);
         secure.mount_all(routes);
     });
-    let on_http =
-        ers_runtime::http::serve(context, http, move |routes| plain.mount_plain(routes));
+    let on_http = ers_runtime::http::serve(context, http, move |routes| plain.mount_plain(routes));
 
     folder.write_run_file(&addresses.run_file(folder, backend.endpoints()))?;
     let told = async {

@@ -7,6 +7,7 @@ use actix_web::web::ServiceConfig;
 use cara_ws::Cara;
 use clm_api::Clm;
 use clm_ui::ClmUi;
+use cmp::Cmp;
 use ers_runtime::{
     Context,
     error::chain,
@@ -185,6 +186,9 @@ impl Backend {
         );
         progress("  est");
 
+        let cmp = self.start_cmp(config, context, folder, identities).await?;
+        progress("  cmp");
+
         let rev_context = context.for_service("rev-info", identities.of("rev-info")?);
         let signer = SignerClient::new(self.channel(&rev_context, "signer"));
         let rev_info = rev_info::start(
@@ -201,10 +205,29 @@ impl Backend {
             acme,
             scep,
             est,
+            cmp,
             cara: self.cara.clone(),
             clm: self.clm.clone(),
             rev_info,
         })
+    }
+
+    async fn start_cmp(
+        &self,
+        config: &PlatformConfig,
+        context: &Context,
+        folder: &DataFolder,
+        identities: &Identities,
+    ) -> Outcome<Cmp> {
+        let context = context.for_service("cmp", identities.of("cmp")?);
+        let database = config.database(config.databases.cmp.as_ref(), "cmp", folder.path());
+        let deps = cmp::Deps {
+            clm: self.channel(&context, "clm-api"),
+            signer: Arc::new(SignerClient::new(self.channel(&context, "signer"))),
+        };
+        cmp::start(context, cmp::Config::new(database), deps)
+            .await
+            .attempt("start cmp")
     }
 
     fn channel(&self, context: &Context, service: &str) -> Channel {
@@ -224,6 +247,7 @@ pub struct Frontend {
     acme: Acme,
     scep: Scep,
     est: Est,
+    cmp: Cmp,
     cara: Cara,
     clm: Clm,
     rev_info: RevInfo,
@@ -235,15 +259,18 @@ impl Frontend {
         self.acme.configure()(routes);
         self.scep.configure()(routes);
         self.est.configure()(routes);
+        self.cmp.configure()(routes);
         self.clm.configure()(routes);
         self.clm_ui.configure()(routes);
         self.cara.configure()(routes);
         self.rev_info.configure()(routes);
     }
 
-    /// What stands behind plain HTTP: revocation information, and SCEP, whose messages protect themselves.
+    /// What stands behind plain HTTP: revocation information, SCEP and CMP, whose messages
+    /// protect themselves.
     pub fn mount_plain(&self, routes: &mut ServiceConfig) {
         self.scep.configure()(routes);
+        self.cmp.configure()(routes);
         self.rev_info.configure()(routes);
     }
 }

@@ -1,0 +1,190 @@
+"""CMP (RFC 9810) by `openssl cmp`, as Debian ships it, over plain HTTP and over TLS.
+
+Promises:
+- ir, cr and p10cr with a shared secret give a certificate that chains to the root; certConf and implicit confirmation do.
+- kur updates and rr revokes with the certificate's own key; the answers' signatures chain to the root; OCSP follows.
+- genm is answered.
+- A request that waits for a person is polled for until it is decided.
+- A wrong secret, a wrong name, an unprotected message and a revoked certificate get nothing.
+- The certificate of a vendor's CA that the policy trusts (IDevID) gets one of ours.
+"""
+
+import textwrap
+import threading
+
+import pytest
+
+from harness.clients import ocsp, serial, until_ocsp_says, verify
+from harness.process import run
+from harness.rest import Rest
+from harness.waiting import until
+
+pytestmark = pytest.mark.forms("sqlite", "many-postgresql")
+PASSWORD = "a password that only this story knows"
+
+
+class Device:
+    """An end entity with a shared secret, and `openssl cmp` on its behalf."""
+
+    def __init__(self, platform, folder, name, policy="cmp"):
+        self.platform, self.folder, self.name, self.policy = platform, folder, name, policy
+        platform.ers("entity", "add", name)
+        made = platform.ers_json("entity", "set-secret", name)
+        self.secret = folder / f"{name}.secret"
+        self.secret.write_text(made["made"])
+
+    @property
+    def mac(self):
+        return ["-ref", self.name, "-secret", f"file:{self.secret}"]
+
+    def signed(self, name):
+        return ["-cert", self.folder / f"{name}.pem", "-key", self.folder / f"{name}.key", "-trusted", self.platform.root]
+
+    def key(self, name, *kind):
+        file = self.folder / f"{name}.key"
+        run("openssl", *(kind or ["ecparam", "-name", "prime256v1", "-genkey", "-noout"]), "-out", file)
+        return file
+
+    def cmp(self, command, *arguments, check=True, tls=False, path=None):
+        """`openssl cmp` at the path of the policy."""
+        url = self.platform.url if tls else self.platform.revocation_url
+        server = url.split("://")[1]
+        secure = ["-tls_used", "-tls_trusted", self.platform.root, "-tls_host", "localhost"] if tls else []
+        return run("openssl", "cmp", "-config", "/dev/null", "-cmd", command, "-server", server, *secure,
+                   "-path", path or f"cmp/{self.policy}", "-recipient", "/CN=CMP server", "-total_timeout", "90",
+                   *arguments, check=check, seconds=120)
+
+    def enrol(self, name, command="ir", *more, **options):
+        """A certificate in a file of that name, by the shared secret."""
+        self.key(name)
+        self.cmp(command, *self.mac, "-newkey", self.folder / f"{name}.key", "-subject", f"/CN={self.name}",
+                 "-sans", f"{self.name}.test", *self.out(name), *more, **options)
+        return self.certificate(name)
+
+    def out(self, name):
+        return ["-certout", self.folder / f"{name}.pem", "-chainout", self.folder / f"{name}.chain"]
+
+    def certificate(self, name):
+        return self.folder / f"{name}.pem", self.folder / f"{name}.chain"
+
+
+@pytest.fixture
+def device(platform, folder):
+    return Device(platform, folder, folder.name.lower().replace("_", "-")[-40:])
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_ir_and_cr_by_a_shared_secret(platform, device, tls):
+    for command in ("ir", "cr"):
+        leaf, chain = device.enrol(f"{command}", command, tls=tls)
+        verify(platform, leaf, chain)
+        assert ocsp(platform, leaf, chain) == "good"
+
+
+def test_p10cr_and_implicit_confirmation(platform, device):
+    key = device.key("p10")
+    csr = device.folder / "p10.csr"
+    run("openssl", "req", "-new", "-config", "/dev/null", "-key", key, "-subj", f"/CN={device.name}", "-out", csr)
+    for more in ([], ["-implicit_confirm"]):
+        device.cmp("p10cr", *device.mac, "-csr", csr, *device.out("p10"), *more)
+        verify(platform, *device.certificate("p10"))
+
+
+def test_kur_and_rr_by_signature_and_nothing_after(platform, device):
+    leaf, chain = device.enrol("first")
+    device.key("second")
+    device.cmp("kur", *device.signed("first"), "-newkey", device.folder / "second.key", *device.out("second"),
+               path=".well-known/cmp/p/cmp/keyupdate")
+    updated, updated_chain = device.certificate("second")
+    verify(platform, updated, updated_chain)
+    assert serial(updated) != serial(leaf)
+    device.cmp("rr", *device.signed("second"), "-oldcert", updated, "-revreason", "4")
+    until_ocsp_says("revoked", platform, updated, updated_chain, seconds=5)
+    until("the revoked certificate is nobody's any more", lambda: _refused(device, "second"), 15)
+
+
+def _refused(device, name):
+    device.key("third")
+    outcome = device.cmp("kur", *device.signed(name), "-newkey", device.folder / "third.key", *device.out("third"), check=False)
+    return outcome.code != 0 and "signerNotTrusted" in str(outcome)
+
+
+def test_genm_and_the_default_policy(device):
+    device.cmp("genm", *device.mac, path=".well-known/cmp")
+
+
+def test_what_waits_for_a_person_is_polled_for(platform, folder):
+    name = f"cmp-approved-{platform.form}"
+    policy = folder / "policy.yaml"
+    policy.write_text(textwrap.dedent(f"""
+        name: {name}
+        realm: default
+        issuer: default-sub
+        profile: ieee-802-1ar-ldevid
+        protocols: [cmp]
+        manual_approval: true
+        subject: {{attributes: [CN], common_name: free}}
+        names: {{dns: ['*']}}
+    """))
+    platform.ers("policy", "apply", policy)
+    device = Device(platform, folder, f"waiting-{platform.form}", name)
+    device.key("late")
+    rest = Rest(platform)
+    (folder / "password").write_text(PASSWORD)
+    platform.ers("password", "administrator", "--password-file", folder / "password")
+    assert rest.log_in(PASSWORD)[0] == 200
+    outcome = {}
+    asking = threading.Thread(target=lambda: outcome.update(said=device.enrol("late", check=False)))
+    asking.start()
+    waiting = until("the request waits", lambda: _waiting(rest, name), 30)
+    status, _, _ = rest("POST", f"/v1/requests/{waiting}/decision", {"approve": True, "comment": "known device"})
+    assert status == 200
+    asking.join(120)
+    verify(platform, *device.certificate("late"))
+
+
+def _waiting(rest, policy):
+    _, _, found = rest("GET", "/v1/requests?state=pending-approval")
+    ids = [request["id"] for request in found["requests"] if request["policy"] == policy]
+    assert ids, found
+    return ids[0]
+
+
+@pytest.mark.parametrize("proof", ["wrong-secret", "wrong-name", "unprotected"])
+def test_nobody_gets_in_without_a_right_proof(device, proof):
+    device.key("none")
+    (device.folder / "wrong").write_text("wrong")
+    arguments = {
+        "wrong-secret": ["-ref", device.name, "-secret", f"file:{device.folder / 'wrong'}"],
+        "wrong-name": ["-ref", "nobody", "-secret", f"file:{device.secret}"],
+        "unprotected": ["-unprotected_requests"],
+    }[proof]
+    refused = device.cmp("ir", *arguments, "-trusted", device.platform.root, "-unprotected_errors", "-newkey",
+                         device.folder / "none.key", "-subject", "/CN=x", *device.out("none"), check=False)
+    assert refused.code != 0 and "badMessageCheck" in str(refused), str(refused)
+    assert not (device.folder / "none.pem").exists()
+
+
+def test_the_certificate_of_a_trusted_vendor_gets_one_of_ours(platform, folder):
+    openssl = lambda *arguments: run("openssl", *arguments)  # noqa: E731
+    openssl("req", "-x509", "-config", "/dev/null", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+            folder / "vendor.key", "-out", folder / "vendor.pem", "-subj", "/CN=Vendor CA", "-days", "3650",
+            "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign",
+            "-addext", "subjectKeyIdentifier=hash")
+    name = f"cmp-vendor-{platform.form}"
+    policy = folder / "policy.yaml"
+    indented = textwrap.indent((folder / "vendor.pem").read_text(), " " * 6)
+    policy.write_text(f"name: {name}\nrealm: default\nissuer: default-sub\nprofile: ieee-802-1ar-ldevid\nprotocols: [cmp]\n"
+                      "subject: {attributes: [CN], common_name: free}\n"
+                      f"authentication:\n  trusted_issuers:\n    - |\n{indented}")
+    platform.ers("policy", "apply", policy)
+    device = Device(platform, folder, f"station-{platform.form}", name)
+    idevid = device.key("idevid")
+    openssl("req", "-new", "-config", "/dev/null", "-key", idevid, "-subj", "/CN=station-7", "-out", folder / "idevid.csr")
+    (folder / "extensions").write_text("keyUsage=digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+    openssl("x509", "-req", "-in", folder / "idevid.csr", "-CA", folder / "vendor.pem", "-CAkey", folder / "vendor.key",
+            "-CAcreateserial", "-days", "3650", "-extfile", folder / "extensions", "-out", folder / "idevid.pem")
+    device.key("ours")
+    device.cmp("ir", *device.signed("idevid"), "-extracerts", folder / "vendor.pem", "-newkey", folder / "ours.key",
+               "-subject", "/CN=station-7", *device.out("ours"))
+    verify(platform, *device.certificate("ours"))

@@ -1,0 +1,19 @@
+//! The schema of the `cmp` database.
+
+mod m20261122_000001_create_cmp;
+
+use sea_orm_migration::prelude::*;
+
+/// Brings a `cmp` database up to date.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migration_table_name() -> DynIden {
+        "seaql_migrations_cmp".into_iden()
+    }
+
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261122_000001_create_cmp::Migration)]
+    }
+}

@@ -1,0 +1,55 @@
+//! Who asks, and how that was proven.
+
+use ers_pki::certificate::Certificate;
+use ers_pki::cmp::PasswordMac;
+
+use crate::clients::clm::Authenticated;
+
+/// Whose protection was right.
+#[derive(Clone)]
+pub struct Asker {
+    /// As CLM has it.
+    pub who: Authenticated,
+    /// How the message was protected.
+    pub proof: Proof,
+}
+
+/// How a message was protected.
+#[derive(Clone)]
+pub enum Proof {
+    /// By a shared secret.
+    Mac(MacProof),
+    /// By the key of a certificate.
+    Signature(Certificate),
+}
+
+/// What answers are protected with.
+#[derive(Clone)]
+pub struct MacProof {
+    /// The secret, sealed by the signer.
+    pub sealed: Vec<u8>,
+    /// How the message was protected.
+    pub mac: PasswordMac,
+    /// senderKID.
+    pub reference: Vec<u8>,
+}
+
+impl Asker {
+    /// The same for all messages of a transaction, and never that of somebody else.
+    pub fn sender(&self) -> String {
+        match &self.proof {
+            Proof::Mac(_) => format!("mac:{}", self.who.end_entity),
+            Proof::Signature(certificate) => {
+                format!("certificate:{}", hex::encode(certificate.fingerprint()))
+            }
+        }
+    }
+
+    /// The certificate that signed, where one did.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        match &self.proof {
+            Proof::Signature(certificate) => Some(certificate),
+            Proof::Mac(_) => None,
+        }
+    }
+}

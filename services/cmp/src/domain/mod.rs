@@ -1,0 +1,4 @@
+//! Pure types: who asks, and a transaction.
+
+pub mod asker;
+pub mod transaction;

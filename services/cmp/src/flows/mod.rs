@@ -1,0 +1,18 @@
+//! One file for each use case: the story in order, over domain, store and clients.
+
+pub mod answer;
+mod authenticate;
+mod check_header;
+mod confirm;
+mod enroll;
+mod general;
+mod nested;
+pub mod own_certificate;
+mod poll;
+mod possession;
+mod protect;
+mod respond;
+mod revoke;
+pub mod sweep;
+mod transact;
+mod wish;

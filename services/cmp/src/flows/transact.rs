@@ -1,0 +1,138 @@
+//! The first message of a transaction, and how each message is answered once: the same message gets the same answer from
+//! any replica, another message under the same transactionID gets none.
+
+use ers_pki::cmp::{Body, BodyKind, Failure as Bit};
+
+use super::answer::{Done, Received};
+use super::protect::{Reply, protect};
+use super::{enroll, revoke};
+use crate::domain::transaction::{State, Transaction, TransactionId, digest_of};
+use crate::failure::{Failure, Refusal};
+use crate::server::Server;
+
+/// Answers the first message of a transaction.
+pub async fn begin(server: &Server, received: &Received<'_>) -> Result<Done, Failure> {
+    let Some(kind) = received.message.body().kind() else {
+        return Err(Refusal::new(Bit::BadRequest, "unknown body").into());
+    };
+    let mut transaction = match open(server, received, kind).await? {
+        Opened::Answered(der) => {
+            return Ok(Done {
+                kind: kind.response(),
+                der,
+            });
+        }
+        Opened::Now(transaction) => *transaction,
+    };
+    let reply = match received.message.body() {
+        Body::Revocation(details) => {
+            transaction.state = State::Done;
+            revoke::revoke(server, received, details).await?
+        }
+        _ => enroll::enroll(server, received, &mut transaction).await?,
+    };
+    finish(server, received, transaction, reply, kind.as_str()).await
+}
+
+/// What is known of a message.
+pub enum Opened {
+    /// It came before; this was the answer.
+    Answered(Vec<u8>),
+    /// It is to be answered, in this transaction.
+    Now(Box<Transaction>),
+}
+
+async fn open(server: &Server, received: &Received<'_>, kind: BodyKind) -> Result<Opened, Failure> {
+    let now = server.now();
+    let sender = received.asker.sender();
+    let begun = Transaction {
+        id: TransactionId::new(&received.policy.name, &sender, received.transaction_id),
+        policy: received.policy.name.clone(),
+        sender,
+        end_entity: received.asker.who.end_entity.clone(),
+        requester: received.asker.who.requester.clone(),
+        kind,
+        state: State::Begun,
+        version: 0,
+        items: Vec::new(),
+        request_digest: digest_of(received.message.der()),
+        response: None,
+        nonce: None,
+        confirm_until: None,
+        expires_at: now + server.transaction_lifetime(),
+    };
+    if server.store.insert_transaction(&begun, now).await? {
+        return Ok(Opened::Now(Box::new(begun)));
+    }
+    let Some(found) = server.store.find_transaction(&begun.id).await? else {
+        return Err(Failure::Inconsistent("find a transaction that is there"));
+    };
+    if found.request_digest != begun.request_digest {
+        let text = "there is a transaction of this transactionID";
+        return Err(Refusal::new(Bit::TransactionIdInUse, text).into());
+    }
+    // without an answer: whoever began it was cut off, or is still at it; asking CLM again makes no second certificate
+    Ok(match found.response {
+        Some(response) => Opened::Answered(response),
+        None => Opened::Now(Box::new(found)),
+    })
+}
+
+/// The transaction that a message goes on with.
+pub async fn go_on(server: &Server, received: &Received<'_>) -> Result<Opened, Failure> {
+    let sender = received.asker.sender();
+    let id = TransactionId::new(&received.policy.name, &sender, received.transaction_id);
+    let Some(found) = server.store.find_transaction(&id).await? else {
+        let text = "there is no transaction of this transactionID";
+        return Err(Refusal::new(Bit::BadRequest, text).into());
+    };
+    let digest = digest_of(received.message.der());
+    if found.request_digest == digest
+        && let Some(response) = found.response
+    {
+        return Ok(Opened::Answered(response));
+    }
+    if received.message.header().recipient_nonce != found.nonce {
+        let text = "recipNonce is not the nonce of our last message";
+        return Err(Refusal::new(Bit::BadRecipientNonce, text).into());
+    }
+    Ok(Opened::Now(Box::new(Transaction {
+        request_digest: digest,
+        ..found
+    })))
+}
+
+/// Protects the answer and keeps it with the transaction. Of two replicas that answer the same message one wins, and both
+/// give its answer.
+pub async fn finish(
+    server: &Server,
+    received: &Received<'_>,
+    mut transaction: Transaction,
+    reply: Reply,
+    flow: &'static str,
+) -> Result<Done, Failure> {
+    let kind = reply.body.kind().unwrap_or(BodyKind::Error);
+    let header = Some(received.message.header());
+    let protected = protect(server, header, Some(&received.asker.proof), reply).await?;
+    transaction.response = Some(protected.der.clone());
+    transaction.nonce = Some(protected.nonce.clone());
+    let now = server.now();
+    let won = server
+        .store
+        .update_transaction(&transaction, flow, now)
+        .await?;
+    if won {
+        return Ok(Done::new(kind, protected));
+    }
+    let found = server.store.find_transaction(&transaction.id).await?;
+    match found {
+        Some(found) if found.request_digest == transaction.request_digest => match found.response {
+            Some(der) => Ok(Done { kind, der }),
+            None => Err(Failure::Inconsistent("find the answer of another replica")),
+        },
+        _ => {
+            let text = "another message of this transaction was answered meanwhile";
+            Err(Refusal::new(Bit::TransactionIdInUse, text).into())
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The tables as sea-orm has them.
+
+pub mod own_certificate;
+pub mod transaction;

@@ -1,0 +1,188 @@
+//! Transactions.
+
+use ers_pki::cmp::BodyKind;
+use ers_runtime::clock::{from_ms, to_ms};
+use ers_runtime::db::is_duplicate;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use time::{Duration, OffsetDateTime};
+
+use super::model::transaction::{ActiveModel, Column, Entity, Model};
+use super::{Store, StoreError};
+use crate::domain::transaction::{State, Transaction, TransactionId};
+
+const TABLE: &str = "cmp_transaction";
+
+impl Store {
+    /// Adds a transaction that begins; false: there is one of that id.
+    #[tracing::instrument(name = "db.cmp_transaction.insert", level = "debug", skip_all)]
+    pub async fn insert_transaction(
+        &self,
+        transaction: &Transaction,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let row = ActiveModel {
+            id: Set(transaction.id.to_string()),
+            policy: Set(transaction.policy.clone()),
+            sender: Set(transaction.sender.clone()),
+            end_entity: Set(transaction.end_entity.clone()),
+            requester: Set(transaction.requester.clone()),
+            kind: Set(transaction.kind.as_str().to_owned()),
+            state: Set(transaction.state.as_str().to_owned()),
+            version: Set(transaction.version),
+            items: Set(items_json(transaction)),
+            request_digest: Set(transaction.request_digest.clone()),
+            response: Set(None),
+            nonce: Set(None),
+            confirm_until: Set(None),
+            claimed_until: Set(None),
+            expires_at: Set(to_ms(transaction.expires_at)),
+            created_at: Set(to_ms(now)),
+            updated_at: Set(to_ms(now)),
+            updated_by: Set(transaction.kind.as_str().to_owned()),
+        };
+        match Entity::insert(row).exec_without_returning(&self.db).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_duplicate(&error) => Ok(false),
+            Err(error) => Err(StoreError::database("insert transaction")(error)),
+        }
+    }
+
+    /// The transaction of an id.
+    #[tracing::instrument(name = "db.cmp_transaction.find", level = "debug", skip_all)]
+    pub async fn find_transaction(
+        &self,
+        id: &TransactionId,
+    ) -> Result<Option<Transaction>, StoreError> {
+        let row = Entity::find_by_id(id.as_str()).one(&self.db).await;
+        row.map_err(StoreError::database("find transaction"))?
+            .map(transaction)
+            .transpose()
+    }
+
+    /// Keeps what a transaction has become, if nobody changed it since it was read; false: somebody did.
+    #[tracing::instrument(name = "db.cmp_transaction.update", level = "debug", skip_all)]
+    pub async fn update_transaction(
+        &self,
+        changed: &Transaction,
+        flow: &'static str,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let nonce = changed.nonce.as_ref().map(hex::encode);
+        let updated = Entity::update_many()
+            .col_expr(Column::State, Expr::value(changed.state.as_str()))
+            .col_expr(Column::Version, Expr::value(changed.version + 1))
+            .col_expr(Column::Items, Expr::value(items_json(changed)))
+            .col_expr(
+                Column::RequestDigest,
+                Expr::value(changed.request_digest.clone()),
+            )
+            .col_expr(Column::Response, Expr::value(changed.response.clone()))
+            .col_expr(Column::Nonce, Expr::value(nonce))
+            .col_expr(
+                Column::ConfirmUntil,
+                Expr::value(changed.confirm_until.map(to_ms)),
+            )
+            .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
+            .col_expr(Column::UpdatedBy, Expr::value(flow))
+            .filter(Column::Id.eq(changed.id.as_str()))
+            .filter(Column::Version.eq(changed.version))
+            .exec(&self.db)
+            .await
+            .map_err(StoreError::database("update transaction"))?;
+        Ok(updated.rows_affected == 1)
+    }
+
+    /// Transactions that nobody confirmed in time and that no other replica is at.
+    #[tracing::instrument(
+        name = "db.cmp_transaction.list_unconfirmed",
+        level = "debug",
+        skip_all
+    )]
+    pub async fn list_unconfirmed(
+        &self,
+        now: OffsetDateTime,
+        at_most: u64,
+    ) -> Result<Vec<Transaction>, StoreError> {
+        let rows = Entity::find()
+            .filter(Column::State.eq(State::Unconfirmed.as_str()))
+            .filter(Column::ConfirmUntil.lt(to_ms(now)))
+            .filter(free(now))
+            .order_by_asc(Column::ConfirmUntil)
+            .limit(at_most)
+            .all(&self.db)
+            .await
+            .map_err(StoreError::database("list unconfirmed transactions"))?;
+        rows.into_iter().map(transaction).collect()
+    }
+
+    /// Takes the revocation of a transaction's certificates upon this replica for a while; false: another one has.
+    #[tracing::instrument(name = "db.cmp_transaction.claim", level = "debug", skip_all)]
+    pub async fn claim_transaction(
+        &self,
+        claimed: &Transaction,
+        lease: Duration,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let updated = Entity::update_many()
+            .col_expr(Column::ClaimedUntil, Expr::value(to_ms(now + lease)))
+            .filter(Column::Id.eq(claimed.id.as_str()))
+            .filter(Column::Version.eq(claimed.version))
+            .filter(Column::State.eq(State::Unconfirmed.as_str()))
+            .filter(free(now))
+            .exec(&self.db)
+            .await
+            .map_err(StoreError::database("claim transaction"))?;
+        Ok(updated.rows_affected == 1)
+    }
+
+    /// Forgets transactions that are over.
+    #[tracing::instrument(name = "db.cmp_transaction.delete", level = "debug", skip_all)]
+    pub async fn delete_expired(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        let deleted = Entity::delete_many()
+            .filter(Column::ExpiresAt.lt(to_ms(now)))
+            .filter(Column::State.ne(State::Unconfirmed.as_str()))
+            .exec(&self.db)
+            .await
+            .map_err(StoreError::database("delete transactions"))?;
+        Ok(deleted.rows_affected)
+    }
+}
+
+/// Rows that nobody has claimed.
+fn free(now: OffsetDateTime) -> Condition {
+    Condition::any()
+        .add(Column::ClaimedUntil.is_null())
+        .add(Column::ClaimedUntil.lt(to_ms(now)))
+}
+
+fn items_json(transaction: &Transaction) -> String {
+    serde_json::to_string(&transaction.items).unwrap_or_default()
+}
+
+fn transaction(row: Model) -> Result<Transaction, StoreError> {
+    let wrong = |column| StoreError::inconsistent(TABLE, &row.id, column);
+    Ok(Transaction {
+        kind: BodyKind::from_name(&row.kind).ok_or_else(wrong("kind"))?,
+        state: State::find(&row.state).ok_or_else(wrong("state"))?,
+        version: row.version,
+        items: serde_json::from_str(&row.items).map_err(|_| wrong("items")())?,
+        nonce: row
+            .nonce
+            .as_deref()
+            .map(hex::decode)
+            .transpose()
+            .map_err(|_| wrong("nonce")())?,
+        confirm_until: row.confirm_until.map(from_ms),
+        expires_at: from_ms(row.expires_at),
+        id: TransactionId::from_row(row.id),
+        policy: row.policy,
+        sender: row.sender,
+        end_entity: row.end_entity,
+        requester: row.requester,
+        request_digest: row.request_digest,
+        response: row.response,
+    })
+}

@@ -1,0 +1,14 @@
+#![cfg(test)]
+//! Stories over HTTP against the CMP server on a real port: told by `openssl cmp` and, where it will not misbehave as
+//! wanted, by a client of our own. CLM is a fake that really issues; keys, MACs and signatures are real.
+
+mod authorities;
+mod confirming;
+mod encrypted;
+mod enrolling;
+mod hostile;
+mod polling;
+mod proving;
+mod replays;
+mod revoking;
+mod support;
