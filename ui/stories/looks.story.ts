@@ -139,6 +139,7 @@ test("dark stays dark", async () => {
   const dark = await background();
   expect(dark).not.toBe(light);
   await page.reload();
+  await page.getByRole("heading", { level: 1 }).waitFor();
   expect(await background()).toBe(dark);
 });
 
