@@ -258,9 +258,8 @@ async fn a_key_for_a_client_is_its_alone_and_kept_nowhere() {
     assert_eq!(too_slow.err().unwrap().code(), Code::InvalidArgument);
     // Failure 21: who may have no keys made gets none.
     for caller in ["acme", "scep", "rev-info"] {
-        let refused = signing
-            .caller(caller)
-            .make_client_key("1", KeyAlgorithm::P256);
-        assert_eq!(refused.await.err().unwrap().code(), Code::PermissionDenied);
+        let caller = signing.caller(caller);
+        let refused = caller.make_client_key("1", KeyAlgorithm::P256).await;
+        assert_eq!(refused.err().unwrap().code(), Code::PermissionDenied);
     }
 }

@@ -12,9 +12,7 @@ use zeroize::Zeroizing;
 
 use super::super::TokenError;
 use super::super::pool::{Pool, Reservation, Unanswered};
-use super::super::token::{
-    Description, Found, Generated, Message, NewPair, SealedKey, Token,
-};
+use super::super::token::{Description, Found, Generated, Message, NewPair, SealedKey, Token};
 use super::access::Access;
 use super::call::{Answer, Call};
 use super::fault::Fault;
