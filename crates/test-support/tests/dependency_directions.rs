@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, process::Command};
 
 /// What each kind of crate may import of ours, tests and build scripts left aside.
 fn may_import(importer: &str, imported: &str) -> bool {
-    const SERVICES: [&str; 8] = [
-        "signer", "cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "cmp",
+    const SERVICES: [&str; 9] = [
+        "signer", "cara-ws", "clm-api", "clm-ui", "rev-info", "acme", "scep", "est", "cmp",
     ];
     let shared = [
         "ers-calls",
