@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         decide::Plan,
-        id::{CertificateId, IssuerName, PolicyName, RealmName},
+        id::{CertificateId, EndEntityName, IssuerName, PolicyName, RealmName},
         inventory::{CertificateState, Filter, InventoryCertificate},
         page::PageRequest,
         policy::Policy,
@@ -246,7 +246,7 @@ impl Flows {
             CertificateState::Revoked => return refuse("the certificate is revoked"),
             CertificateState::Expired => return refuse("the certificate has expired"),
         }
-        let asked = call.end_entity.as_ref().map(|name| name.as_str());
+        let asked = call.end_entity.as_ref().map(EndEntityName::as_str);
         if asked.is_some_and(|name| name != origin.end_entity) {
             return refuse("the certificate is another end entity's");
         }
@@ -274,10 +274,10 @@ impl RenewNow {
     fn wants(&self, certificate: &InventoryCertificate) -> bool {
         let fits = |wanted: Option<&str>, is: &str| wanted.is_none_or(|wanted| wanted == is);
         fits(
-            self.policy.as_ref().map(|policy| policy.as_str()),
+            self.policy.as_ref().map(PolicyName::as_str),
             &certificate.origin.policy,
         ) && fits(
-            self.issuer.as_ref().map(|issuer| issuer.as_str()),
+            self.issuer.as_ref().map(IssuerName::as_str),
             &certificate.issuer,
         )
     }
