@@ -8,6 +8,8 @@ pub fn capabilities(legacy_algorithms: bool, renewal_allowed: bool) -> String {
         "POSTPKIOperation",
         "SCEPStandard",
         "SHA-256",
+        // strongSwan 5.9 takes this word for SHA-256
+        "SHA-384",
         "SHA-512",
     ];
     if renewal_allowed {
