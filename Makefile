@@ -50,7 +50,8 @@ $(UI_APP): $(UI_PACKAGES) $(UI_SOURCES) docs/generated/clm-api.openapi.json
 	@cd ui && npm run --silent build
 
 $(UI_PACKAGES): ui/package.json ui/package-lock.json ui/frame/package.json ui/clm-ui/package.json
-	@cd ui && npm ci --no-audit --no-fund --loglevel error
+	# not `npm ci`: that wants packages for every platform in the lock file, which some registries do not serve
+	@cd ui && npm install --no-save --no-audit --no-fund --loglevel error
 	@touch $@
 
 .PHONY: test

@@ -9,6 +9,7 @@ Promises:
 - The certificate of a vendor's CA that the policy trusts (IDevID) gets one of ours.
 """
 
+import re
 import textwrap
 import threading
 
@@ -57,9 +58,13 @@ class Device:
     def enrol(self, name, command="ir", *more, **options):
         """A certificate in a file of that name, by the shared secret."""
         self.key(name)
-        self.cmp(command, *self.mac, "-newkey", self.folder / f"{name}.key", "-subject", f"/CN={self.name}",
-                 "-sans", f"{self.name}.test", *self.out(name), *more, **options)
+        self.ask(name, command, *more, **options)
         return self.certificate(name)
+
+    def ask(self, name, command="ir", *more, **options):
+        """What `openssl cmp` says to that."""
+        return self.cmp(command, *self.mac, "-newkey", self.folder / f"{name}.key", "-subject", f"/CN={self.name}",
+                        "-sans", f"{self.name}.test", *self.out(name), *more, **options)
 
     def out(self, name):
         return ["-certout", self.folder / f"{name}.pem", "-chainout", self.folder / f"{name}.chain"]
@@ -70,7 +75,7 @@ class Device:
 
 @pytest.fixture
 def device(platform, folder):
-    return Device(platform, folder, folder.name.lower().replace("_", "-")[-40:])
+    return Device(platform, folder, re.sub("[^a-z0-9]+", "-", folder.name.lower())[-40:].strip("-"))
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
@@ -122,6 +127,7 @@ def test_what_waits_for_a_person_is_polled_for(platform, folder):
         issuer: default-sub
         profile: ieee-802-1ar-ldevid
         protocols: [cmp]
+        validity: {{default: 90d, longest: 1y}}
         manual_approval: true
         subject: {{attributes: [CN], common_name: free}}
         names: {{dns: ['*']}}
@@ -134,12 +140,13 @@ def test_what_waits_for_a_person_is_polled_for(platform, folder):
     platform.ers("password", "administrator", "--password-file", folder / "password")
     assert rest.log_in(PASSWORD)[0] == 200
     outcome = {}
-    asking = threading.Thread(target=lambda: outcome.update(said=device.enrol("late", check=False)))
+    asking = threading.Thread(target=lambda: outcome.update(said=device.ask("late", check=False)))
     asking.start()
     waiting = until("the request waits", lambda: _waiting(rest, name), 30)
     status, _, _ = rest("POST", f"/v1/requests/{waiting}/decision", {"approve": True, "comment": "known device"})
     assert status == 200
     asking.join(120)
+    assert outcome["said"].code == 0, str(outcome["said"])
     verify(platform, *device.certificate("late"))
 
 
@@ -175,6 +182,7 @@ def test_the_certificate_of_a_trusted_vendor_gets_one_of_ours(platform, folder):
     policy = folder / "policy.yaml"
     indented = textwrap.indent((folder / "vendor.pem").read_text(), " " * 6)
     policy.write_text(f"name: {name}\nrealm: default\nissuer: default-sub\nprofile: ieee-802-1ar-ldevid\nprotocols: [cmp]\n"
+                      "validity: {default: 90d, longest: 1y}\n"
                       "subject: {attributes: [CN], common_name: free}\n"
                       f"authentication:\n  trusted_issuers:\n    - |\n{indented}")
     platform.ers("policy", "apply", policy)

@@ -73,7 +73,7 @@ async fn software_key(cara: &SignerClient) -> Key {
 }
 
 async fn until_signed(client: &SignerClient, key: &Key) {
-    for _ in 0..400 {
+    for _ in 0..1600 {
         if certify(client, key).await.is_ok() {
             return;
         }

@@ -525,12 +525,9 @@ fn no_bytes_make_the_signer_panic_and_none_but_right_ones_are_signed() {
                create_keys: [certificate, crl, ocsp, cms, tls, token, certificate-request, cmp], read_journal: true }]\n";
     let signing = runtime.block_on(Signing::with(all));
     let client = signing.caller("all");
-    let wish = new_key(
-        "all",
-        KeyAlgorithm::P256,
-        &Purpose::ALL,
-        KeyLimits::default(),
-    );
+    let mut purposes = Purpose::ALL.to_vec();
+    purposes.retain(|purpose| *purpose != Purpose::Decryption);
+    let wish = new_key("all", KeyAlgorithm::P256, &purposes, KeyLimits::default());
     let key = runtime.block_on(client.create_key(wish)).unwrap();
     let right = root(&key.public_key).to_be_signed().to_vec();
     // the right bytes with some of them changed come further than any others
@@ -547,7 +544,7 @@ fn no_bytes_make_the_signer_panic_and_none_but_right_ones_are_signed() {
             }
         ),
     ];
-    proptest!(ProptestConfig::with_cases(300), |(bytes in bytes, purpose in proptest::sample::select(Purpose::ALL.to_vec()))| {
+    proptest!(ProptestConfig::with_cases(300), |(bytes in bytes, purpose in proptest::sample::select(purposes.clone()))| {
         let asked = runtime.block_on(sign(&client, &key, purpose, &bytes));
         // the key may not sign CA certificates, and that is what the right bytes are
         if let Err(error) = asked {

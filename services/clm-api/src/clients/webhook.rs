@@ -215,6 +215,14 @@ impl Webhook {
         answer
     }
 
+    /// As the header `Host` wants it.
+    fn authority(&self) -> String {
+        match self.port {
+            443 => self.host.clone(),
+            port => format!("{}:{port}", self.host),
+        }
+    }
+
     async fn exchange(
         &self,
         sender: &mut http1::SendRequest<Full<Bytes>>,
@@ -238,7 +246,7 @@ impl Webhook {
         };
         let body = serde_json::to_vec(&body).map_err(|error| told(&error))?;
         let request = Request::post(self.path.as_str())
-            .header("Host", self.host.as_str())
+            .header("Host", self.authority())
             .header("Content-Type", "application/json")
             .header("Accept", "application/json")
             .header(

@@ -85,9 +85,11 @@ impl Backend {
                 &signer_address,
             ))),
         };
+        let usual = clm_api::Config::over(database);
         let settings = clm_api::Config {
             webhooks: config.clm.webhooks.clone(),
-            ..clm_api::Config::over(database)
+            max_enrollments: config.clm.max_enrollments.unwrap_or(usual.max_enrollments),
+            ..usual
         };
         let clm = clm_api::start(clm_context.clone(), settings, deps)
             .await
