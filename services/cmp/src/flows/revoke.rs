@@ -52,7 +52,9 @@ async fn revoke_one(
     // who holds a certificate may revoke it, also one of a device that we know no other name of
     let is_own = (!known.end_entity.is_empty() && known.end_entity == who.end_entity)
         || received.asker.certificate().map(Certificate::der) == Some(&known.certificate);
-    if !is_own && !who.is_registration_authority {
+    // an authority is let in under one policy and speaks for what was issued under it
+    let in_its_care = who.is_registration_authority && known.policy == received.policy.name;
+    if !is_own && !in_its_care {
         tracing::warn!(target: "audit", policy = received.policy.name, requester = who.requester, "revocation of another's certificate refused");
         let text = "the certificate is not the sender's";
         return Err(Refusal::new(Bit::NotAuthorized, text).into());
