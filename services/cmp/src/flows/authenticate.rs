@@ -67,7 +67,14 @@ async fn by_mac(
     };
     let secret = match server.clm.find_secret(policy, &reference, address).await? {
         FoundSecret::Secret(secret) => secret,
-        FoundSecret::None => return Err(bad(WRONG).into()),
+        FoundSecret::None => {
+            // counted like a wrong one: else only names that there are would ever be locked, and so be told
+            server
+                .clm
+                .report_attempt(policy, &reference, address, false)
+                .await?;
+            return Err(bad(WRONG).into());
+        }
         FoundSecret::Locked => {
             let text = "too many wrong protections: try again later";
             return Err(Refusal::new(Bit::SystemUnavail, text).into());

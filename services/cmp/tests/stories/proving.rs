@@ -31,7 +31,10 @@ async fn a_wrong_secret_and_an_unknown_name_look_the_same_and_count() {
     let second = unknown.send_octets(unknown.message(&request)).await;
     assert_eq!(first.error(), Failure::BadMessageCheck);
     assert_eq!(first.message.body(), second.message.body());
-    assert_eq!(world.clm.attempts(), [("device".to_owned(), false)]);
+    assert_eq!(
+        world.clm.attempts(),
+        [("device".to_owned(), false), ("nobody".to_owned(), false)]
+    );
     assert_eq!(world.clm.issued(), 0);
     world.clm.lock();
     let third = wrong.send_octets(wrong.message(&request)).await;
