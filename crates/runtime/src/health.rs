@@ -1,6 +1,6 @@
 //! Readiness as named checks, and the listener that tells it: `/health/live`, `/health/ready`, `/metrics`.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,7 +14,9 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-use crate::shutdown::Shutdown;
+use crate::{error::chain, shutdown::Shutdown};
+
+const LONGEST_PING: Duration = Duration::from_secs(5);
 
 /// All checks of a process.
 #[derive(Clone, Debug, Default)]
@@ -130,6 +132,15 @@ impl Check {
         let before = self.stands(Standing::Down(reason.clone()));
         if matches!(before, Some(Standing::Up | Standing::Warning(_))) {
             tracing::warn!(check = self.name, reason, "down");
+        }
+    }
+
+    /// As a question to what it is about ends: up with an answer within five seconds, else down.
+    pub async fn follow<E: std::error::Error>(&self, ping: impl Future<Output = Result<(), E>>) {
+        match tokio::time::timeout(LONGEST_PING, ping).await {
+            Ok(Ok(())) => self.up(),
+            Ok(Err(error)) => self.down(chain(&error)),
+            Err(_) => self.down("no answer in time"),
         }
     }
 

@@ -11,6 +11,7 @@ fn may_import(importer: &str, imported: &str) -> bool {
     ];
     let shared = [
         "ers-calls",
+        "ers-enrollment",
         "ers-runtime",
         "ers-signer-client",
         "ers-proto",
@@ -20,6 +21,9 @@ fn may_import(importer: &str, imported: &str) -> bool {
     match importer {
         "ers-calls" | "ers-pki" | "ers-proto" | "ers-runtime" | "ers-migrations"
         | "ers-faulty-pkcs11" => false,
+        "ers-enrollment" => {
+            ["ers-pki", "ers-proto", "ers-runtime", "ers-signer-client"].contains(&imported)
+        }
         "ers-signer-client" => ["ers-calls", "ers-proto", "ers-pki"].contains(&imported),
         "ers-test-support" => imported == "ers-runtime",
         "ers" => SERVICES.contains(&imported) || shared.contains(&imported),

@@ -4,10 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use ers_runtime::config::Secret;
 use ers_runtime::db::DatabaseConfig;
+use ers_runtime::http::Network;
 use serde::Deserialize;
 use url::Url;
-
-use crate::domain::network::Network;
 
 /// Configuration of the ACME server. Everything but `external_url` and `database` has a default; `listen`, `clm` and
 /// `signer` are needed when it runs as a process of its own.

@@ -21,4 +21,5 @@ mod urls;
 pub mod validation;
 
 pub use config::Config;
-pub use start::{Acme, Deps, ServeError, StartError, serve, start};
+pub use ers_enrollment::Deps;
+pub use start::{Acme, ServeError, StartError, serve, start};

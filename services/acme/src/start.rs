@@ -4,14 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::ServiceConfig;
+use ers_enrollment::{Deps, Missing};
 use ers_runtime::Context;
 use ers_runtime::config::ConfigError;
 use ers_runtime::db::DatabaseError;
-use ers_runtime::error::chain;
-use ers_runtime::grpc::{self, Channel};
-use ers_runtime::health::Check;
 use ers_runtime::http::{Listener, ListenerError};
-use ers_signer_client::{Signer, SignerClient};
 use secrecy::ExposeSecret as _;
 use tokio::sync::mpsc;
 
@@ -28,15 +25,6 @@ use crate::validation::{Validator, ValidatorError};
 
 const QUEUE: usize = 1024;
 const CHECK_EVERY: Duration = Duration::from_secs(10);
-const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The services that this one calls.
-pub struct Deps {
-    /// The way to clm-api.
-    pub clm: Channel,
-    /// The signer, for the MACs of external account bindings.
-    pub signer: Arc<dyn Signer>,
-}
 
 /// The running ACME server; mount it with [`Acme::configure`].
 #[derive(Clone)]
@@ -65,8 +53,8 @@ pub enum StartError {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// A key that is needed for this is missing.
-    #[error("read configuration: {0} is missing, which is needed to run alone")]
-    Missing(&'static str),
+    #[error(transparent)]
+    Missing(#[from] Missing),
     /// It cannot start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -131,16 +119,8 @@ impl Acme {
 
 /// Runs it alone: plain HTTP, behind an ingress that ends TLS.
 pub async fn serve(context: Context, config: Config) -> Result<(), ServeError> {
-    let listen = config.listen.ok_or(ServeError::Missing("listen"))?;
-    let clm = config.clm.as_deref().ok_or(ServeError::Missing("clm"))?;
-    let signer = config
-        .signer
-        .as_deref()
-        .ok_or(ServeError::Missing("signer"))?;
-    let deps = Deps {
-        clm: grpc::connect(&context, "clm-api", clm),
-        signer: Arc::new(SignerClient::new(grpc::connect(&context, "signer", signer))),
-    };
+    let listen = config.listen.ok_or(Missing("listen"))?;
+    let deps = Deps::connect(&context, config.clm.as_deref(), config.signer.as_deref())?;
     let listener = Listener::bind(listen, None)?;
     let acme = start(context.clone(), config, deps).await?;
     ers_runtime::http::serve(&context, listener, acme.configure()).await?;
@@ -156,21 +136,13 @@ fn watch(context: &Context, server: &Arc<Server>) {
     context.shutdown.spawn("acme health", async move {
         loop {
             tokio::join!(
-                check(&database, server.store.ping()),
-                check(&clm, server.clm.ping()),
-                check(&shared, server.shared.ping()),
+                database.follow(server.store.ping()),
+                clm.follow(server.clm.ping()),
+                shared.follow(server.shared.ping()),
             );
             if !shutdown.sleep(CHECK_EVERY).await {
                 return;
             }
         }
     });
-}
-
-async fn check<E: std::error::Error>(check: &Check, ping: impl Future<Output = Result<(), E>>) {
-    match tokio::time::timeout(CHECK_TIMEOUT, ping).await {
-        Ok(Ok(())) => check.up(),
-        Ok(Err(error)) => check.down(chain(&error)),
-        Err(_) => check.down("no answer in time"),
-    }
 }

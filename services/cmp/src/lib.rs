@@ -18,4 +18,5 @@ mod start;
 mod store;
 
 pub use config::Config;
-pub use start::{Cmp, Deps, ServeError, StartError, serve, start};
+pub use ers_enrollment::Deps;
+pub use start::{Cmp, ServeError, StartError, serve, start};

@@ -4,13 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::ServiceConfig;
+use ers_enrollment::{Deps, Missing};
 use ers_runtime::Context;
 use ers_runtime::db::DatabaseError;
 use ers_runtime::error::chain;
-use ers_runtime::grpc::{self, Channel};
-use ers_runtime::health::Check;
 use ers_runtime::http::{Listener, ListenerError};
-use ers_signer_client::{Signer, SignerClient};
 use tokio::sync::Mutex;
 
 use crate::clients::clm::Clm;
@@ -22,18 +20,9 @@ use crate::server::Server;
 use crate::store::Store;
 
 const CHECK_EVERY: Duration = Duration::from_secs(10);
-const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Until there is a certificate to sign with.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const RENEW_EVERY: Duration = Duration::from_secs(600);
-
-/// The services that this one calls.
-pub struct Deps {
-    /// The way to clm-api.
-    pub clm: Channel,
-    /// The signer, for MACs and signatures.
-    pub signer: Arc<dyn Signer>,
-}
 
 /// The running CMP server; mount it with [`Cmp::configure`].
 #[derive(Clone)]
@@ -53,8 +42,8 @@ pub enum StartError {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// A key that is needed for this is missing.
-    #[error("read configuration: {0} is missing, which is needed to run alone")]
-    Missing(&'static str),
+    #[error(transparent)]
+    Missing(#[from] Missing),
     /// It cannot start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -99,16 +88,8 @@ impl Cmp {
 
 /// Runs it alone: plain HTTP, behind an ingress that ends TLS.
 pub async fn serve(context: Context, config: Config) -> Result<(), ServeError> {
-    let listen = config.listen.ok_or(ServeError::Missing("listen"))?;
-    let clm = config.clm.as_deref().ok_or(ServeError::Missing("clm"))?;
-    let signer = config
-        .signer
-        .as_deref()
-        .ok_or(ServeError::Missing("signer"))?;
-    let deps = Deps {
-        clm: grpc::connect(&context, "clm-api", clm),
-        signer: Arc::new(SignerClient::new(grpc::connect(&context, "signer", signer))),
-    };
+    let listen = config.listen.ok_or(Missing("listen"))?;
+    let deps = Deps::connect(&context, config.clm.as_deref(), config.signer.as_deref())?;
     let listener = Listener::bind(listen, None)?;
     let cmp = start(context.clone(), config, deps).await?;
     ers_runtime::http::serve(&context, listener, cmp.configure()).await?;
@@ -123,22 +104,14 @@ fn watch(context: &Context, server: &Arc<Server>) {
     context.shutdown.spawn("cmp health", async move {
         loop {
             tokio::join!(
-                check(&database, server.store.ping()),
-                check(&clm, server.clm.ping()),
+                database.follow(server.store.ping()),
+                clm.follow(server.clm.ping()),
             );
             if !shutdown.sleep(CHECK_EVERY).await {
                 return;
             }
         }
     });
-}
-
-async fn check<E: std::error::Error>(check: &Check, ping: impl Future<Output = Result<(), E>>) {
-    match tokio::time::timeout(CHECK_TIMEOUT, ping).await {
-        Ok(Ok(())) => check.up(),
-        Ok(Err(error)) => check.down(chain(&error)),
-        Err(_) => check.down("no answer in time"),
-    }
 }
 
 /// Has a certificate to sign with made, and renewed in time. It is ready only when there is one.

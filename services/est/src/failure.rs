@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 
-use crate::clients::clm::ClmError;
+use ers_enrollment::ClmError;
 
 /// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]

@@ -13,4 +13,5 @@ mod http;
 mod start;
 
 pub use config::Config;
-pub use start::{Deps, Est, ServeError, serve, start};
+pub use ers_enrollment::Deps;
+pub use start::{Est, ServeError, serve, start};

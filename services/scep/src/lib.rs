@@ -18,4 +18,5 @@ mod start;
 pub mod store;
 
 pub use config::Config;
-pub use start::{Deps, Scep, ServeError, StartError, serve, start};
+pub use ers_enrollment::Deps;
+pub use start::{Scep, ServeError, StartError, serve, start};

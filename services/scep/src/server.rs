@@ -38,7 +38,7 @@ impl Server {
     }
 
     /// The policy of a path; empty: the default one.
-    pub async fn load_policy(&self, name: &str) -> Result<Policy, Failure> {
+    pub async fn load_policy(&self, name: &str) -> Result<Arc<Policy>, Failure> {
         let found = self.clm.find_policy(name).await?;
         found.ok_or_else(|| Failure::NoPolicy(name.to_owned()))
     }

@@ -4,13 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::ServiceConfig;
+use ers_enrollment::{Deps, Missing};
 use ers_runtime::Context;
 use ers_runtime::db::DatabaseError;
 use ers_runtime::error::chain;
-use ers_runtime::grpc::{self, Channel};
-use ers_runtime::health::Check;
 use ers_runtime::http::{Listener, ListenerError};
-use ers_signer_client::{Signer, SignerClient};
 
 use crate::clients::clm::Clm;
 use crate::config::Config;
@@ -21,17 +19,8 @@ use crate::server::Server;
 use crate::store::Store;
 
 const CHECK_EVERY: Duration = Duration::from_secs(10);
-const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often transactions that are over are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
-
-/// The services that this one calls.
-pub struct Deps {
-    /// The way to clm-api.
-    pub clm: Channel,
-    /// The signer: keys of the registration authority.
-    pub signer: Arc<dyn Signer>,
-}
 
 /// The running SCEP server; mount it with [`Scep::configure`].
 #[derive(Clone)]
@@ -51,8 +40,8 @@ pub enum StartError {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// A key that is needed for this is missing.
-    #[error("read configuration: {0} is missing, which is needed to run alone")]
-    Missing(&'static str),
+    #[error(transparent)]
+    Missing(#[from] Missing),
     /// It cannot start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -90,16 +79,8 @@ impl Scep {
 
 /// Runs it alone: plain HTTP.
 pub async fn serve(context: Context, config: Config) -> Result<(), ServeError> {
-    let listen = config.listen.ok_or(ServeError::Missing("listen"))?;
-    let clm = config.clm.as_deref().ok_or(ServeError::Missing("clm"))?;
-    let signer = config
-        .signer
-        .as_deref()
-        .ok_or(ServeError::Missing("signer"))?;
-    let deps = Deps {
-        clm: grpc::connect(&context, "clm-api", clm),
-        signer: Arc::new(SignerClient::new(grpc::connect(&context, "signer", signer))),
-    };
+    let listen = config.listen.ok_or(Missing("listen"))?;
+    let deps = Deps::connect(&context, config.clm.as_deref(), config.signer.as_deref())?;
     let listener = Listener::bind(listen, None)?;
     let scep = start(context.clone(), config, deps).await?;
     ers_runtime::http::serve(&context, listener, scep.configure()).await?;
@@ -114,8 +95,8 @@ fn watch(context: &Context, server: &Arc<Server>) {
     context.shutdown.spawn("scep health", async move {
         loop {
             tokio::join!(
-                check(&database, server.store.ping()),
-                check(&clm, server.clm.ping()),
+                database.follow(server.store.ping()),
+                clm.follow(server.clm.ping()),
             );
             if let Err(error) = server.prepare_default().await {
                 tracing::warn!(
@@ -140,12 +121,4 @@ fn forget(context: &Context, server: &Arc<Server>) {
             }
         }
     });
-}
-
-async fn check<E: std::error::Error>(check: &Check, ping: impl Future<Output = Result<(), E>>) {
-    match tokio::time::timeout(CHECK_TIMEOUT, ping).await {
-        Ok(Ok(())) => check.up(),
-        Ok(Err(error)) => check.down(chain(&error)),
-        Err(_) => check.down("no answer in time"),
-    }
 }

@@ -5,10 +5,12 @@ mod client_certificate;
 pub mod ingress;
 mod input;
 mod listener;
+mod network;
 mod problem;
 
-pub use client_address::{Network, NetworkError, client_address};
+pub use client_address::client_address;
 pub use client_certificate::{AnyClientCertificate, ClientCertificates, SessionExporter};
 pub use input::{LARGEST_BODY, nothing_here, read_input, wrong};
 pub use listener::{Listener, ListenerError, serve};
+pub use network::{Network, NetworkError};
 pub use problem::{Problem, not_found, problem, problem_of_status};

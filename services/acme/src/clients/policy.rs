@@ -2,23 +2,18 @@
 
 use ers_pki::certificate::Certificate;
 use ers_proto::clm::v1 as wire;
+use ers_runtime::http::Network;
 use time::Duration;
 
-use super::clm::ClmError;
 use crate::domain::challenge::ChallengeKind;
-use crate::domain::network::Network;
 use crate::domain::policy::{Policy, ReachableNetworks};
 
 /// Reads it.
-pub(super) fn read(policy: wire::EdgePolicy) -> Result<Policy, ClmError> {
+pub(super) fn read(policy: wire::EdgePolicy) -> Result<Policy, &'static str> {
     let settings = policy.acme.unwrap_or_default();
-    let wrong = |what| ClmError::Malformed {
-        call: "LoadPolicy",
-        what,
-    };
     let networks = |texts: &[String]| {
         let networks: Result<Vec<Network>, _> = texts.iter().map(|text| text.parse()).collect();
-        networks.map_err(|_| wrong("a network that can be read"))
+        networks.map_err(|_| "a network that can be read")
     };
     let challenges: Vec<ChallengeKind> = settings
         .challenges
@@ -49,7 +44,7 @@ pub(super) fn read(policy: wire::EdgePolicy) -> Result<Policy, ClmError> {
             .iter()
             .map(|der| Certificate::from_der(der))
             .collect::<Result<_, _>>()
-            .map_err(|_| wrong("a link certificate that can be read"))?,
+            .map_err(|_| "a link certificate that can be read")?,
         name: policy.name,
         description: policy.description,
     })

@@ -12,7 +12,6 @@ pub mod id;
 pub mod identifier;
 pub mod jwk;
 pub mod jws;
-pub mod network;
 pub mod order;
 pub mod policy;
 pub mod problem;

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use ers_pki::certificate::Certificate;
+use ers_runtime::http::Network;
 use time::Duration;
 
 use super::challenge::ChallengeKind;
-use super::network::Network;
 
 /// A policy under which a directory works.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,8 +45,7 @@ pub struct ReachableNetworks {
 impl ReachableNetworks {
     /// Whether an address may be connected to.
     pub fn contain(&self, address: IpAddr) -> bool {
-        let within =
-            |networks: &[Network]| networks.iter().any(|network| network.contains(address));
+        let within = |networks: &[Network]| networks.iter().any(|network| network.reaches(address));
         !within(&self.denied) && (self.allowed.is_empty() || within(&self.allowed))
     }
 }

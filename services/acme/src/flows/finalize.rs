@@ -129,6 +129,10 @@ async fn enroll(server: &Server, account: &Account, order: &Order) -> Result<Out
     let not_before = order
         .not_before
         .or(order.not_after.map(|_| order.created_at));
+    let validity = match (not_before, order.not_after) {
+        (Some(begin), Some(end)) => Some((end - begin).unsigned_abs()),
+        _ => None,
+    };
     let enrollment = Enrollment {
         request_id: order.request_id(),
         policy: order.policy.clone(),
@@ -144,9 +148,12 @@ async fn enroll(server: &Server, account: &Account, order: &Order) -> Result<Out
             .iter()
             .map(Identifier::general_name)
             .collect(),
+        names_proven: true,
         not_before,
-        not_after: order.not_after,
+        validity,
         renews: renewed(server, order).await?,
+        authenticated_by: "account".to_owned(),
+        ..Enrollment::default()
     };
     match server.clm.enroll(enrollment).await {
         Ok(outcome) => Ok(outcome),

@@ -17,7 +17,10 @@ const ASK_AGAIN_SOON: Duration = Duration::from_secs(60 * 60);
 pub async fn renewal_info(server: &Server, id: &str) -> Result<(RenewalWindow, Duration), Failure> {
     let id = CertificateId::parse(id)
         .ok_or_else(|| Problem::malformed("this is not the id of a certificate, RFC 9773 §4.1"))?;
-    let window = server.clm.find_renewal_window(&id).await?;
+    let window = server
+        .clm
+        .find_renewal_window(id.key_identifier(), id.serial())
+        .await?;
     let window = window.ok_or_else(|| Problem::not_found("certificate"))?;
     let again = match window.pulled_forward {
         true => ASK_AGAIN_SOON,

@@ -84,7 +84,7 @@ pub async fn renewed(server: &Server, order: &Order) -> Result<Vec<u8>, Failure>
     let Ok(certificate) = Certificate::from_pem(&predecessor.chain) else {
         return Ok(Vec::new());
     };
-    let good = server.clm.is_good(certificate.fingerprint()).await?;
+    let good = server.clm.is_good(certificate.der()).await?;
     Ok(match good {
         true => certificate.der().to_vec(),
         false => Vec::new(),
@@ -93,6 +93,10 @@ pub async fn renewed(server: &Server, order: &Order) -> Result<Vec<u8>, Failure>
 
 /// Whether the window of a certificate's renewal has begun; no, when nobody can tell.
 async fn is_due(server: &Server, id: &CertificateId) -> bool {
-    let window = server.clm.find_renewal_window(id).await.ok().flatten();
+    let window = server
+        .clm
+        .find_renewal_window(id.key_identifier(), id.serial())
+        .await;
+    let window = window.ok().flatten();
     window.is_some_and(|window| window.start <= server.now())
 }

@@ -54,7 +54,7 @@ pub async fn revoke(server: &Server, posted: Posted<'_>) -> Result<(), Failure> 
     };
     let already = match server
         .clm
-        .revoke(der, &reason.to_string(), requester.clone())
+        .revoke(der, &reason.to_string(), &requester)
         .await
     {
         Ok(already) => already,

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpRequest, dev, web};
 
-use super::client_address::client_address;
 use crate::domain::directory::Directory;
 use crate::domain::problem::Problem;
 use crate::flows::authenticate::Posted;
 use crate::server::Server;
+use ers_runtime::http::client_address;
 
 const CONTENT_TYPE: &str = "application/jose+json";
 

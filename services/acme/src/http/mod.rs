@@ -5,7 +5,6 @@ mod authorization;
 mod certificate;
 mod challenge;
 mod change_key;
-mod client_address;
 mod directory;
 mod finalize;
 mod headers;

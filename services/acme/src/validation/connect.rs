@@ -65,6 +65,6 @@ impl Perspective {
     fn is_denied(&self, address: IpAddr) -> bool {
         self.denied_networks
             .iter()
-            .any(|network| network.contains(address))
+            .any(|network| network.reaches(address))
     }
 }

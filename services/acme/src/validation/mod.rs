@@ -16,13 +16,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dns::Dns;
+use ers_runtime::http::Network;
 
 use crate::config::{PerspectiveConfig, ValidationConfig};
 use crate::domain::caa::Issuance;
 use crate::domain::challenge::{Challenge, ChallengeKind};
 use crate::domain::identifier::Identifier;
 use crate::domain::jwk::Jwk;
-use crate::domain::network::Network;
 use crate::domain::policy::ReachableNetworks;
 use crate::domain::problem::{Problem, ProblemKind};
 

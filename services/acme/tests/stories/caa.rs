@@ -5,6 +5,7 @@ use ers_proto::clm::v1::AcmeSettings;
 use serde_json::Value;
 use time::Duration;
 
+use crate::support::clm::settle;
 use crate::support::dns::Failing;
 use crate::support::{Client, World, challenge, csr};
 
@@ -21,7 +22,7 @@ async fn world(change: impl FnOnce(&mut acme::Config)) -> World {
         caa_identities: vec!["ca.test".into()],
         ..AcmeSettings::default()
     };
-    world.clm.settings("acme", settings);
+    settle(&world.clm, "acme", settings);
     world
 }
 

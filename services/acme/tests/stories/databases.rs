@@ -8,6 +8,7 @@ use futures::future::join_all;
 use serde_json::json;
 
 use crate::support::client::b64;
+use crate::support::clm::settle;
 use crate::support::{Key, World, csr};
 
 on_every_database!(
@@ -26,7 +27,7 @@ async fn world(database: &TestDatabase) -> World {
         reuse_within: Some(within),
         ..AcmeSettings::default()
     };
-    world.clm.settings("acme", settings);
+    settle(&world.clm, "acme", settings);
     world
 }
 

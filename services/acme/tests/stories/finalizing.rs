@@ -29,7 +29,7 @@ async fn a_certificate_for_the_ordered_names_is_downloaded_with_its_chain() {
     let certificates = X509::stack_from_pem(answer.text.as_bytes()).unwrap();
     let mut store = X509StoreBuilder::new().unwrap();
     store
-        .add_cert(X509::from_der(&world.clm.root()).unwrap())
+        .add_cert(X509::from_der(world.clm.root().der()).unwrap())
         .unwrap();
     let mut context = X509StoreContext::new().unwrap();
     let verified = context.init(

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::support::clm::settle;
 use crate::support::{Client, Key, World, challenge};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -391,7 +392,7 @@ async fn a_policy_may_offer_some_challenges_only() {
         challenges: vec!["dns-01".into()],
         ..Default::default()
     };
-    world.clm.settings("acme", settings);
+    settle(&world.clm, "acme", settings);
     let mut client = world.client().await;
     let order = client.order(&["a.test"]).await;
     let authorization = client.get(&order.authorizations()[0]).await.ok();

@@ -7,6 +7,7 @@ use serde_json::json;
 use time::Duration;
 
 use crate::support::client::b64;
+use crate::support::clm::settle;
 use crate::support::{Client, Key, World, csr};
 
 fn id(pem: &str) -> (String, String) {
@@ -197,7 +198,7 @@ async fn an_order_may_be_for_another_profile_and_says_so() {
         profiles: vec!["short".into(), "gone".into(), "acme-eab".into()],
         ..Default::default()
     };
-    world.clm.settings("acme", settings);
+    settle(&world.clm, "acme", settings);
     let mut client = world.client().await;
     let directory = client.plain(&client.url("directory")).await.ok();
     let profiles = &directory["meta"]["profiles"];
@@ -235,7 +236,7 @@ async fn an_order_may_be_for_another_profile_and_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn other_chains_of_a_ca_that_had_other_keys_are_offered() {
     let world = World::new().await;
-    let link = world.clm.link_to_older_root();
+    let link = crate::support::clm::link_to_older_root(&world.clm);
     let mut client = world.client().await;
     let order = world.ready_order(&mut client, &["a.test"]).await;
     let done = client.finalize(&order, &csr(&["a.test"])).await.ok();

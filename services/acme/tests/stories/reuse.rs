@@ -5,6 +5,7 @@ use ers_proto::clm::v1::AcmeSettings;
 use serde_json::json;
 use time::Duration;
 
+use crate::support::clm::settle;
 use crate::support::{Client, Key, World, csr};
 
 async fn world() -> World {
@@ -17,7 +18,7 @@ async fn world() -> World {
         reuse_within: Some(within),
         ..AcmeSettings::default()
     };
-    world.clm.settings("acme", settings);
+    settle(&world.clm, "acme", settings);
     world
 }
 

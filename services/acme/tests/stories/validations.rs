@@ -4,6 +4,7 @@
 use acme::config::{PerspectiveConfig, ValidationConfig};
 use serde_json::Value;
 
+use crate::support::clm::settle;
 use crate::support::{Client, World, challenge};
 
 /// Answers a challenge of a new order and tells what became of its authorization.
@@ -479,7 +480,7 @@ async fn a_policy_keeps_validations_in_its_networks() {
             denied_networks: texts(denied.clone()),
             ..Default::default()
         };
-        world.clm.settings("acme", settings);
+        settle(&world.clm, "acme", settings);
         let mut client = world.client().await;
         let decided = validate(
             &world,

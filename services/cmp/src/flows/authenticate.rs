@@ -8,7 +8,7 @@ use ers_runtime::error::chain;
 use ers_signer_client::{PasswordMacCall, SignerError};
 
 use super::protect::SHARED_SECRET;
-use crate::clients::clm::{FoundSecret, Policy};
+use crate::clients::clm::{Credential, FoundSecret, Policy, Question};
 use crate::domain::asker::{Asker, MacProof, Proof};
 use crate::failure::{Failure, Refusal};
 use crate::server::Server;
@@ -65,13 +65,17 @@ async fn by_mac(
     let Some((reference, kid)) = reference_of(message) else {
         return Err(bad("senderKID names no end entity").into());
     };
-    let secret = match server.clm.find_secret(policy, &reference, address).await? {
+    let found = server
+        .clm
+        .find_secret(&policy.name, &reference, address)
+        .await?;
+    let secret = match found {
         FoundSecret::Secret(secret) => secret,
         FoundSecret::None => {
             // counted like a wrong one: else only names that there are would ever be locked, and so be told
             server
                 .clm
-                .report_attempt(policy, &reference, address, false)
+                .report_attempt(&policy.name, &reference, address, false)
                 .await?;
             return Err(bad(WRONG).into());
         }
@@ -94,7 +98,7 @@ async fn by_mac(
     };
     server
         .clm
-        .report_attempt(policy, &reference, address, is_right)
+        .report_attempt(&policy.name, &reference, address, is_right)
         .await?;
     if !is_right {
         return Err(bad(WRONG).into());
@@ -152,18 +156,22 @@ async fn by_signature(
         .verify(algorithm, &message.protected_part(), signature)
         .map_err(|_| bad("the protection is wrong"))?;
     let transaction_id = hex::encode(header.transaction_id.as_deref().unwrap_or_default());
-    let answer = server
-        .clm
-        .authenticate(policy, &certificate, rest, address, &transaction_id)
-        .await?;
-    match answer {
+    let question = Question {
+        policy: &policy.name,
+        address: address.to_owned(),
+        credential: Credential::Certificate(certificate.der().to_vec()),
+        chain: rest,
+        csr: Vec::new(),
+        transaction_id: &transaction_id,
+    };
+    match server.clm.authenticate(question).await? {
         Ok(who) => Ok(Asker {
             who,
             proof: Proof::Signature(certificate),
         }),
-        Err(detail) => {
-            tracing::warn!(target: "audit", policy = policy.name, address, serial = %certificate.serial(), detail, "signer not trusted");
-            Err(Refusal::new(Bit::SignerNotTrusted, detail).into())
+        Err(denied) => {
+            tracing::warn!(target: "audit", policy = policy.name, address, serial = %certificate.serial(), detail = denied.detail, "signer not trusted");
+            Err(Refusal::new(Bit::SignerNotTrusted, denied.detail).into())
         }
     }
 }

@@ -81,7 +81,7 @@ async fn answer_one(
                 value,
             }))
         }
-        info::CURRENT_CRL => known(server.clm.find_crl(policy).await?),
+        info::CURRENT_CRL => known(server.clm.find_crl(&policy.name).await?),
         info::SIGN_KEY_PAIR_TYPES => known(Some(key_types(&keys(policy, KeyAlgorithm::can_sign)))),
         info::ENC_KEY_PAIR_TYPES => known(Some(key_types(&keys(policy, can_encrypt)))),
         info::PREFERRED_SYMM_ALG => Ok(Some(InfoTypeAndValue::preferred_symmetric())),
@@ -179,7 +179,7 @@ async fn crls(
 ) -> Result<Option<Vec<u8>>, Failure> {
     let wrong = |error: ers_pki::Malformed| Refusal::new(Bit::BadDataFormat, chain(&error));
     let wanted = asked.map(read_crl_status_list).transpose().map_err(wrong)?;
-    let Some(der) = server.clm.find_crl(policy).await? else {
+    let Some(der) = server.clm.find_crl(&policy.name).await? else {
         return Ok(None);
     };
     let Some(wanted) = wanted else {

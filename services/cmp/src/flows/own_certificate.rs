@@ -120,7 +120,7 @@ async fn enroll(server: &Server, key: &Key, generation: i64) -> Result<StoredCer
         subject: subject.to_der().to_vec(),
         ..Enrollment::default()
     };
-    match server.clm.enroll_ourselves(enrollment).await? {
+    match server.clm.enroll_itself(enrollment).await? {
         Outcome::Issued { certificate, chain } => {
             let read = |der: &[u8]| {
                 Certificate::from_der(der)

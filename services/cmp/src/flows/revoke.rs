@@ -102,6 +102,9 @@ async fn find(server: &Server, details: &RevDetails) -> Result<KnownCertificate,
         Failure::from(Refusal::new(Bit::BadCertId, text))
     };
     let serial = SerialNumber::from_der_bytes(serial).map_err(|_| no_such())?;
-    let known = server.clm.find_certificate(issuer, serial).await?;
+    let known = server
+        .clm
+        .find_certificate(issuer.to_der(), &serial.to_hex())
+        .await?;
     known.ok_or_else(no_such)
 }

@@ -171,7 +171,10 @@ async fn old_certificate(
     };
     let issuer = id.issuer.as_ref().ok_or_else(no_such)?;
     let serial = SerialNumber::from_der_bytes(&id.serial).map_err(|_| no_such())?;
-    let known = server.clm.find_certificate(issuer, serial).await?;
+    let known = server
+        .clm
+        .find_certificate(issuer.to_der(), &serial.to_hex())
+        .await?;
     let known = known.ok_or_else(no_such)?;
     let is_own = !known.end_entity.is_empty() && known.end_entity == who.end_entity;
     if !is_own && !who.is_registration_authority {

@@ -12,7 +12,9 @@ use crate::support::{World, secret_of, until};
 #[tokio::test(flavor = "multi_thread")]
 async fn openssl_decrypts_and_confirms_the_certificate_of_an_rsa_key() {
     let world = World::new().await;
-    world.clm.share_secret("device", false);
+    world
+        .clm
+        .share_secret("device", &secret_of("device"), false);
     let openssl = world.openssl();
     openssl.write_secret("device", &secret_of("device"));
     openssl.run("genrsa -out new.key 2048").await.ok();

@@ -5,7 +5,7 @@ use crate::support::{World, secret_of};
 
 async fn with_device(name: &str) -> World {
     let world = World::new().await;
-    world.clm.share_secret(name, false);
+    world.clm.share_secret(name, &secret_of(name), false);
     world.openssl().write_secret(name, &secret_of(name));
     world
 }
@@ -132,22 +132,22 @@ async fn the_default_policy_and_every_path_of_the_standards_lead_to_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vendors_certificate_enrols_where_the_vendor_is_trusted() {
-    use crate::support::clm::{authority, certify};
+    use ers_enrollment::testing::{Authority, certify};
     use ers_pki::key::{KeyAlgorithm, PrivateKey};
     let world = World::new().await;
     let openssl = world.openssl();
-    let [ca, key] = [0, 1].map(|_| PrivateKey::generate(KeyAlgorithm::P256).unwrap());
-    let root = authority("CN=vendor", &ca, &world.clock);
-    let certificate = certify(&root, &ca, "CN=base-station-7", &key, &world.clock);
+    let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+    let vendor = Authority::new("CN=vendor", &*world.clock);
+    let certificate = certify(&vendor, "CN=base-station-7", &key, &*world.clock);
     let write = |file: &str, text: &str| std::fs::write(world.folder().join(file), text).unwrap();
     write("vendor.pem", &certificate.pem());
     write("vendor.key", &key.to_pkcs8_pem().unwrap());
-    write("vendor-root.pem", &root.pem());
+    write("vendor-root.pem", &vendor.root().pem());
     openssl.key("new.key").await;
     let enrol = "-cmd ir -cert vendor.pem -key vendor.key -extracerts vendor-root.pem -trusted root.pem -newkey new.key \
                  -subject /CN=base-station-7 -certout new.pem";
     openssl.cmp(enrol).await.refused("signerNotTrusted");
-    world.clm.trust_vendor(&root);
+    world.clm.trust_vendor(vendor.root());
     openssl.cmp(enrol).await.ok();
     openssl.run("verify -CAfile root.pem new.pem").await.ok();
 }

@@ -46,7 +46,9 @@ async fn a_decision_is_polled_for_at_any_replica(database: TestDatabase) {
 #[tokio::test(flavor = "multi_thread")]
 async fn openssl_polls_until_a_person_has_decided() {
     let world = World::new().await;
-    world.clm.share_secret("device", false);
+    world
+        .clm
+        .share_secret("device", &secret_of("device"), false);
     world.clm.mode(Mode::Wait);
     let openssl = world.openssl();
     openssl.write_secret("device", &secret_of("device"));

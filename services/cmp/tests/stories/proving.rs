@@ -44,7 +44,9 @@ async fn a_wrong_secret_and_an_unknown_name_look_the_same_and_count() {
 #[tokio::test(flavor = "multi_thread")]
 async fn openssl_is_refused_with_a_wrong_secret_a_wrong_name_and_without_protection() {
     let world = World::new().await;
-    world.clm.share_secret("device", false);
+    world
+        .clm
+        .share_secret("device", &secret_of("device"), false);
     let openssl = world.openssl();
     openssl.write_secret("device", &secret_of("device"));
     openssl.key("new.key").await;
@@ -285,7 +287,9 @@ async fn headers_that_are_wrong_are_refused_with_their_failure() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_policy_does_not_take_and_what_is_unprotected_gets_nothing() {
     let world = World::new().await;
-    world.clm.allow(|settings| settings.mac_allowed = false);
+    world.clm.change_policy("cmp", |policy| {
+        policy.cmp.as_mut().unwrap().mac_allowed = false;
+    });
     let key = p256();
     let mut device = world.device("device");
     let request = Body::Request(

@@ -1,14 +1,13 @@
 //! Who asks: by a password (HTTP Basic), by the certificate of the TLS session, or by both where the policy wants that.
 //! CLM judges; this only reads what was shown.
 
+use ers_enrollment::{Credential, Question};
 use ers_pki::certificate::Certificate;
-use ers_proto::clm::v1::{
-    self as wire, authenticate_request::Credential, authenticate_response::Outcome,
-};
+use ers_proto::clm::v1 as wire;
 use zeroize::Zeroizing;
 
 use super::Flows;
-use crate::{clients::clm::PROTOCOL, failure::Failure};
+use crate::failure::Failure;
 
 /// What a request shows of who sent it.
 #[derive(Default)]
@@ -62,12 +61,11 @@ impl Flows {
         }
         let mut known = None;
         if let Some((leaf, chain)) = by_certificate {
-            let request = wire::AuthenticateRequest {
-                credential: Some(Credential::Certificate(leaf.clone())),
+            let question = Question {
                 chain: chain.to_vec(),
-                ..question(policy, shown)
+                ..question(policy, shown, Credential::Certificate(leaf.clone()))
             };
-            match self.ask(request, settings.password_allowed).await {
+            match self.ask(question, settings.password_allowed).await {
                 Ok(by_it) => {
                     known = Some(Known {
                         certificate: Certificate::from_der(leaf).ok(),
@@ -84,14 +82,11 @@ impl Flows {
         if let Some((name, password)) =
             by_password.filter(|_| known.is_none() || settings.both_required)
         {
-            let request = wire::AuthenticateRequest {
-                credential: Some(Credential::Password(wire::Password {
-                    end_entity: name.clone(),
-                    password: password.to_string(),
-                })),
-                ..question(policy, shown)
-            };
-            let by_it = self.ask(request, true).await?;
+            let credential = Credential::Password(wire::Password {
+                end_entity: name.clone(),
+                password: password.to_string(),
+            });
+            let by_it = self.ask(question(policy, shown, credential), true).await?;
             if let Some(certificate) = &known
                 && !certificate.end_entity.is_empty()
                 && certificate.end_entity != by_it.end_entity
@@ -109,36 +104,36 @@ impl Flows {
         known.ok_or_else(|| denied("show who you are"))
     }
 
-    async fn ask(
-        &self,
-        request: wire::AuthenticateRequest,
-        password: bool,
-    ) -> Result<Known, Failure> {
-        match self.clm.authenticate(request).await? {
-            Outcome::Authenticated(told) => Ok(Known {
-                authority: told.standing() == wire::Standing::RegistrationAuthority,
+    async fn ask(&self, question: Question<'_>, password: bool) -> Result<Known, Failure> {
+        match self.clm.authenticate(question).await? {
+            Ok(told) => Ok(Known {
+                authority: told.is_registration_authority,
                 end_entity: told.end_entity,
                 requester: told.requester,
                 method: told.method,
                 renewal_only: told.renewal_only,
                 certificate: None,
             }),
-            Outcome::Denied(denied) => Err(Failure::NotLetIn {
+            Err(denied) => Err(Failure::NotLetIn {
                 detail: denied.detail,
-                retry_after: denied
-                    .retry_after
-                    .map(|after| u64::try_from(after.seconds).unwrap_or(0).max(1)),
+                retry_after: denied.retry_after.map(|after| after.as_secs().max(1)),
                 password,
             }),
         }
     }
 }
 
-fn question(policy: &wire::EdgePolicy, shown: &Shown) -> wire::AuthenticateRequest {
-    wire::AuthenticateRequest {
-        protocol: PROTOCOL.to_owned(),
-        policy: policy.name.clone(),
+fn question<'a>(
+    policy: &'a wire::EdgePolicy,
+    shown: &Shown,
+    credential: Credential,
+) -> Question<'a> {
+    Question {
+        policy: &policy.name,
         address: shown.address.clone(),
-        ..Default::default()
+        credential,
+        chain: Vec::new(),
+        csr: Vec::new(),
+        transaction_id: "",
     }
 }

@@ -1,15 +1,12 @@
 //! `/simpleenroll` and `/simplereenroll` (RFC 7030 section 4.2).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ers_enrollment::{Enrollment, Outcome};
 use ers_pki::{certificate::Certificate, csr::Csr, general_name::GeneralName, name::Name};
 use ers_proto::clm::v1::{self as wire, RefusalReason};
 
 use super::{Flows, Known, Shown};
-use crate::{
-    clients::clm::{Outcome, PROTOCOL},
-    domain::request_id::request_id,
-    failure::Failure,
-};
+use crate::{domain::request_id::request_id, failure::Failure};
 
 /// How often a CSR that a client keeps for ever may have become a certificate.
 const MOST_BEFORE: usize = 100;
@@ -43,9 +40,13 @@ impl Flows {
         for _ in 0..MOST_BEFORE {
             let request = request(asked, renewed, &after)?;
             match self.clm.enroll(request).await? {
-                Outcome::Waiting { retry_after } => return Ok(Answer::Waiting(retry_after)),
+                Outcome::Waiting { retry_after } => {
+                    return Ok(Answer::Waiting(retry_after.as_secs()));
+                }
                 Outcome::Refused { reason, detail } => return Err(refused(reason, detail)),
-                Outcome::Issued(der) => {
+                Outcome::Issued {
+                    certificate: der, ..
+                } => {
                     let made = Certificate::from_der(&der)
                         .map_err(|error| Failure::Internal(Box::new(error)))?;
                     if renewed.is_some() || !self.is_used_up(&made).await? {
@@ -68,7 +69,7 @@ impl Flows {
             return Ok(false);
         }
         let life = made.not_after() - begin;
-        Ok(now - begin > life * 2 / 3 || !self.clm.is_active(made.der()).await?)
+        Ok(now - begin > life * 2 / 3 || !self.clm.is_good(made.der()).await?)
     }
 }
 
@@ -112,7 +113,7 @@ fn request(
     asked: &Asked<'_>,
     renewed: Option<&Certificate>,
     after: &str,
-) -> Result<wire::EnrollRequest, Failure> {
+) -> Result<Enrollment, Failure> {
     let (policy, known, csr) = (asked.policy, asked.known, asked.csr);
     let renews = renewed.map(Certificate::der).unwrap_or_default();
     // RFC 7030 section 4.2.2, RFC 6402 section 2.8: what the new certificate is to have instead.
@@ -127,9 +128,8 @@ fn request(
         ),
         None => (None, Vec::new()),
     };
-    Ok(wire::EnrollRequest {
+    Ok(Enrollment {
         request_id: request_id(&policy.name, &known.requester, csr.der(), renews, after),
-        protocol: PROTOCOL.to_owned(),
         policy: policy.name.clone(),
         requester: known.requester.clone(),
         // An authority asks for others, who are not it.
@@ -140,7 +140,7 @@ fn request(
         },
         csr: csr.der().to_vec(),
         subject: subject.unwrap_or_default(),
-        subject_alternative_names: names.iter().map(ToString::to_string).collect(),
+        names: names.iter().map(ToString::to_string).collect(),
         renews: renews.to_vec(),
         authenticated_by: known.method.clone(),
         ..Default::default()

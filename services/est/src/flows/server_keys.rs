@@ -1,19 +1,16 @@
 //! `/serverkeygen` (RFC 7030 section 4.4): the signer makes the key, which goes to the client and stays nowhere. A client
 //! that names its certificate's key gets it encrypted for that.
 
+use ers_enrollment::{Enrollment, Outcome};
 use ers_pki::{
     certificate::Certificate,
     cms::{self, ContentCipher, KeyHolder, KeyTransport, NewRecipient},
     csr::DecryptKey,
 };
-use ers_proto::clm::v1 as wire;
 use zeroize::Zeroizing;
 
 use super::{Asked, Flows, enroll::refused};
-use crate::{
-    clients::clm::{Outcome, PROTOCOL},
-    failure::Failure,
-};
+use crate::failure::Failure;
 
 /// A key and its certificate.
 pub(crate) struct MadeKey {
@@ -66,9 +63,8 @@ impl Flows {
             .make_client_key(&request_id, algorithm)
             .await
             .map_err(|error| Failure::Internal(Box::new(error)))?;
-        let request = wire::EnrollRequest {
+        let request = Enrollment {
             request_id,
-            protocol: PROTOCOL.to_owned(),
             policy: policy.name.clone(),
             requester: known.requester.clone(),
             end_entity: if known.authority {
@@ -82,12 +78,12 @@ impl Flows {
             } else {
                 csr.subject().to_der().to_vec()
             },
-            subject_alternative_names: csr.names().iter().map(ToString::to_string).collect(),
+            names: csr.names().iter().map(ToString::to_string).collect(),
             authenticated_by: known.method.clone(),
             ..Default::default()
         };
         let certificate = match self.clm.enroll(request).await? {
-            Outcome::Issued(der) => der,
+            Outcome::Issued { certificate, .. } => certificate,
             Outcome::Refused { reason, detail } => return Err(refused(reason, detail)),
             Outcome::Waiting { .. } => {
                 return Err(Failure::Forbidden(

@@ -8,7 +8,7 @@ use ers_pki::csr::Csr;
 use ers_proto::clm::v1::RefusalReason;
 
 use super::operate::Asked;
-use crate::clients::clm::{Credential, Enrollment, Identity, Outcome, Question};
+use crate::clients::clm::{Authenticated, Credential, Enrollment, Outcome, Question};
 use crate::domain::answer::{Answer, FailInfo};
 use crate::domain::message::MessageType;
 use crate::domain::request::read_csr;
@@ -149,23 +149,23 @@ async fn authenticate(
     asked: &Asked,
     csr: &Csr,
     by_certificate: bool,
-) -> Result<Result<Identity, Answer>, Failure> {
+) -> Result<Result<Authenticated, Answer>, Failure> {
     let credential = if by_certificate {
-        Credential::Certificate(asked.message.signer.der())
+        Credential::Certificate(asked.message.signer.der().to_vec())
     } else {
-        Credential::Challenge(csr.challenge_password().unwrap_or_default())
+        Credential::Challenge(csr.challenge_password().unwrap_or_default().to_owned())
     };
     let question = Question {
         policy: &asked.policy.name,
         address: asked.address.to_string(),
         credential,
         chain: asked.message.chain.clone(),
-        csr: csr.der(),
+        csr: csr.der().to_vec(),
         transaction_id: asked.message.envelope.transaction_id.as_str(),
     };
     match server.clm.authenticate(question).await {
-        Ok(Identity::Denied { detail }) => Ok(Err(Answer::refused(FailInfo::BadRequest, detail))),
-        Ok(identity) => Ok(Ok(identity)),
+        Ok(Ok(identity)) => Ok(Ok(identity)),
+        Ok(Err(denied)) => Ok(Err(Answer::refused(FailInfo::BadRequest, denied.detail))),
         Err(error) => match error.invalid() {
             Some(detail) => Ok(Err(Answer::refused(FailInfo::BadRequest, detail))),
             None => Err(error.into()),
@@ -178,41 +178,31 @@ async fn enrollment(
     asked: &Asked,
     csr: &Csr,
     transaction: &Transaction,
-    identity: Identity,
+    identity: Authenticated,
     by_certificate: bool,
 ) -> Result<Enrollment, Failure> {
-    let Identity::Known {
-        end_entity,
-        requester,
-        method,
-        is_registration_authority,
-        renewal_only,
-    } = identity
-    else {
-        return Ok(Enrollment::default());
-    };
     let follows = by_certificate
         && match asked.message.kind {
             MessageType::RenewalReq => true,
-            _ if renewal_only => true,
+            _ if identity.renewal_only => true,
             // old clients renew by PKCSReq; a certificate of a CA that is only trusted is followed by none
             _ => {
                 asked.policy.renewal_allowed
-                    && !is_registration_authority
+                    && !identity.is_registration_authority
                     && is_ours(server, asked).await?
             }
         };
     let enrollment = Enrollment {
         request_id: transaction.request_id.clone(),
         policy: asked.policy.name.clone(),
-        requester,
-        end_entity,
+        requester: identity.requester,
+        end_entity: identity.end_entity,
         renews: if follows {
             asked.message.signer.der().to_vec()
         } else {
             Vec::new()
         },
-        authenticated_by: method,
+        authenticated_by: identity.method,
         ..Enrollment::default()
     };
     // CLM does not take SHA-1: possession of the key was proven here
@@ -250,7 +240,7 @@ pub async fn told(
     transaction: &Transaction,
     outcome: Outcome,
 ) -> Result<Answer, Failure> {
-    if !matches!(outcome, Outcome::Waiting) && transaction.state == TransactionState::Open {
+    if !matches!(outcome, Outcome::Waiting { .. }) && transaction.state == TransactionState::Open {
         server
             .store
             .close_transaction(&transaction.request_id, server.now())
@@ -261,7 +251,7 @@ pub async fn told(
             let all = std::iter::once(&certificate).chain(&chain);
             Answer::Success(certificates_only(all.map(Vec::as_slice)))
         }
-        Outcome::Waiting => Answer::Pending,
+        Outcome::Waiting { .. } => Answer::Pending,
         Outcome::Refused { reason, detail } => Answer::refused(
             match reason {
                 RefusalReason::BadKey => FailInfo::BadAlg,

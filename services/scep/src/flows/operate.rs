@@ -1,6 +1,7 @@
 //! PKIOperation, RFC 8894 section 4.3: a message is verified, opened, and answered.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ers_runtime::clock::to_ms;
 use ers_signer_client::{DecryptCall, SignerError};
@@ -17,7 +18,7 @@ use crate::server::Server;
 /// A message that was verified and opened.
 pub struct Asked {
     /// The policy that it came under.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// The message.
     pub message: Verified,
     /// Its inside.

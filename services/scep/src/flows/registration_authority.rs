@@ -161,7 +161,7 @@ async fn make(server: &Server, policy: &Policy) -> Result<(), Failure> {
                 .await?;
             return Ok(());
         }
-        Outcome::Waiting => "the request waits for approval".to_owned(),
+        Outcome::Waiting { .. } => "the request waits for approval".to_owned(),
         Outcome::Refused { detail, .. } => detail,
     };
     Err(Failure::NotIssued {
@@ -175,7 +175,7 @@ async fn find_policy(server: &Server, policy: &Policy) -> Result<String, Failure
     for name in &server.config.registration_authority.policies {
         let found = server.clm.find_own_policy(name).await?;
         if let Some(found) = found.filter(|found| found.issuer == policy.issuer) {
-            return Ok(found.name);
+            return Ok(found.name.clone());
         }
     }
     Err(Failure::NoAuthority(policy.issuer.clone()))

@@ -114,7 +114,9 @@ async fn the_next_ca_certificate_is_told_signed_when_there_is_one() {
     assert_eq!(status, 404);
     let next = Device::new("next").certificate;
     let world = World::new().await;
-    world.clm.announce(next.der().to_vec());
+    world.clm.change_policy("scep", |policy| {
+        policy.next_ca_certificate = next.der().to_vec()
+    });
     let authority = world.authority("/scep").await;
     let (status, kind, body) = get(&world, "/scep/scep?operation=GetNextCACert").await;
     assert_eq!(

@@ -166,7 +166,7 @@ async fn a_certificate_is_renewed_by_the_one_before_and_not_without() {
         let asked = world.clm.asked().pop().unwrap();
         assert_eq!(asked.renews, issued[0].der(), "{kind}");
         assert_eq!(asked.authenticated_by, "certificate");
-        assert_eq!(asked.end_entity, "holder");
+        assert_eq!(asked.end_entity, "anybody");
     }
     // nor where the policy allows none
     let old = format!("{}/scep/old", world.base);

@@ -20,7 +20,7 @@ use ers_test_support::databases::TestDatabase;
 use url::Url;
 
 pub use client::{Answer, Client, Key};
-pub use clm::{FakeClm, Mode};
+pub use ers_enrollment::testing::{FakeClm, Mode};
 
 /// Everything that a story needs.
 pub struct World {
@@ -57,7 +57,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let clock = ManualClock::at(SystemClock.now());
         let signer = Arc::new(FakeSigner::new());
-        let clm = FakeClm::start(clock.clone(), signer.clone()).await;
+        let clm = FakeClm::start(clm::setup(), clock.clone(), signer.clone()).await;
         let (dns, web) = (dns::Dns::start().await, web::Web::start().await);
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).unwrap();
         let base = format!("http://{}", listener.address().unwrap());

@@ -14,8 +14,8 @@ use ers_runtime::http::Listener;
 use ers_signer_client::fake::FakeSigner;
 use ers_test_support::databases::{self, Kind, TestDatabase};
 
-pub use clm::{FakeClm, Mode};
 pub use device::{Device, Protection};
+pub use ers_enrollment::testing::{FakeClm, Mode};
 pub use openssl::OpenSsl;
 
 /// Everything that a story needs.
@@ -42,7 +42,7 @@ impl World {
     pub async fn over(database: TestDatabase) -> Self {
         let clock = ManualClock::at(SystemClock.now());
         let signer = Arc::new(FakeSigner::new());
-        let clm = FakeClm::start(clock.clone(), signer.clone()).await;
+        let clm = FakeClm::start(clm::setup(), clock.clone(), signer.clone()).await;
         let mut world = Self {
             clm,
             base: String::new(),
@@ -88,7 +88,7 @@ impl World {
 
     /// A device that shares a secret with the server.
     pub fn device(&self, name: &str) -> Device {
-        self.clm.share_secret(name, false);
+        self.clm.share_secret(name, &secret_of(name), false);
         Device::with_secret(&format!("{}/cmp/cmp", self.base), name)
     }
 

@@ -16,8 +16,8 @@ use ers_runtime::http::Listener;
 use ers_signer_client::fake::FakeSigner;
 use scep::{Config, Deps};
 
-pub use clm::{FakeClm, Mode};
 pub use device::Device;
+pub use ers_enrollment::testing::{FakeClm, Mode};
 
 /// Everything that a story needs.
 pub struct World {
@@ -52,7 +52,8 @@ impl World {
 
     async fn start(folder: tempfile::TempDir, config: Config) -> Self {
         let clock = ManualClock::at(SystemClock.now());
-        let clm = FakeClm::start(clock.clone()).await;
+        let signer = Arc::new(FakeSigner::new());
+        let clm = FakeClm::start(clm::setup(), clock.clone(), signer.clone()).await;
         let context = Context::for_test("scep", clock.clone()).unwrap();
         let mut world = Self {
             clm,
@@ -60,7 +61,7 @@ impl World {
             base: String::new(),
             context,
             config,
-            signer: Arc::new(FakeSigner::new()),
+            signer,
             _folder: folder,
         };
         world.base = world.replica().await;

@@ -1,4 +1,4 @@
-//! Ranges of addresses, and which of them a validation may connect to.
+//! Ranges of addresses: whose word about addresses is believed, and where connections may go.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -20,9 +20,17 @@ pub struct Network {
 pub struct NetworkError(String);
 
 impl Network {
-    /// Whether the address lies in it. An IPv4 address inside an IPv6 one (mapped, or behind NAT64) counts as both,
-    /// so that no notation leads past a denied range.
+    /// Whether the address lies in it; an IPv4 address that is written as an IPv6 one (`::ffff:0:0/96`, RFC 4291) counts
+    /// as what it is.
+    #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
+        self.contains_plainly(address.to_canonical())
+    }
+
+    /// Whether a connection to the address may end in it: an IPv4 address inside an IPv6 one (mapped, behind NAT64 or
+    /// 6to4) counts as both, so that no notation leads past a denied range.
+    #[must_use]
+    pub fn reaches(&self, address: IpAddr) -> bool {
         self.contains_plainly(address)
             || embedded(address).is_some_and(|inner| self.contains_plainly(inner))
     }
@@ -45,8 +53,9 @@ impl Network {
         }
     }
 
-    /// What validations stay away from unless configured otherwise: this machine, link-local (where clouds keep their
-    /// credentials), multicast, and what is no address of anyone.
+    /// What connections on a stranger's word stay away from unless configured otherwise: this machine, link-local (where
+    /// clouds keep their credentials), multicast, and what is no address of anyone.
+    #[must_use]
     pub fn denied_by_default() -> Vec<Self> {
         let v4 = |a, b, prefix_length| Self {
             address: IpAddr::V4(Ipv4Addr::new(a, b, 0, 0)),
@@ -148,7 +157,7 @@ mod tests {
             "64:ff9b::7f00:1",
             "2002:7f00:1::",
         ] {
-            assert!(loopback.contains(inside.parse().unwrap()), "{inside}");
+            assert!(loopback.reaches(inside.parse().unwrap()), "{inside}");
         }
         for outside in [
             "128.0.0.1",
@@ -157,15 +166,25 @@ mod tests {
             "::ffff:10.0.0.1",
             "2001:db8::1",
         ] {
-            assert!(!loopback.contains(outside.parse().unwrap()), "{outside}");
+            assert!(!loopback.reaches(outside.parse().unwrap()), "{outside}");
+        }
+    }
+
+    #[test]
+    fn who_writes_an_address_of_ours_into_one_of_its_own_does_not_lie_in_our_network() {
+        let ours: Network = "10.0.0.0/8".parse().unwrap();
+        assert!(ours.contains("::ffff:10.0.0.1".parse().unwrap()));
+        for own in ["64:ff9b::a00:1", "2002:a00:1::"] {
+            let own = own.parse().unwrap();
+            assert!(ours.reaches(own) && !ours.contains(own), "{own}");
         }
     }
 
     #[test]
     fn everything_lies_in_a_network_of_length_zero() {
         let all: Network = "::/0".parse().unwrap();
-        assert!(all.contains("2001:db8::1".parse().unwrap()));
-        assert!(!all.contains("192.0.2.1".parse().unwrap()));
+        assert!(all.reaches("2001:db8::1".parse().unwrap()));
+        assert!(!all.reaches("192.0.2.1".parse().unwrap()));
     }
 
     #[test]
@@ -174,7 +193,7 @@ mod tests {
             let address = address.parse().unwrap();
             Network::denied_by_default()
                 .iter()
-                .any(|network| network.contains(address))
+                .any(|network| network.reaches(address))
         };
         for address in [
             "127.0.0.1",
