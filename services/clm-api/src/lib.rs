@@ -27,12 +27,12 @@ use tonic::service::Routes;
 pub use config::Config;
 pub use flows::{BootstrapError, Bootstrapped, Defaults};
 
-pub use clients::WebhookError;
+pub use clients::{MailError, WebhookError};
 pub use flows::PasswordError;
 pub use serve::{ServeError, serve};
 pub use store::StoreError;
 
-use clients::{Cara, Webhooks};
+use clients::{Cara, Hooks, Mail, Webhooks};
 use flows::{Flows, Passwords, PolicyBook, SessionLimits, Sessions};
 use metrics::Metrics;
 use store::Store;
@@ -60,6 +60,12 @@ pub enum StartError {
     /// A webhook's settings.
     #[error("start CLM: webhooks")]
     Webhooks(#[source] WebhookError),
+    /// The settings of mail.
+    #[error("start CLM: notifications")]
+    Mail(#[source] MailError),
+    /// Who vouches for webhooks.
+    #[error("start CLM: notifications: {0}")]
+    Hooks(String),
 }
 
 /// CLM, running.
@@ -89,6 +95,15 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
             idle_ms: minutes(config.sessions.idle_minutes),
         }),
         webhooks: Webhooks::new(&config.webhooks).map_err(StartError::Webhooks)?,
+        mail: config
+            .notifications
+            .mail
+            .as_ref()
+            .map(|mail| Mail::new(mail, &config.notifications.authorities))
+            .transpose()
+            .map_err(StartError::Mail)?,
+        hooks: Hooks::new(&config.notifications.authorities).map_err(StartError::Hooks)?,
+        notifications: config.notifications,
         passwords: Passwords::new().await.map_err(StartError::Passwords)?,
         clock: Arc::clone(&context.clock),
         metrics: Metrics::new(&context.meter),
@@ -104,7 +119,23 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
         Duration::from_millis(config.policy_refresh_ms),
     );
     follow_inventory(&context, &flows);
+    notify(&context, &flows);
     Ok(Clm { flows })
+}
+
+fn notify(context: &Context, flows: &Arc<Flows>) {
+    let (sending, check, shutdown) = (
+        Arc::clone(flows),
+        context.health.check("clm.notices"),
+        context.shutdown.clone(),
+    );
+    context.shutdown.spawn("notices", async move {
+        sending.deliver_notices(&check, &shutdown).await;
+    });
+    let (watching, shutdown) = (Arc::clone(flows), context.shutdown.clone());
+    context.shutdown.spawn("watch", async move {
+        watching.watch(&shutdown).await;
+    });
 }
 
 fn keep_policies(context: &Context, flows: &Arc<Flows>, every: Duration) {

@@ -16,6 +16,7 @@ pub struct Metrics {
     authentications: Counter<u64>,
     events: Counter<u64>,
     position: Gauge<u64>,
+    notices: Counter<u64>,
 }
 
 /// A request that is worked on.
@@ -59,6 +60,10 @@ impl Metrics {
                 .u64_gauge("ers_clm_inventory_position")
                 .with_description("Number of the last event applied")
                 .build(),
+            notices: meter
+                .u64_counter("ers_clm_notices")
+                .with_description("Notices by event and outcome: delivered, again, failed")
+                .build(),
         }
     }
 
@@ -100,5 +105,15 @@ impl Metrics {
     pub fn heard(&self, events: usize, position: u64) {
         self.events.add(u64::try_from(events).unwrap_or(0), &[]);
         self.position.record(position, &[]);
+    }
+
+    /// Somebody was told, will be told again, or was not to be reached.
+    pub fn notified(&self, event: &'static str, notices: usize, outcome: &'static str) {
+        let labels = [
+            KeyValue::new("event", event),
+            KeyValue::new("outcome", outcome),
+        ];
+        self.notices
+            .add(u64::try_from(notices).unwrap_or(0), &labels);
     }
 }

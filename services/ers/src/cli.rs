@@ -2,6 +2,7 @@
 
 mod ca;
 mod entity;
+mod notify;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -13,6 +14,7 @@ pub use ca::{
     CaSignRequest,
 };
 pub use entity::{CertRenewNow, Entity, EntityName, EntitySecret, Scep};
+pub use notify::{Notify, Wish};
 
 /// An open PKI and certificate lifecycle platform.
 #[derive(Parser)]
@@ -97,6 +99,9 @@ pub enum Command {
     /// Devices, people and services that certificates are for, and what they are known by
     #[command(subcommand)]
     Entity(Entity),
+    /// Who is told of what, by mail and webhooks
+    #[command(subcommand)]
+    Notify(Notify),
     /// Challenge passwords for SCEP clients (RFC 8894)
     #[command(subcommand)]
     Scep(Scep),

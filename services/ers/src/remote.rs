@@ -8,7 +8,10 @@ use ers_proto::{
         issuance_client::IssuanceClient, restoring_client::RestoringClient,
         revoking_client::RevokingClient, status_client::StatusClient,
     },
-    clm::v1::{administration_client::AdministrationClient, enrollment_client::EnrollmentClient},
+    clm::v1::{
+        administration_client::AdministrationClient, enrollment_client::EnrollmentClient,
+        notifications_client::NotificationsClient,
+    },
     signer::v1::{
         administration_client::AdministrationClient as SignerAdministrationClient,
         journal_client::JournalClient,
@@ -186,6 +189,11 @@ impl Remote {
     /// CLM's administration.
     pub fn administration(&self) -> AdministrationClient<Channel> {
         AdministrationClient::new(self.channel("clm-api", &self.endpoints.clm_api))
+    }
+
+    /// Who CLM tells of what.
+    pub fn notifications(&self) -> NotificationsClient<Channel> {
+        NotificationsClient::new(self.channel("clm-api", &self.endpoints.clm_api))
     }
 
     /// The signer's journal.

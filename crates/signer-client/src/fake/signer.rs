@@ -23,6 +23,7 @@ struct State {
     keys: BTreeMap<KeyId, (Key, Arc<PrivateKey>)>,
     journal: Vec<JournalEntry>,
     failures: VecDeque<Failure>,
+    refuses_to_seal: bool,
     hangs: VecDeque<(oneshot::Sender<()>, oneshot::Receiver<()>)>,
 }
 
@@ -69,6 +70,11 @@ impl FakeSigner {
             .lock()
             .failures
             .push_back(Failure::BeforeJournal(error));
+    }
+
+    /// Nothing is sealed from now on, or is again.
+    pub fn refuse_to_seal(&self, refuse: bool) {
+        self.state.lock().refuses_to_seal = refuse;
     }
 
     /// The next signature is journalled, and its answer lost: what a crash between signer and caller looks like.
@@ -276,6 +282,9 @@ impl Signer for FakeSigner {
     }
 
     async fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, SignerError> {
+        if self.state.lock().refuses_to_seal {
+            return Err(SignerError::Unavailable(None));
+        }
         Ok(sealing::seal(context, secret))
     }
 

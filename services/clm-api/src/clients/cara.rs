@@ -14,12 +14,13 @@ use tonic::{Code, Status, Streaming};
 
 use super::{
     CaraError,
-    read::{certificate_of, duration_of, timestamp_of},
+    read::{certificate_of, duration_of, ms_of, timestamp_of},
 };
 use crate::domain::{
     decide::Plan,
     id::{IssuerName, ProfileName, RequestId},
     inventory::{InventoryCertificate, Told},
+    notice::EventType,
 };
 
 const LARGEST_MESSAGE: usize = 16 << 20;
@@ -54,6 +55,19 @@ pub struct IssuerCertificates {
     pub next: Vec<Vec<u8>>,
     /// Counts from 1.
     pub generation: u32,
+}
+
+/// A CRL, without its octets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrlDates {
+    /// By which it is published.
+    pub name: String,
+    /// Its number.
+    pub number: u64,
+    /// When it was made, milliseconds since 1970.
+    pub this_update_ms: i64,
+    /// Until when there is to be another one.
+    pub next_update_ms: i64,
 }
 
 /// A certificate as it goes back to the one who asked.
@@ -260,6 +274,20 @@ impl Cara {
         }
     }
 
+    /// The newest complete CRLs of a CA, of each generation that has one.
+    pub async fn list_crls(&self, issuer: &str) -> Result<Vec<CrlDates>, CaraError> {
+        let request = proto::ListCrlsRequest {
+            issuer: issuer.to_owned(),
+        };
+        let answer = self.status.clone().list_crls(request).await?.into_inner();
+        Ok(answer
+            .crls
+            .into_iter()
+            .filter(|crl| crl.base_number.is_none())
+            .filter_map(crl_dates)
+            .collect())
+    }
+
     /// A certificate profile, if there is one of that name. Kept in memory for a few minutes.
     pub async fn find_profile(&self, name: &ProfileName) -> Result<Option<Profile>, CaraError> {
         let profiles = match self.profiles_read.get(&()).await {
@@ -325,6 +353,7 @@ impl Cara {
     /// What an event is for CLM; nothing when it only says that all before the subscription were told.
     pub async fn read_event(&self, event: proto::Event) -> Option<Told> {
         use proto::event::What;
+        let is_new = matches!(event.what, Some(What::Issued(_)));
         let certificate = match event.what {
             Some(What::Issued(certificate) | What::Revoked(certificate)) => {
                 match certificate_of(certificate) {
@@ -343,11 +372,29 @@ impl Cara {
             Some(What::UpToDate(_)) => return None,
             Some(What::CrlPublished(_)) | None => None,
         };
+        let event_type = certificate.as_ref().and_then(|certificate| {
+            match (is_new, &certificate.revocation) {
+                (true, _) => Some(EventType::CertificateIssued),
+                (false, Some(_)) => Some(EventType::CertificateRevoked),
+                // released from hold
+                (false, None) => None,
+            }
+        });
         Some(Told {
             sequence: event.sequence,
             certificate,
+            event: event_type,
         })
     }
+}
+
+fn crl_dates(crl: proto::CrlInfo) -> Option<CrlDates> {
+    Some(CrlDates {
+        name: crl.name,
+        number: crl.number,
+        this_update_ms: ms_of(crl.this_update?),
+        next_update_ms: ms_of(crl.next_update?),
+    })
 }
 
 fn issuer_certificates(authority: proto::Authority) -> IssuerCertificates {

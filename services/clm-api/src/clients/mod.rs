@@ -2,9 +2,14 @@
 
 mod cara;
 mod error;
+mod hook;
+mod https;
+mod mail;
 mod read;
 mod webhook;
 
-pub use cara::{Cara, IssuedCertificate, IssuerCertificates};
+pub use cara::{Cara, CrlDates, IssuedCertificate, IssuerCertificates};
 pub use error::CaraError;
+pub use hook::Hooks;
+pub use mail::{Mail, MailError};
 pub use webhook::{Question, WebhookError, Webhooks};

@@ -68,7 +68,8 @@ fn origin_of(told: Option<proto::Origin>) -> Origin {
     }
 }
 
-fn ms_of(timestamp: Timestamp) -> i64 {
+/// Milliseconds since 1970.
+pub(super) fn ms_of(timestamp: Timestamp) -> i64 {
     timestamp
         .seconds
         .saturating_mul(1000)

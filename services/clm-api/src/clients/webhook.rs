@@ -1,38 +1,28 @@
 //! Webhooks: somebody else judges a challenge, as systems that manage devices do. Which there are is for the operator to
 //! configure; a policy only names one, so that whoever writes policies cannot make CLM call where they like.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ers_pki::csr::Csr;
 use ers_runtime::{
     config::ConfigError,
-    error::{Fault, Kind},
+    error::{Fault, Kind, chain},
 };
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Request, body::Bytes, client::conn::http1};
-use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+use zeroize::Zeroizing;
 
-use crate::config::WebhookConfig;
-
-const LONGEST_ANSWER: usize = 64 * 1024;
+use super::https::Https;
+use crate::{config::WebhookConfig, domain::https_url::HttpsUrl};
 
 /// All webhooks of the configuration, by name.
 pub struct Webhooks(BTreeMap<String, Webhook>);
 
 struct Webhook {
-    host: String,
-    port: u16,
-    path: String,
+    url: HttpsUrl,
     token: SecretString,
-    tls: Arc<ClientConfig>,
-    timeout: Duration,
+    https: Https,
 }
 
 /// What is asked.
@@ -142,42 +132,29 @@ impl Webhooks {
             .0
             .get(name)
             .ok_or_else(|| WebhookError::Unknown(name.to_owned()))?;
-        let unreachable = |problem: String| WebhookError::Unreachable {
-            name: name.to_owned(),
-            problem,
-        };
-        match tokio::time::timeout(webhook.timeout, webhook.ask(question)).await {
-            Ok(Ok(answer)) => Ok(answer.allowed.then_some(Allowed {
-                end_entity: answer.end_entity,
-            })),
-            Ok(Err(problem)) => Err(unreachable(problem)),
-            Err(_) => Err(unreachable("no answer in time".to_owned())),
-        }
+        let answer = webhook
+            .ask(question)
+            .await
+            .map_err(|problem| WebhookError::Unreachable {
+                name: name.to_owned(),
+                problem,
+            })?;
+        Ok(answer.allowed.then_some(Allowed {
+            end_entity: answer.end_entity,
+        }))
     }
 }
 
 impl Webhook {
     fn new(name: &str, config: &WebhookConfig) -> Result<Self, WebhookError> {
-        let wrong = |problem: &str| WebhookError::Settings {
+        let wrong = |problem: String| WebhookError::Settings {
             name: name.to_owned(),
-            problem: problem.to_owned(),
+            problem,
         };
-        let rest = config
+        let url = config
             .url
-            .strip_prefix("https://")
-            .ok_or_else(|| wrong("url: must begin with https://"))?;
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) => (
-                host,
-                port.parse()
-                    .map_err(|_| wrong("url: its port is no number"))?,
-            ),
-            None => (authority, 443),
-        };
-        if host.is_empty() || !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(wrong("url: needs a host and visible ASCII characters"));
-        }
+            .parse()
+            .map_err(|problem| wrong(format!("url: {problem}")))?;
         let token = config
             .token
             .resolve()
@@ -185,50 +162,15 @@ impl Webhook {
                 name: name.to_owned(),
                 source,
             })?;
+        let timeout = Duration::from_secs(config.timeout_seconds.max(1));
         Ok(Self {
-            host: host.to_owned(),
-            port,
-            path: format!("/{path}"),
+            url,
             token,
-            tls: Arc::new(tls(&config.authorities).map_err(|problem| wrong(&problem))?),
-            timeout: Duration::from_secs(config.timeout_seconds.max(1)),
+            https: Https::trusting(&config.authorities, timeout).map_err(wrong)?,
         })
     }
 
     async fn ask(&self, question: &Question<'_>) -> Result<Answer, String> {
-        let told = |error: &dyn std::error::Error| ers_runtime::error::chain(error);
-        let stream = TcpStream::connect((self.host.as_str(), self.port))
-            .await
-            .map_err(|error| told(&error))?;
-        let name = ServerName::try_from(self.host.clone()).map_err(|error| told(&error))?;
-        let stream = TlsConnector::from(Arc::clone(&self.tls))
-            .connect(name, stream)
-            .await
-            .map_err(|error| told(&error))?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| told(&error))?;
-        // It ends with the sender, and with the timeout around this.
-        let connection = tokio::spawn(connection);
-        let answer = self.exchange(&mut sender, question).await;
-        connection.abort();
-        answer
-    }
-
-    /// As the header `Host` wants it.
-    fn authority(&self) -> String {
-        match self.port {
-            443 => self.host.clone(),
-            port => format!("{}:{port}", self.host),
-        }
-    }
-
-    async fn exchange(
-        &self,
-        sender: &mut http1::SendRequest<Full<Bytes>>,
-        question: &Question<'_>,
-    ) -> Result<Answer, String> {
-        let told = |error: &dyn std::error::Error| ers_runtime::error::chain(error);
         let body = Body {
             policy: question.policy,
             protocol: question.protocol,
@@ -244,47 +186,15 @@ impl Webhook {
                 .map(ToString::to_string)
                 .collect(),
         };
-        let body = serde_json::to_vec(&body).map_err(|error| told(&error))?;
-        let request = Request::post(self.path.as_str())
-            .header("Host", self.authority())
-            .header("Content-Type", "application/json")
-            .header("Accept", "application/json")
-            .header(
-                "Authorization",
-                format!("Bearer {}", self.token.expose_secret()),
-            )
-            .body(Full::new(Bytes::from(body)))
-            .map_err(|error| told(&error))?;
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(|error| told(&error))?;
-        if response.status() != 200 {
-            return Err(format!("it answered {}", response.status().as_u16()));
+        let body = serde_json::to_vec(&body).map_err(|error| chain(&error))?;
+        let token = Zeroizing::new(format!("Bearer {}", self.token.expose_secret()));
+        let answer = self
+            .https
+            .post(&self.url, &[("Authorization", token.as_str())], body)
+            .await?;
+        if answer.status != 200 {
+            return Err(format!("it answered {}", answer.status));
         }
-        let body = Limited::new(response.into_body(), LONGEST_ANSWER)
-            .collect()
-            .await
-            .map_err(|error| error.to_string())?
-            .to_bytes();
-        serde_json::from_slice(&body).map_err(|error| told(&error))
+        serde_json::from_slice(&answer.body).map_err(|error| chain(&error))
     }
-}
-
-fn tls(authorities: &Path) -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(authorities)
-        .map_err(|error| format!("authorities: {}: {error}", authorities.display()))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| format!("authorities: {error}"))?;
-        roots
-            .add(certificate)
-            .map_err(|error| format!("authorities: {error}"))?;
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }

@@ -78,6 +78,10 @@ text_id!(
     ProfileName, "profile", "1 to 64 of a-z 0-9 -", is_slug
 );
 text_id!(
+    /// Name of a subscription.
+    SubscriptionName, "name", "1 to 48 of a-z 0-9 -", |text| is_slug(text) && text.len() <= 48
+);
+text_id!(
     /// The asker's name for one request, the same from the edge to the certificate: the idempotency key.
     RequestId, "request_id", "1 to 128 visible ASCII characters",
     |text| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())

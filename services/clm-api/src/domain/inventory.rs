@@ -2,7 +2,11 @@
 
 use std::str::FromStr;
 
-use super::{id::RealmName, page::Page};
+use super::{
+    id::RealmName,
+    notice::{EventType, Notice},
+    page::Page,
+};
 
 /// How a certificate stands at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -109,6 +113,8 @@ pub struct Told {
     pub sequence: u64,
     /// The certificate as it is since then: issued, or revoked. Absent: nothing for the inventory.
     pub certificate: Option<InventoryCertificate>,
+    /// What is told to who wants to hear of it.
+    pub event: Option<EventType>,
 }
 
 impl CertificateState {
@@ -132,6 +138,23 @@ impl FromStr for CertificateState {
             .into_iter()
             .find(|state| state.as_str() == text)
             .ok_or(UnknownCertificateState)
+    }
+}
+
+impl Told {
+    /// What it is for those who want to hear of certificates.
+    pub fn notice(&self) -> Option<Notice> {
+        let certificate = self.certificate.as_ref()?;
+        let at_ms = certificate
+            .revocation
+            .as_ref()
+            .map_or(certificate.issued_at_ms, |revocation| revocation.at_ms);
+        Some(Notice::of_event(
+            self.event?,
+            self.sequence,
+            certificate,
+            at_ms,
+        ))
     }
 }
 

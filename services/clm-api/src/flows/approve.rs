@@ -7,6 +7,7 @@ use super::{Actor, Flows, enroll::EnrollError};
 use crate::{
     domain::{
         id::RequestId,
+        notice::Notice,
         request::{CertificateRequest, RequestState, Verdict},
     },
     store::StoreError,
@@ -76,9 +77,12 @@ impl Flows {
             actor: actor.name.chars().take(255).collect(),
             comment: comment.to_owned(),
         };
+        let now_ms = self.clock.now_ms();
+        let decided = Notice::decided(&request, approve, &verdict.actor, comment, now_ms);
+        let notices = self.deliveries_of([decided]).await?;
         if !self
             .store
-            .decide_request(id, &verdict, self.clock.now_ms())
+            .decide_request(id, &verdict, &notices, now_ms)
             .await?
         {
             let state = self.load_request(id).await?.state;

@@ -97,9 +97,10 @@ impl Flows {
             // What was applied before is not told again, but if it were, it would count once.
             told.retain(|event| event.sequence > position);
             let count = told.len();
+            let notices = self.deliveries_of(self.heard_of(&told)).await?;
             position = self
                 .store
-                .apply_events(position, &told, self.clock.now_ms())
+                .apply_events(position, &told, &notices, self.clock.now_ms())
                 .await?;
             self.metrics.heard(count, position);
             *heard = true;

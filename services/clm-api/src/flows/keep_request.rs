@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::{
         decide::{Asked, Plan},
+        notice::Notice,
         policy::Policy,
         refusal::Refusal,
         request::{CertificateRequest, Issuable, RequestState, Summary},
@@ -34,7 +35,8 @@ impl Flows {
             issuable: Some(Issuable { plan, public_key }),
             ..self.new_request(call, policy, Some(asked))
         };
-        match self.store.insert_request(&request).await? {
+        let notices = self.deliveries_of([Notice::waiting(&request)]).await?;
+        match self.store.insert_request(&request, &notices).await? {
             Inserted::Yes => {
                 tracing::info!(target: "audit", act = "request.wait", request_id = %call.request_id,
                     requester = %call.requester, policy = %request.summary.policy, "request waits for approval");
@@ -82,7 +84,7 @@ impl Flows {
             refusal: Some(refusal.clone()),
             ..self.new_request(call, policy, asked)
         };
-        if let Err(error) = self.store.insert_request(&request).await {
+        if let Err(error) = self.store.insert_request(&request, &[]).await {
             tracing::warn!(error = chain(&error), "refusal not kept");
         }
         Outcome::Refused(refusal)

@@ -8,6 +8,7 @@ mod bootstrap;
 mod change_password;
 mod create_challenge;
 mod create_external_account_key;
+mod deliver;
 mod end_entities;
 mod enroll;
 mod find_outcome;
@@ -19,6 +20,8 @@ mod load_policy;
 mod load_shared_secret;
 mod log_in;
 mod look_up;
+mod notice_text;
+mod notices;
 mod passwords;
 mod policy_book;
 mod read_request;
@@ -27,7 +30,9 @@ mod revoke;
 mod sessions;
 mod show;
 mod show_statistics;
+mod subscriptions;
 mod unique;
+mod watch;
 
 use std::sync::Arc;
 
@@ -55,9 +60,11 @@ pub use renewals::{RenewNow, Suggestion};
 pub use revoke::{Revoke, Which};
 pub use sessions::{Session, SessionLimits, SessionToken, Sessions};
 pub use show::Shown;
+pub use subscriptions::Subscribed;
 
 use crate::{
-    clients::{Cara, Webhooks},
+    clients::{Cara, Hooks, Mail, Webhooks},
+    config::NotificationConfig,
     metrics::Metrics,
     store::Store,
 };
@@ -71,6 +78,9 @@ pub struct Flows {
     pub(crate) sessions: Sessions,
     pub(crate) passwords: Passwords,
     pub(crate) webhooks: Webhooks,
+    pub(crate) mail: Option<Mail>,
+    pub(crate) hooks: Hooks,
+    pub(crate) notifications: NotificationConfig,
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Metrics,
     pub(crate) approval_retry: time::Duration,

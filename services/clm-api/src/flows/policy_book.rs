@@ -1,4 +1,4 @@
-//! The policies and clients in force, in memory: no request reads them from the database. Every replica looks once a
+//! The policies, clients and subscriptions in force, in memory: no request reads them from the database. Every replica looks once a
 //! second whether its copy is still true.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -7,7 +7,10 @@ use arc_swap::ArcSwap;
 use ers_runtime::{error::chain, health::Check, shutdown::Shutdown};
 
 use crate::{
-    domain::{id::PolicyName, policy::Policy, realm::Client},
+    domain::{
+        id::PolicyName, notice::EventType, policy::Policy, realm::Client,
+        subscription::Subscription,
+    },
     store::{Store, StoreError},
 };
 
@@ -21,6 +24,7 @@ struct Book {
     revision: i64,
     policies: HashMap<PolicyName, Arc<Policy>>,
     clients: HashMap<String, Client>,
+    subscriptions: Vec<Arc<Subscription>>,
 }
 
 impl PolicyBook {
@@ -49,6 +53,29 @@ impl PolicyBook {
         let mut all: Vec<Arc<Policy>> = self.current.load().policies.values().cloned().collect();
         all.sort_by(|one, other| one.definition.name().cmp(other.definition.name()));
         all
+    }
+
+    /// The subscriptions that want to hear of a kind of event.
+    pub(crate) fn listeners(&self, event: EventType) -> Vec<Arc<Subscription>> {
+        let book = self.current.load();
+        let listening = book.subscriptions.iter();
+        listening
+            .filter(|subscription| subscription.listens_to(event))
+            .cloned()
+            .collect()
+    }
+
+    /// A subscription, by its name.
+    pub(crate) fn find_subscription(&self, name: &str) -> Option<Arc<Subscription>> {
+        let book = self.current.load();
+        let mut all = book.subscriptions.iter();
+        all.find(|subscription| subscription.name.as_str() == name)
+            .cloned()
+    }
+
+    /// Whether there is any subscription.
+    pub(crate) fn has_subscriptions(&self) -> bool {
+        !self.current.load().subscriptions.is_empty()
     }
 
     /// Reads it again, if it changed.
@@ -92,6 +119,7 @@ async fn read(store: &Store) -> Result<Arc<Book>, StoreError> {
     let revision = store.load_policy_revision().await?;
     let policies = store.list_policies().await?;
     let clients = store.list_clients().await?;
+    let subscriptions = store.list_subscriptions().await?;
     Ok(Arc::new(Book {
         revision,
         policies: policies
@@ -102,5 +130,6 @@ async fn read(store: &Store) -> Result<Arc<Book>, StoreError> {
             .into_iter()
             .map(|client| (client.identity.clone(), client))
             .collect(),
+        subscriptions: subscriptions.into_iter().map(Arc::new).collect(),
     }))
 }

@@ -311,14 +311,14 @@ impl Service for Administration {
     }
 }
 
-fn administrator<T>(request: &Request<T>) -> Result<Caller, Status> {
+pub(super) fn administrator<T>(request: &Request<T>) -> Result<Caller, Status> {
     let caller = caller(request)?;
     caller.require(&["administrator"])?;
     Ok(caller)
 }
 
 /// Who acts: the person that the command line names, else the calling identity.
-fn actor_of(caller: &Caller, named: &str) -> Result<Actor, Status> {
+pub(super) fn actor_of(caller: &Caller, named: &str) -> Result<Actor, Status> {
     if named.chars().count() > LONGEST_ACTOR || named.chars().any(char::is_control) {
         return Err(wrong(
             "actor",

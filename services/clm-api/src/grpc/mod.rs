@@ -3,6 +3,7 @@
 mod administration;
 mod end_entities;
 mod enrollment;
+mod notifications;
 mod read;
 mod write;
 mod write_edge;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use ers_proto::clm::v1::{
     administration_server::AdministrationServer, enrollment_server::EnrollmentServer,
+    notifications_server::NotificationsServer,
 };
 use tonic::service::Routes;
 
@@ -26,5 +28,9 @@ pub fn routes(flows: &Arc<Flows>) -> Routes {
     Routes::new(EnrollmentServer::new(enrollment).max_decoding_message_size(LARGEST_MESSAGE))
         .add_service(
             AdministrationServer::new(administration).max_decoding_message_size(LARGEST_MESSAGE),
+        )
+        .add_service(
+            NotificationsServer::new(notifications::Notifications::new(Arc::clone(flows)))
+                .max_decoding_message_size(LARGEST_MESSAGE),
         )
 }

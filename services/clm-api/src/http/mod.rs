@@ -7,6 +7,7 @@ mod apply_policy;
 mod bodies;
 mod change_password;
 mod decide_request;
+mod deliveries;
 mod enroll;
 mod list_certificates;
 mod list_policies;
@@ -21,6 +22,7 @@ mod show_certificate;
 mod show_policy;
 mod show_session;
 mod show_statistics;
+mod subscriptions;
 
 use std::sync::Arc;
 
@@ -63,5 +65,13 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(revoke::revoke)
         .service(show_statistics::show_statistics)
         .service(list_requests::list_requests)
-        .service(decide_request::decide_request);
+        .service(decide_request::decide_request)
+        .service(subscriptions::list_subscriptions)
+        .service(subscriptions::subscribe)
+        .service(subscriptions::show_subscription)
+        .service(subscriptions::change_subscription)
+        .service(subscriptions::unsubscribe)
+        .service(subscriptions::try_subscription)
+        .service(deliveries::list_deliveries)
+        .service(deliveries::retry_delivery);
 }

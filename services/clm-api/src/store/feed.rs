@@ -10,8 +10,9 @@ use sea_orm::{
 };
 
 use super::{
-    Store, StoreError,
+    NewDelivery, Store, StoreError,
     certificate::{name_rows, row_of},
+    delivery,
     entity::{certificate, feed},
 };
 use crate::domain::inventory::{InventoryCertificate, Told};
@@ -64,19 +65,21 @@ impl Store {
         Ok(0)
     }
 
-    /// Applies events in their order and moves on from the position to the last one's number, all or nothing.
+    /// Applies events in their order, keeps what is to be told of them, and moves on from the position to the last one's
+    /// number, all or nothing.
     #[tracing::instrument(name = "db.feed.apply", skip_all, fields(events = told.len()))]
     pub async fn apply_events(
         &self,
         position: u64,
         told: &[Told],
+        notices: &[NewDelivery],
         now_ms: i64,
     ) -> Result<u64, ApplyError> {
         let Some(last) = told.last().map(|event| event.sequence) else {
             return Ok(position);
         };
         db::retry("apply events", || {
-            self.try_apply_events(position, last, told, now_ms)
+            self.try_apply_events(position, last, told, notices, now_ms)
         })
         .await?;
         Ok(last)
@@ -87,6 +90,7 @@ impl Store {
         position: u64,
         last: u64,
         told: &[Told],
+        notices: &[NewDelivery],
         now_ms: i64,
     ) -> Result<(), ApplyError> {
         let act = StoreError::at("apply events");
@@ -104,8 +108,55 @@ impl Store {
             return Err(ApplyError::Overtaken(position));
         }
         put_all(&transaction, told, now_ms).await.map_err(&act)?;
+        delivery::insert(&transaction, notices, now_ms)
+            .await
+            .map_err(&act)?;
         transaction.commit().await.map_err(&act)?;
         Ok(())
+    }
+
+    /// How far something else was followed: zero when nothing was.
+    #[tracing::instrument(name = "db.feed.mark", level = "trace", skip_all)]
+    pub async fn load_mark(&self, source: &str) -> Result<i64, StoreError> {
+        let row = feed::Entity::find_by_id(source)
+            .one(&self.connection)
+            .await
+            .map_err(StoreError::at("load mark"))?;
+        Ok(row.map_or(0, |row| row.position))
+    }
+
+    /// Moves such a mark; false when somebody else has moved it.
+    #[tracing::instrument(name = "db.feed.move_mark", skip_all)]
+    pub async fn move_mark(
+        &self,
+        source: &str,
+        from: i64,
+        to: i64,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let act = StoreError::at("move mark");
+        let moved = feed::Entity::update_many()
+            .col_expr(feed::Column::Position, Expr::value(to))
+            .col_expr(feed::Column::UpdatedAt, Expr::value(now_ms))
+            .filter(feed::Column::Source.eq(source))
+            .filter(feed::Column::Position.eq(from))
+            .exec(&self.connection)
+            .await
+            .map_err(&act)?;
+        if moved.rows_affected == 1 || from != 0 {
+            return Ok(moved.rows_affected == 1);
+        }
+        let first = feed::ActiveModel {
+            source: Set(source.to_owned()),
+            position: Set(to),
+            updated_at: Set(now_ms),
+        };
+        let inserted = feed::Entity::insert(first)
+            .exec_without_returning(&self.connection)
+            .await;
+        super::Inserted::of(inserted)
+            .map(|inserted| inserted == super::Inserted::Yes)
+            .map_err(act)
     }
 
     /// Marks a certificate as revoked at once, so that who revoked it sees that; its event will say the same again.

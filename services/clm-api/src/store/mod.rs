@@ -8,7 +8,9 @@ mod certificate;
 mod certificate_search;
 mod challenge;
 mod client;
+mod delivery;
 mod end_entity;
+mod ending;
 mod entity;
 mod external_account_key;
 mod feed;
@@ -19,6 +21,7 @@ mod renewal_advice;
 mod request;
 mod request_row;
 mod statistics;
+mod subscription;
 
 use ers_runtime::{
     db::{MayBeDatabase, is_duplicate},
@@ -28,8 +31,10 @@ use sea_orm::{DatabaseConnection, DbErr};
 
 pub use audit_event::AuditEvent;
 pub use certificate::Found;
+pub use delivery::{Delivery, DeliveryFilter, DeliveryState, NewDelivery};
 pub use feed::ApplyError;
 pub use policy::NewPolicyVersion;
+pub use subscription::ends_mark;
 
 /// The database of CLM. Cheap to clone.
 #[derive(Clone, Debug)]

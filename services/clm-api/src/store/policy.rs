@@ -150,7 +150,8 @@ async fn write_version<C: ConnectionTrait>(
     Ok(true)
 }
 
-async fn count_change<C: ConnectionTrait>(database: &C) -> Result<(), DbErr> {
+/// Makes other replicas read what is kept in memory again.
+pub(super) async fn count_change<C: ConnectionTrait>(database: &C) -> Result<(), DbErr> {
     let counted = revision::Entity::update_many()
         .col_expr(
             revision::Column::Value,

@@ -1,12 +1,13 @@
 //! Requests that wait for a person, or failed. States change by compare and set: of two deciders one wins.
 
+use ers_runtime::db;
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 
 use super::{
-    Inserted, Store, StoreError,
+    Inserted, NewDelivery, Store, StoreError, delivery,
     entity::request,
     request_row::{read, row_of},
 };
@@ -18,14 +19,27 @@ use crate::domain::{
 };
 
 impl Store {
-    /// Keeps a new request, unless one of that id is there.
+    /// Keeps a new request with what is to be told of it, unless one of that id is there.
     #[tracing::instrument(name = "db.certificate_request.insert", skip_all)]
-    pub async fn insert_request(&self, new: &CertificateRequest) -> Result<Inserted, StoreError> {
+    pub async fn insert_request(
+        &self,
+        new: &CertificateRequest,
+        notices: &[NewDelivery],
+    ) -> Result<Inserted, StoreError> {
+        let act = StoreError::at("keep request");
         let row = row_of(new)?;
+        let transaction = db::begin(&self.connection).await.map_err(&act)?;
         let inserted = request::Entity::insert(row)
-            .exec_without_returning(&self.connection)
+            .exec_without_returning(&transaction)
             .await;
-        Inserted::of(inserted).map_err(StoreError::at("keep request"))
+        let inserted = Inserted::of(inserted).map_err(&act)?;
+        if inserted == Inserted::Yes {
+            delivery::insert(&transaction, notices, new.created_at_ms)
+                .await
+                .map_err(&act)?;
+            transaction.commit().await.map_err(&act)?;
+        }
+        Ok(inserted)
     }
 
     /// A request, if one of that id has a row.
@@ -83,14 +97,17 @@ impl Store {
         ))
     }
 
-    /// Writes down a person's decision; false when the request does not wait for one any more.
+    /// Writes down a person's decision and what is to be told of it; false when the request does not wait for one any
+    /// more.
     #[tracing::instrument(name = "db.certificate_request.decide", skip_all)]
     pub async fn decide_request(
         &self,
         id: &RequestId,
         verdict: &Verdict,
+        notices: &[NewDelivery],
         now_ms: i64,
     ) -> Result<bool, StoreError> {
+        let act = StoreError::at("decide request");
         let to = if verdict.approve {
             RequestState::Approved
         } else {
@@ -98,6 +115,7 @@ impl Store {
         };
         let reason =
             (!verdict.approve).then(|| crate::domain::refusal::RefusalReason::Declined.as_str());
+        let transaction = db::begin(&self.connection).await.map_err(&act)?;
         let updated = request::Entity::update_many()
             .col_expr(request::Column::State, Expr::value(to.as_str()))
             .col_expr(request::Column::UpdatedAt, Expr::value(now_ms))
@@ -113,10 +131,17 @@ impl Store {
             )
             .filter(request::Column::Id.eq(id.as_str()))
             .filter(request::Column::State.eq(RequestState::PendingApproval.as_str()))
-            .exec(&self.connection)
+            .exec(&transaction)
             .await
-            .map_err(StoreError::at("decide request"))?;
-        Ok(updated.rows_affected == 1)
+            .map_err(&act)?;
+        if updated.rows_affected != 1 {
+            return Ok(false);
+        }
+        delivery::insert(&transaction, notices, now_ms)
+            .await
+            .map_err(&act)?;
+        transaction.commit().await.map_err(&act)?;
+        Ok(true)
     }
 
     /// Writes down what became of an approved request: issued, or refused by CARA. Nothing changes when it stands

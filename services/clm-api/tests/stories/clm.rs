@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use clm_api::{Clm, Config, Defaults, Deps, config::WebhookConfig};
+use clm_api::{
+    Clm, Config, Defaults, Deps,
+    config::{NotificationConfig, WebhookConfig},
+};
 use ers_pki::key::{KeyAlgorithm, PrivateKey};
 use ers_proto::clm::v1::{
     self as proto, administration_client::AdministrationClient, enroll_response::Outcome,
-    enrollment_client::EnrollmentClient,
+    enrollment_client::EnrollmentClient, notifications_client::NotificationsClient,
 };
 use ers_runtime::{
     Context,
@@ -49,6 +52,14 @@ pub struct World {
     pub context: Context,
     pub password: Option<String>,
     database: Arc<TestDatabase>,
+    settings: Settings,
+}
+
+/// What a story configures.
+#[derive(Clone, Default)]
+struct Settings {
+    webhooks: BTreeMap<String, WebhookConfig>,
+    notifications: NotificationConfig,
 }
 
 impl World {
@@ -61,8 +72,25 @@ impl World {
     pub async fn over(database: TestDatabase) -> Self {
         let clock = ManualClock::at(datetime!(2026-11-22 12:00 UTC));
         let cara = FakeCara::new(Arc::clone(&clock));
-        let webhooks = BTreeMap::new();
-        Self::start(clock, cara, Arc::default(), Arc::new(database), webhooks).await
+        Self::start(
+            clock,
+            cara,
+            Arc::default(),
+            Arc::new(database),
+            Settings::default(),
+        )
+        .await
+    }
+
+    /// A first start, over a database, that looks for what is to be told each second.
+    pub async fn telling(database: TestDatabase, notifications: NotificationConfig) -> Self {
+        let clock = ManualClock::at(datetime!(2026-11-22 12:00 UTC));
+        let cara = FakeCara::new(Arc::clone(&clock));
+        let settings = Settings {
+            notifications,
+            ..Settings::default()
+        };
+        Self::start(clock, cara, Arc::default(), Arc::new(database), settings).await
     }
 
     /// A first start, over SQLite, with somebody who judges challenges.
@@ -70,8 +98,11 @@ impl World {
         let clock = ManualClock::at(datetime!(2026-11-22 12:00 UTC));
         let cara = FakeCara::new(Arc::clone(&clock));
         let database = Arc::new(fresh(Kind::Sqlite).await.unwrap());
-        let webhooks = BTreeMap::from([(name.to_owned(), webhook)]);
-        Self::start(clock, cara, Arc::default(), database, webhooks).await
+        let settings = Settings {
+            webhooks: BTreeMap::from([(name.to_owned(), webhook)]),
+            ..Settings::default()
+        };
+        Self::start(clock, cara, Arc::default(), database, settings).await
     }
 
     /// Another replica over the same database and CARA.
@@ -81,7 +112,7 @@ impl World {
             self.cara.clone(),
             Arc::clone(&self.signer),
             Arc::clone(&self.database),
-            BTreeMap::new(),
+            self.settings.clone(),
         )
         .await
     }
@@ -91,7 +122,7 @@ impl World {
         cara: FakeCara,
         signer: Arc<FakeSigner>,
         database: Arc<TestDatabase>,
-        webhooks: BTreeMap<String, WebhookConfig>,
+        settings: Settings,
     ) -> Self {
         let context = Context::for_test("clm-api", clock.clone()).unwrap();
         let deps = Deps {
@@ -100,7 +131,8 @@ impl World {
         };
         let config = Config {
             policy_refresh_ms: 50,
-            webhooks,
+            webhooks: settings.webhooks.clone(),
+            notifications: settings.notifications.clone(),
             ..Config::over(database.config.clone())
         };
         let clm = clm_api::start(context.clone(), config, deps).await.unwrap();
@@ -119,6 +151,7 @@ impl World {
                 .administrator_password
                 .map(|password| password.to_string()),
             database,
+            settings,
         }
     }
 
@@ -157,6 +190,10 @@ impl World {
 
     pub fn administration(&self) -> AdministrationClient<Called> {
         AdministrationClient::with_interceptor(self.clm.routes(), As("administrator"))
+    }
+
+    pub fn notifications(&self) -> NotificationsClient<Called> {
+        NotificationsClient::with_interceptor(self.clm.routes(), As("administrator"))
     }
 
     /// Asks as the command line does.

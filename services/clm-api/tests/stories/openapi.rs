@@ -57,13 +57,21 @@ async fn the_document_tells_every_operation() {
         "get /clm-api/v1/statistics",
         "get /clm-api/v1/requests",
         "post /clm-api/v1/requests/{id}/decision",
+        "get /clm-api/v1/subscriptions",
+        "post /clm-api/v1/subscriptions",
+        "get /clm-api/v1/subscriptions/{name}",
+        "put /clm-api/v1/subscriptions/{name}",
+        "delete /clm-api/v1/subscriptions/{name}",
+        "post /clm-api/v1/subscriptions/{name}/test",
+        "get /clm-api/v1/deliveries",
+        "post /clm-api/v1/deliveries/{id}/retry",
     ] {
         assert!(
             all.iter().any(|one| one == wanted),
             "{wanted} is not among {all:?}"
         );
     }
-    assert_eq!(all.len(), 15, "{all:?}");
+    assert_eq!(all.len(), 23, "{all:?}");
     world.stop().await;
 }
 

@@ -10,6 +10,7 @@ mod entity;
 mod identity;
 mod init;
 mod key;
+mod notify;
 mod password;
 mod policy;
 mod restore;
@@ -51,6 +52,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Signer(command) => signer::run(&global, command).await,
             Command::Restore(command) => restore::run(&global, command).await,
             Command::Entity(command) => entity::run(&global, command).await,
+            Command::Notify(command) => notify::run(&global, command).await,
             Command::Scep(command) => scep::run(&global, command).await,
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
             Command::Password(options) => password::run(&global, &options).await,

@@ -123,6 +123,8 @@ pub struct ClmSection {
     pub webhooks: std::collections::BTreeMap<String, clm_api::config::WebhookConfig>,
     /// Requests worked on at the same time; further ones are refused at once. Absent: as clm-api has it.
     pub max_enrollments: Option<u32>,
+    /// How people and other systems are told.
+    pub notifications: clm_api::config::NotificationConfig,
 }
 
 /// Settings of ACME.

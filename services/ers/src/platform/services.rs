@@ -88,6 +88,7 @@ impl Backend {
         let usual = clm_api::Config::over(database);
         let settings = clm_api::Config {
             webhooks: config.clm.webhooks.clone(),
+            notifications: config.clm.notifications.clone(),
             max_enrollments: config.clm.max_enrollments.unwrap_or(usual.max_enrollments),
             ..usual
         };

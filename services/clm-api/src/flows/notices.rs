@@ -1,0 +1,72 @@
+//! From what happened to who is told: a notice becomes a delivery for each subscription that wants it.
+
+use super::Flows;
+use crate::{
+    domain::{
+        inventory::Told,
+        notice::Notice,
+        subscription::{Recipient, Subscription},
+    },
+    store::{NewDelivery, StoreError},
+};
+
+impl Flows {
+    /// What there is to tell of what CARA told, as far as anybody listens: most of the time nobody does, and then this
+    /// costs next to nothing.
+    pub(super) fn heard_of(&self, told: &[Told]) -> Vec<Notice> {
+        if !self.policies.has_subscriptions() {
+            return Vec::new();
+        }
+        told.iter().filter_map(Told::notice).collect()
+    }
+
+    /// The deliveries that notices become.
+    pub(super) async fn deliveries_of(
+        &self,
+        notices: impl IntoIterator<Item = Notice>,
+    ) -> Result<Vec<NewDelivery>, StoreError> {
+        let mut deliveries = Vec::new();
+        for notice in notices {
+            for subscription in self.policies.listeners(notice.event) {
+                if subscription.wants(&notice) {
+                    deliveries.extend(self.delivery_of(&subscription, notice.clone()).await?);
+                }
+            }
+        }
+        Ok(deliveries)
+    }
+
+    /// The delivery of a notice to one subscription; none where nobody can be reached.
+    pub(super) async fn delivery_of(
+        &self,
+        subscription: &Subscription,
+        notice: Notice,
+    ) -> Result<Option<NewDelivery>, StoreError> {
+        let recipient = match &subscription.wish.recipient {
+            Recipient::Contact => match self.contact_of(&notice).await? {
+                Some(address) => Recipient::Mail(address),
+                None => return Ok(None),
+            },
+            other => other.clone(),
+        };
+        Ok(Some(NewDelivery {
+            subscription: subscription.name.clone(),
+            recipient,
+            notice,
+        }))
+    }
+
+    /// The mail address of the end entity that a notice is about.
+    async fn contact_of(&self, notice: &Notice) -> Result<Option<String>, StoreError> {
+        let Some(certificate) = &notice.content.certificate else {
+            return Ok(None);
+        };
+        let (Ok(realm), Ok(name)) = (notice.realm.parse(), certificate.end_entity.parse()) else {
+            return Ok(None);
+        };
+        let entity = self.store.find_end_entity(&realm, &name).await?;
+        Ok(entity
+            .map(|entity| entity.contact)
+            .filter(|contact| contact.parse::<lettre::Address>().is_ok()))
+    }
+}

@@ -1,0 +1,241 @@
+//! What comes by itself: ends of certificates, of CAs and of CRLs, and the signer out of reach. Every replica looks; what
+//! two find is told once, as it has one key.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use ers_pki::certificate::Certificate;
+use ers_runtime::{clock::to_ms, error::chain, shutdown::Shutdown};
+
+use super::Flows;
+use crate::{
+    clients::{CaraError, CrlDates},
+    domain::{
+        inventory::InventoryCertificate,
+        notice::{Content, EventType, Notice},
+        subscription::{Subscription, windows},
+    },
+    store::{StoreError, ends_mark},
+};
+
+const DAY_MS: i64 = 86_400_000;
+/// Certificates read at a time.
+const PAGE: u64 = 500;
+const SIGNER_MARK: &str = "signer";
+const PROBE: &str = "clm/probe";
+/// The signer is out of reach when it did not answer so often.
+const PATIENCE: u32 = 3;
+
+/// Why a look failed.
+#[derive(Debug, thiserror::Error)]
+enum WatchError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Cara(#[from] CaraError),
+}
+
+impl Flows {
+    /// Looks until shutdown.
+    pub(crate) async fn watch(&self, shutdown: &Shutdown) {
+        let every = Duration::from_secs(self.notifications.look_seconds.max(1));
+        let mut silent = 0;
+        while shutdown.sleep(every).await {
+            if !self.policies.has_subscriptions() {
+                continue;
+            }
+            let looks = [
+                self.look_at_certificates().await,
+                self.look_at_authorities().await,
+                self.look_at_crls().await,
+                self.look_at_signer(&mut silent).await,
+            ];
+            for error in looks.into_iter().filter_map(Result::err) {
+                tracing::warn!(error = chain(&error), "look for what is to be told");
+            }
+        }
+    }
+
+    async fn look_at_certificates(&self) -> Result<(), WatchError> {
+        for subscription in self.policies.listeners(EventType::CertificateExpiring) {
+            for (nearer, days) in windows(&subscription.wish.days) {
+                self.look_at_window(&subscription, nearer, days).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells of the certificates that have come within so many days of their end since the last look.
+    async fn look_at_window(
+        &self,
+        subscription: &Subscription,
+        nearer: u32,
+        days: u32,
+    ) -> Result<(), WatchError> {
+        let now_ms = self.clock.now_ms();
+        let mark = ends_mark(&subscription.name, days);
+        let seen_until = self.store.load_mark(&mark).await?;
+        let until = now_ms + i64::from(days) * DAY_MS;
+        let mut after = (seen_until.max(now_ms + i64::from(nearer) * DAY_MS), 0);
+        loop {
+            let found = self
+                .store
+                .list_ending(&subscription.wish, after, until, PAGE)
+                .await?;
+            let Some(last) = found.last() else { break };
+            after = (last.certificate.not_after_ms, last.number);
+            let mut deliveries = Vec::new();
+            for entry in found {
+                let certificate = entry.certificate;
+                let notice = Notice::expiring(&certificate, days, now_ms);
+                if subscription.wants(&notice)
+                    && self.is_worth_telling(&certificate, now_ms).await?
+                {
+                    deliveries.extend(self.delivery_of(subscription, notice).await?);
+                }
+            }
+            self.store.add_deliveries(&deliveries, now_ms).await?;
+        }
+        self.store
+            .move_mark(&mark, seen_until, until, now_ms)
+            .await?;
+        Ok(())
+    }
+
+    /// Not: what another certificate has followed, and what has more than half of its life before it.
+    async fn is_worth_telling(
+        &self,
+        certificate: &InventoryCertificate,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let lifetime = certificate.not_after_ms - certificate.not_before_ms;
+        let left = certificate.not_after_ms - now_ms;
+        Ok(left <= lifetime / 2 && !self.store.has_successor(certificate).await?)
+    }
+
+    async fn look_at_authorities(&self) -> Result<(), WatchError> {
+        for subscription in self.policies.listeners(EventType::AuthorityExpiring) {
+            for issuer in self.issuers() {
+                let chain = self.cara.load_chain(&issuer).await?;
+                for der in chain.iter() {
+                    if let Ok(certificate) = Certificate::from_der(der) {
+                        self.look_at_authority(&subscription, &certificate).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_at_authority(
+        &self,
+        subscription: &Subscription,
+        certificate: &Certificate,
+    ) -> Result<(), WatchError> {
+        let now_ms = self.clock.now_ms();
+        let ends_at_ms = to_ms(certificate.not_after());
+        let left = ends_at_ms - now_ms;
+        let within = |days: u32| i64::from(days) * DAY_MS;
+        let Some((_, days)) = windows(&subscription.wish.days)
+            .into_iter()
+            .find(|(nearer, days)| left > within(*nearer) && left <= within(*days))
+        else {
+            return Ok(());
+        };
+        let fingerprint = hex::encode(certificate.fingerprint());
+        let notice = Notice::of_platform(
+            EventType::AuthorityExpiring,
+            format!("authority:{days}:{fingerprint}"),
+            Content {
+                at_ms: now_ms,
+                authority: certificate.subject().to_string(),
+                ends_at_ms: Some(ends_at_ms),
+                days: Some(days),
+                ..Content::default()
+            },
+        );
+        let deliveries = self.delivery_of(subscription, notice).await?;
+        Ok(self
+            .store
+            .add_deliveries(deliveries.as_slice(), now_ms)
+            .await?)
+    }
+
+    async fn look_at_crls(&self) -> Result<(), WatchError> {
+        if self.policies.listeners(EventType::CrlExpiring).is_empty() {
+            return Ok(());
+        }
+        let now_ms = self.clock.now_ms();
+        for issuer in self.issuers() {
+            let late = self.cara.list_crls(&issuer).await?;
+            let late = late.into_iter().filter(|crl| is_late(crl, now_ms));
+            let notices = late.map(|crl| {
+                Notice::of_platform(
+                    EventType::CrlExpiring,
+                    format!("crl:{}:{}", crl.name, crl.number),
+                    Content {
+                        at_ms: now_ms,
+                        authority: issuer.clone(),
+                        ends_at_ms: Some(crl.next_update_ms),
+                        detail: format!("{} {}", crl.name, crl.number),
+                        ..Content::default()
+                    },
+                )
+            });
+            let deliveries = self.deliveries_of(notices).await?;
+            self.store.add_deliveries(&deliveries, now_ms).await?;
+        }
+        Ok(())
+    }
+
+    /// The CAs that policies issue from.
+    fn issuers(&self) -> BTreeSet<String> {
+        let policies = self.policies.list();
+        let issuers = policies.iter();
+        issuers
+            .map(|policy| policy.definition.rules().issuer.to_string())
+            .collect()
+    }
+
+    /// Whether the signer answers. What was told last stands in the mark, so that replicas and restarts agree: zero, or
+    /// since when it is out of reach.
+    async fn look_at_signer(&self, silent: &mut u32) -> Result<(), WatchError> {
+        let told = self.store.load_mark(SIGNER_MARK).await?;
+        let now_ms = self.clock.now_ms();
+        let (event, to, detail) = match self.signer.seal(PROBE, b"probe").await {
+            Ok(_) => {
+                *silent = 0;
+                if told == 0 {
+                    return Ok(());
+                }
+                (EventType::SignerReachable, 0, String::new())
+            }
+            Err(error) => {
+                *silent += 1;
+                if told != 0 || *silent < PATIENCE {
+                    return Ok(());
+                }
+                (EventType::SignerUnreachable, now_ms, chain(&error))
+            }
+        };
+        let since = if told == 0 { now_ms } else { told };
+        let notice = Notice::of_platform(
+            event,
+            format!("{}:{since}", event.as_str()),
+            Content {
+                at_ms: now_ms,
+                detail,
+                ..Content::default()
+            },
+        );
+        let deliveries = self.deliveries_of([notice]).await?;
+        if self.store.move_mark(SIGNER_MARK, told, to, now_ms).await? {
+            self.store.add_deliveries(&deliveries, now_ms).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A CRL is made anew long before its end: with less than a tenth of its time left, nobody has.
+fn is_late(crl: &CrlDates, now_ms: i64) -> bool {
+    crl.next_update_ms - now_ms < (crl.next_update_ms - crl.this_update_ms) / 10
+}
