@@ -118,9 +118,9 @@ bench-journal: ## Verify a journal of N (10000000) entries on each database: rat
 	@$(CARGO) run --quiet --locked --profile bench-build -p signer --example bench_journal -- $(N) $(DATABASES)
 
 .PHONY: bench-peers
-bench-peers: ## Measure beside cfssl and nginx in the same run, and at 80 % and 300 % of what is possible
+bench-peers: ## Measure beside cfssl, pebble and nginx in the same run, and at 80 % and 300 % of what is possible
 	@scripts/setup.sh test
-	@bench/run --only enrollment,ocsp,overload,peers --keys P-256 --callers 64,256
+	@bench/run --only enrollment,acme,ocsp,overload,peers --keys P-256 --callers 64,256
 
 .PHONY: bench-scale
 bench-scale: ## Measure issuing, look-ups and searches over SCALE (10000,100000,1000000) certificates

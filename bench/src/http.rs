@@ -47,6 +47,17 @@ pub async fn connect(address: &str) -> Result<Connection<TcpStream>> {
     Ok(Connection::new(stream))
 }
 
+/// A POST as octets.
+pub fn post(path: &str, authority: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
+    let mut request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    request.extend_from_slice(body);
+    request
+}
+
 /// One GET over a connection of its own.
 pub async fn get(address: &str, path: &str) -> Result<Answer> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
@@ -62,7 +73,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Sends a whole request and reads its answer, which must say how long it is.
+    /// Sends a whole request and reads its answer.
     pub async fn call(&mut self, request: &[u8]) -> Result<Answer> {
         self.stream.write_all(request).await?;
         self.stream.flush().await?;
@@ -87,13 +98,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Some(length) => length.parse()?,
             None => 0,
         };
-        let chunked = answer.header("transfer-encoding").is_some();
-        ensure!(!chunked, "read answer: its length is not told");
+        if answer.header("transfer-encoding").is_some() {
+            answer.body = self.chunks().await?;
+            return Ok(answer);
+        }
         while self.buffer.len() < length {
             self.read_more().await?;
         }
         answer.body = self.buffer.drain(..length).collect();
         Ok(answer)
+    }
+
+    /// A body whose length nobody knew: RFC 9112 section 7.1, without trailers.
+    async fn chunks(&mut self) -> Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let end = loop {
+                if let Some(end) = find(&self.buffer, b"\r\n") {
+                    break end;
+                }
+                self.read_more().await?;
+            };
+            let line = String::from_utf8(self.buffer.drain(..end + 2).collect())?;
+            let length =
+                usize::from_str_radix(line.trim(), 16).context("read chunk: its length")?;
+            while self.buffer.len() < length + 2 {
+                self.read_more().await?;
+            }
+            body.extend(self.buffer.drain(..length));
+            self.buffer.drain(..2);
+            if length == 0 {
+                return Ok(body);
+            }
+        }
     }
 
     async fn read_more(&mut self) -> Result<()> {
@@ -134,6 +171,15 @@ mod tests {
         assert_eq!(answer.status, 201);
         assert_eq!(answer.header("replay-nonce"), Some("n1"));
         assert_eq!(answer.body, b"body");
+    }
+
+    #[tokio::test]
+    async fn an_answer_in_chunks_is_read_whole() {
+        let (ours, mut theirs) = tokio::io::duplex(4096);
+        let told = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nb\r\n and a tail\r\n0\r\n\r\n";
+        theirs.write_all(told).await.unwrap();
+        let answer = Connection::new(ours).call(b"").await.unwrap();
+        assert_eq!(answer.body, b"body and a tail");
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
+use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::{
@@ -17,10 +18,34 @@ use crate::{
     process::{Counted, machine_cpu},
 };
 
+/// Whether measuring has ended early.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
 /// Something that is done again and again by one who waits for its end each time.
 pub trait Work: Send + 'static {
     /// Once.
     fn once(&mut self) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// All that was made beforehand is used up: measuring ends here.
+#[derive(Debug, thiserror::Error)]
+#[error("work: nothing is left of what was made beforehand")]
+pub struct UsedUp;
+
+/// What was made before measuring began, for all who work.
+#[derive(Debug)]
+pub struct Prepared<T>(Mutex<Vec<T>>);
+
+impl<T> Prepared<T> {
+    /// Nothing has been taken yet.
+    pub fn new(all: Vec<T>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(all)))
+    }
+
+    /// The next one.
+    pub fn take(&self) -> Result<T> {
+        Ok(self.0.lock().pop().ok_or(UsedUp)?)
+    }
 }
 
 /// What came of it.
@@ -100,7 +125,9 @@ pub async fn measure<W: Work>(
         .collect();
     tokio::time::sleep(options.warming()).await;
     let from = Clocks::read(processes)?;
-    tokio::time::sleep(options.measured()).await;
+    while from.at.elapsed() < options.measured() && !stop.load(Ordering::Relaxed) {
+        tokio::time::sleep(LOOK_EVERY.min(options.measured())).await;
+    }
     let to = Clocks::read(processes)?;
     stop.store(true, Ordering::Relaxed);
     let mut times = Vec::new();
@@ -126,7 +153,13 @@ async fn until_stopped<W: Work>(
     let mut done = Vec::with_capacity(4096);
     while !stop.load(Ordering::Relaxed) {
         let begun = Instant::now();
-        worker.once().await?;
+        match worker.once().await {
+            Err(error) if error.is::<UsedUp>() => {
+                stop.store(true, Ordering::Relaxed);
+                break;
+            }
+            done => done?,
+        }
         let end = Instant::now();
         done.push((end, end - begun));
     }

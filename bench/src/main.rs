@@ -7,12 +7,14 @@
 mod acme;
 mod bare;
 mod database;
+mod edges;
 mod enrollment;
 mod http;
 mod load;
 mod ocsp;
 mod options;
 mod overload;
+mod pebble;
 mod peers;
 mod platform;
 mod process;

@@ -29,6 +29,9 @@ pub struct Options {
     /// Clients at the same time, for ACME
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16])]
     pub acme_clients: Vec<usize>,
+    /// Devices at the same time, for EST, CMP and SCEP
+    #[arg(long, value_delimiter = ',', default_values_t = [16, 64])]
+    pub devices: Vec<usize>,
     /// Connections at the same time, for OCSP
     #[arg(long, default_value_t = 16)]
     pub ocsp_connections: usize,
@@ -53,13 +56,15 @@ pub enum Part {
     Enrollment,
     /// Complete ACME orders.
     Acme,
+    /// EST, CMP and SCEP.
+    Edges,
     /// OCSP answers.
     Ocsp,
     /// Idle memory and time to ready.
     Rest,
     /// Latency at 80 % of what is possible, and what becomes of requests at three times as much; when asked for.
     Overload,
-    /// cfssl and nginx beside ours; when asked for.
+    /// cfssl, pebble and nginx beside ours; when asked for.
     Peers,
 }
 

@@ -1,5 +1,5 @@
-//! What others do in the same run: cfssl without a database signs certificates, `cfssl ocspserve` and nginx hand out
-//! answers that were made before. Each with two processes' worth of connections as our own figures have them.
+//! What others do in the same run: cfssl without a database signs certificates, pebble without one takes ACME orders,
+//! `cfssl ocspserve` and nginx hand out answers that were made before. Each with as many connections as ours.
 
 use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
 
@@ -18,9 +18,11 @@ use tokio::{
 };
 
 use crate::{
+    acme::Responders,
     http::{self, Connection},
     load::{self, Figures, Processes, Work},
     options::Options,
+    pebble,
     process::Counted,
 };
 
@@ -43,13 +45,18 @@ const NGINX: &str = "nginx static";
 const STATIC_BYTES: usize = 300;
 
 /// Measures all of them.
-pub async fn measure(options: &Options, csrs: &[Vec<u8>]) -> Result<Vec<Peer>> {
+pub async fn measure(
+    options: &Options,
+    csrs: &[Vec<u8>],
+    responders: &Responders,
+) -> Result<Vec<Peer>> {
     let folder = tempfile::Builder::new()
         .prefix("ers-bench-peers-")
         .tempdir_in(&options.folder)?;
     let callers = options.callers.iter().copied().max().unwrap_or(64);
     Ok(vec![
         certificates(options, &folder, csrs, callers).await?,
+        pebble::measure(options, folder.path(), csrs, responders).await?,
         answers(options, &folder).await?,
         files(options, &folder).await?,
     ])
@@ -76,13 +83,14 @@ impl Work for Asker {
 }
 
 /// A peer that runs; ends when dropped.
-struct Running {
+pub struct Running {
     child: Child,
     address: String,
 }
 
 impl Running {
-    async fn start(mut command: Command, port: u16) -> Result<Self> {
+    /// Starts it, and waits until its port answers.
+    pub async fn start(mut command: Command, port: u16) -> Result<Self> {
         let name = command.as_std().get_program().to_owned();
         let child = command
             .stdin(Stdio::null())
@@ -106,6 +114,15 @@ impl Running {
         bail!("start {}: it does not answer", name.display())
     }
 
+    /// Its CPU time, and that of its children.
+    pub fn processes(&self) -> Result<Processes> {
+        let pid = self.child.id().context("the peer has ended")?;
+        Ok(Processes {
+            platform: Counted::Family(pid),
+            database: None,
+        })
+    }
+
     async fn figures(
         &self,
         name: &'static str,
@@ -114,7 +131,6 @@ impl Running {
         connections: usize,
         options: &Options,
     ) -> Result<Peer> {
-        let pid = self.child.id().context("the peer has ended")?;
         let requests: Arc<[Vec<u8>]> = requests.into();
         let mut askers = Vec::with_capacity(connections);
         for number in 0..connections {
@@ -124,35 +140,23 @@ impl Running {
                 next: number * requests.len() / connections,
             });
         }
-        let processes = Processes {
-            platform: Counted::Family(pid),
-            database: None,
-        };
         Ok(Peer {
             name,
             what,
-            figures: load::measure(askers, processes, options).await?,
+            figures: load::measure(askers, self.processes()?, options).await?,
         })
     }
 }
 
-fn free_port() -> Result<u16> {
+/// A port that nobody listens on.
+pub fn free_port() -> Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?
         .local_addr()?
         .port())
 }
 
-fn post(path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
-    let mut request = format!(
-        "POST {path} HTTP/1.1\r\nHost: peer\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    )
-    .into_bytes();
-    request.extend_from_slice(body);
-    request
-}
-
-async fn output(command: &mut Command) -> Result<Vec<u8>> {
+/// Runs a command; what it prints.
+pub async fn output(command: &mut Command) -> Result<Vec<u8>> {
     let output = command.stdin(Stdio::null()).output().await?;
     ensure!(
         output.status.success(),
@@ -205,8 +209,9 @@ async fn certificates(
         .map(|der| {
             let pem = String::from_utf8(X509Req::from_der(der)?.to_pem()?)?;
             let body = serde_json::json!({ "certificate_request": pem }).to_string();
-            Ok(post(
+            Ok(http::post(
                 "/api/v1/cfssl/sign",
+                "peer",
                 "application/json",
                 body.as_bytes(),
             ))

@@ -13,7 +13,7 @@ use ers_proto::{
         certificates_client::CertificatesClient, issuance_client::IssuanceClient,
         status_client::StatusClient,
     },
-    clm::v1::enrollment_client::EnrollmentClient,
+    clm::v1::{administration_client::AdministrationClient, enrollment_client::EnrollmentClient},
 };
 use ers_runtime::{
     Context,
@@ -29,7 +29,8 @@ use tokio::process::{Child, Command};
 
 use crate::{http, process::Counted};
 
-const NAMES: [&str; 4] = ["signer", "cara", "clm", "acme"];
+/// Those who have a database of their own.
+pub const DATABASES: [&str; 6] = ["signer", "cara", "clm", "acme", "scep", "cmp"];
 /// Of CRLs and of pages of certificates.
 const LARGEST_ANSWER: usize = 64 << 20;
 const LONGEST_START: Duration = Duration::from_secs(60);
@@ -41,8 +42,8 @@ pub struct Setting<'a> {
     pub ers: &'a Path,
     /// Where its folder is made.
     pub folder: &'a Path,
-    /// Database URLs, in the order signer, cara, clm, acme; absent: SQLite.
-    pub databases: Option<[String; 4]>,
+    /// Database URLs, in the order of [`DATABASES`]; none: SQLite.
+    pub databases: Vec<String>,
     /// Of the CA that issues.
     pub key_algorithm: &'a str,
     /// Where challenges are answered.
@@ -143,6 +144,12 @@ impl Platform {
             .map(EnrollmentClient::new)
     }
 
+    /// End entities and challenges, as the administrator.
+    pub fn administration(&self) -> Result<AdministrationClient<Channel>> {
+        self.channel("clm-api", &self.run.grpc.clm_api)
+            .map(AdministrationClient::new)
+    }
+
     /// CARA's own door, as the administrator.
     pub fn issuance(&self) -> Result<IssuanceClient<Channel>> {
         self.cara().map(IssuanceClient::new)
@@ -188,8 +195,7 @@ fn configuration(setting: &Setting<'_>, folder: &Path) -> String {
     let databases: String = setting
         .databases
         .iter()
-        .flatten()
-        .zip(NAMES)
+        .zip(DATABASES)
         .map(|(url, name)| format!("  {name}: '{url}'\n"))
         .collect();
     let databases = if databases.is_empty() {

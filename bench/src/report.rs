@@ -16,6 +16,8 @@ pub struct Report {
     pub enrollment: Vec<Enrollment>,
     /// Complete orders.
     pub acme: Vec<Orders>,
+    /// EST, CMP and SCEP.
+    pub edges: Vec<Edge>,
     /// Answers.
     pub ocsp: Vec<Answers>,
     /// At rest.
@@ -79,6 +81,20 @@ pub struct Orders {
     /// Requests of a client for one order, polling included.
     pub requests_per_order: f64,
     /// Orders per second over bare P-256 signatures per second.
+    pub ratio: f64,
+}
+
+/// EST, CMP or SCEP.
+#[derive(Debug, Serialize)]
+pub struct Edge {
+    /// Where rows are kept.
+    pub database: &'static str,
+    /// What a device does.
+    pub what: &'static str,
+    /// What was measured.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// Certificates per second over bare P-256 signatures per second.
     pub ratio: f64,
 }
 
@@ -149,6 +165,9 @@ impl Report {
         }
         if !self.acme.is_empty() {
             parts.push(self.acme_table());
+        }
+        if !self.edges.is_empty() {
+            parts.push(self.edges_table());
         }
         if !self.ocsp.is_empty() {
             parts.push(self.ocsp_table());
@@ -252,6 +271,40 @@ impl Report {
         )
     }
 
+    fn edges_table(&self) -> String {
+        let rows = self.edges.iter().map(|row| {
+            let figures = &row.figures;
+            vec![
+                row.database.to_owned(),
+                row.what.to_owned(),
+                figures.callers.to_string(),
+                number(figures.per_second),
+                number(row.ratio * 100.0),
+                number(figures.p50_ms),
+                number(figures.p99_ms),
+                number(figures.cpu_ms()),
+                number(figures.database_cpu_ms),
+                others(figures),
+            ]
+        });
+        table(
+            "Certificates by EST, CMP and SCEP, durable; P-256",
+            &[
+                "database",
+                "what",
+                "devices",
+                "per second",
+                "% of bare",
+                "p50 ms",
+                "p99 ms",
+                "CPU ms",
+                "of it database",
+                "cores: generator, others, disk",
+            ],
+            rows,
+        )
+    }
+
     fn ocsp_table(&self) -> String {
         let rows = self.ocsp.iter().map(|row| {
             let figures = &row.figures;
@@ -316,6 +369,9 @@ impl Report {
     /// The best rate of ours that compares with a peer's.
     fn ours(&self, peer: &Peer) -> f64 {
         let best = |rates: &mut dyn Iterator<Item = f64>| rates.fold(f64::NAN, f64::max);
+        if peer.what == "ACME orders" {
+            return best(&mut self.acme.iter().map(|row| row.figures.per_second));
+        }
         if peer.what == "certificates" {
             let ours = self.enrollment.iter().filter(|row| row.key == "P-256");
             return best(&mut ours.map(|row| row.figures.per_second));

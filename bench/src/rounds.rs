@@ -8,14 +8,15 @@ use ers_proto::clm::v1::Issued;
 use crate::{
     acme, bare,
     database::PostgreSql,
+    edges,
     enrollment::Caller,
     load::{self, Processes, Work as _},
     ocsp,
     options::{DatabaseKind, Options, Part},
     overload, peers,
-    platform::{Platform, Setting},
+    platform::{DATABASES, Platform, Setting},
     process,
-    report::{Answers, Enrollment, Orders, Report, Rest},
+    report::{Answers, Edge, Enrollment, Orders, Report, Rest},
     requests,
 };
 
@@ -51,7 +52,7 @@ pub async fn run(options: &Options) -> Result<()> {
     }
     if options.wants(Part::Peers) {
         tell("peers");
-        rounds.report.peers = peers::measure(options, &rounds.csrs).await?;
+        rounds.report.peers = peers::measure(options, &rounds.csrs, &rounds.responders).await?;
     }
     rounds.end()?;
     let mut out = std::io::stdout().lock();
@@ -118,6 +119,9 @@ impl Rounds<'_> {
             if beyond && self.options.wants(Part::Acme) {
                 self.acme(kind, &platform, processes).await?;
             }
+            if beyond && self.options.wants(Part::Edges) {
+                self.edges(kind, &platform, processes).await?;
+            }
             if beyond && kind == DatabaseKind::Sqlite && self.options.wants(Part::Ocsp) {
                 self.ocsp(&platform, processes).await?;
             }
@@ -130,15 +134,12 @@ impl Rounds<'_> {
     }
 
     async fn start(&self, server: Option<&PostgreSql>, key: &str) -> Result<Platform> {
-        let databases = match server {
-            None => None,
-            Some(server) => Some([
-                server.create("signer").await?,
-                server.create("cara").await?,
-                server.create("clm").await?,
-                server.create("acme").await?,
-            ]),
-        };
+        let mut databases = Vec::new();
+        if let Some(server) = server {
+            for name in DATABASES {
+                databases.push(server.create(name).await?);
+            }
+        }
         Platform::start(&Setting {
             ers: &self.options.ers,
             folder: &self.options.folder,
@@ -186,6 +187,7 @@ impl Rounds<'_> {
             tell(&format!("  ACME orders, {count} clients"));
             let shared = acme::Shared::new(
                 &platform.run.url,
+                acme::Directory::ours(&platform.run.url),
                 &platform.run.root_certificate,
                 &self.responders.challenges,
                 &self.csrs,
@@ -201,6 +203,28 @@ impl Rounds<'_> {
                 ratio: figures.per_second / self.report.bare(USUAL_KEY),
                 figures,
             });
+        }
+        Ok(())
+    }
+
+    async fn edges(
+        &mut self,
+        kind: DatabaseKind,
+        platform: &Platform,
+        processes: Processes,
+    ) -> Result<()> {
+        let devices = edges::Devices::new(platform, self.options).await?;
+        for wanted in edges::Kind::ALL {
+            for count in &self.options.devices {
+                tell(&format!("  {}, {count} devices", wanted.name()));
+                let figures = devices.measure(wanted, *count, processes).await?;
+                self.report.edges.push(Edge {
+                    database: kind.name(),
+                    what: wanted.name(),
+                    ratio: figures.per_second / self.report.bare(USUAL_KEY),
+                    figures,
+                });
+            }
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use super::{
     jws::{AccountKey, encode},
 };
 use crate::{
-    http::{Answer, Connection},
+    http::{self, Answer, Connection},
     load::Work,
 };
 
@@ -30,9 +30,39 @@ use crate::{
 const POLL: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
+/// URLs, as RFC 8555 section 7.1.1 has them.
+pub struct Directory {
+    new_nonce: String,
+    new_account: String,
+    new_order: String,
+}
+
+impl Directory {
+    /// Ours.
+    pub fn ours(base: &str) -> Self {
+        let url = |name: &str| format!("{base}/acme/{name}");
+        Self {
+            new_nonce: url("new-nonce"),
+            new_account: url("new-account"),
+            new_order: url("new-order"),
+        }
+    }
+
+    /// pebble's.
+    pub fn pebble(base: &str) -> Self {
+        let url = |name: &str| format!("{base}/{name}");
+        Self {
+            new_nonce: url("nonce-plz"),
+            new_account: url("sign-me-up"),
+            new_order: url("order-plz"),
+        }
+    }
+}
+
 /// What all clients of a round share.
 pub struct Shared {
     url: String,
+    directory: Directory,
     address: String,
     tls: TlsConnector,
     challenges: Challenges,
@@ -74,9 +104,10 @@ pub struct Client {
 }
 
 impl Shared {
-    /// For the platform at that base URL, whose certificate that root has signed. `csrs`: for `host-0.bench.test` and so on.
+    /// For the server at that base URL, whose certificate that root has signed. `csrs`: for `host-0.bench.test` and so on.
     pub fn new(
         url: &str,
+        directory: Directory,
         root: &Path,
         challenges: &Challenges,
         csrs: &[Vec<u8>],
@@ -96,6 +127,7 @@ impl Shared {
             .context("read URL of the platform")?;
         Ok(Arc::new(Self {
             url: url.to_owned(),
+            directory,
             address: format!("127.0.0.1:{port}"),
             tls: TlsConnector::from(Arc::new(config)),
             challenges: challenges.clone(),
@@ -131,9 +163,11 @@ impl Client {
             account: None,
         };
         client.take_nonce().await?;
-        let url = format!("{}/acme/new-account", shared.url);
         let answer = client
-            .post(&url, Some(&json!({ "termsOfServiceAgreed": true })))
+            .post(
+                &shared.directory.new_account,
+                Some(&json!({ "termsOfServiceAgreed": true })),
+            )
             .await?;
         let account = answer.header("location").context("make account")?;
         client.account = Some(account.to_owned());
@@ -141,7 +175,8 @@ impl Client {
     }
 
     async fn take_nonce(&mut self) -> Result<()> {
-        let path = "/acme/new-nonce";
+        let url = &self.shared.directory.new_nonce;
+        let path = url.strip_prefix(&self.shared.url).unwrap_or(url);
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let answer = self.connection.call(request.as_bytes()).await?;
         self.nonce = nonce(&answer)?;
@@ -156,12 +191,7 @@ impl Client {
             .strip_prefix(&self.shared.url)
             .with_context(|| format!("post to {url}: it is elsewhere"))?;
         let authority = self.shared.url.strip_prefix("https://").unwrap_or_default();
-        let mut request = format!(
-            "POST {path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/jose+json\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        )
-        .into_bytes();
-        request.extend_from_slice(&body);
+        let request = http::post(path, authority, "application/jose+json", &body);
         let answer = self.connection.call(&request).await?;
         if self.account.is_some() {
             self.shared.requests.fetch_add(1, Ordering::Relaxed);
@@ -182,9 +212,12 @@ impl Client {
         let csr = self.shared.csrs.get(number).map(|csr| encode(csr));
         let identifiers = json!([{ "type": "dns", "value": format!("host-{number}.bench.test") }]);
 
-        let url = format!("{}/acme/new-order", self.shared.url);
+        let shared = Arc::clone(&self.shared);
         let answer = self
-            .post(&url, Some(&json!({ "identifiers": identifiers })))
+            .post(
+                &shared.directory.new_order,
+                Some(&json!({ "identifiers": identifiers })),
+            )
             .await?;
         let order_url = answer
             .header("location")

@@ -4,5 +4,5 @@ mod client;
 mod jws;
 mod responders;
 
-pub use client::{Client, Shared};
+pub use client::{Client, Directory, Shared};
 pub use responders::{Challenges, Responders};

@@ -46,10 +46,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let setting = Setting {
         ers: &options.ers,
         folder: &options.folder,
-        databases: Some(
-            urls.try_into()
-                .map_err(|_| anyhow::anyhow!("four databases"))?,
-        ),
+        databases: urls,
         key_algorithm: "P-256",
         http_port: responders.http_port,
         resolver: responders.resolver.to_string(),
