@@ -3,8 +3,8 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::challenge::{Challenge, ChallengeKind};
-use super::id::{AccountId, AuthorizationId, OrderId};
+use super::challenge::{Challenge, ChallengeKind, ChallengeState};
+use super::id::{AccountId, AuthorizationId, ChallengeId, OrderId};
 use super::identifier::Identifier;
 use super::problem::Problem;
 
@@ -108,6 +108,29 @@ impl Authorization {
                     && kinds.contains(&proof.kind)
                     && now - proof.at < proven_within
             })
+    }
+
+    /// It was proven by that one of its challenges; nothing, when it is decided.
+    pub fn proven(
+        &mut self,
+        by: &ChallengeId,
+        proof: Proof,
+        caa_checked: bool,
+        until: OffsetDateTime,
+    ) {
+        if self.stored_state != AuthorizationState::Pending {
+            return;
+        }
+        for challenge in &mut self.challenges {
+            if challenge.id == *by {
+                challenge.state = ChallengeState::Valid;
+                challenge.validated_at = Some(proof.at);
+            }
+        }
+        self.stored_state = AuthorizationState::Valid;
+        self.expires_at = until;
+        self.caa_checked_at = caa_checked.then_some(proof.at);
+        self.proof = Some(proof);
     }
 
     /// The state now.

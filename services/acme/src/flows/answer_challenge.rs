@@ -50,7 +50,11 @@ pub async fn answer_challenge(
     // from here on it goes on whatever becomes of this process
     let now = server.now();
     let claim = Claim::until(now + claim_length(&server.config.validation));
-    if server.store.begin_validation(id, claim, now).await? {
+    if server
+        .store
+        .begin_validation(&challenge, claim, now)
+        .await?
+    {
         let challenge = Challenge {
             state: ChallengeState::Processing,
             ..challenge

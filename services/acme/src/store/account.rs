@@ -91,7 +91,7 @@ impl Store {
             .map(account)
             .transpose()?;
         if let Some(account) = &found {
-            self.accounts.keep(account, read_at);
+            self.accounts.keep(id, account, read_at);
         }
         Ok(found)
     }

@@ -37,6 +37,14 @@ impl Store {
         &self,
         ids: &[AuthorizationId],
     ) -> Result<Vec<Authorization>, StoreError> {
+        let known: Vec<_> = ids
+            .iter()
+            .map_while(|id| self.authorizations.find(id))
+            .collect();
+        if known.len() == ids.len() {
+            return Ok(known);
+        }
+        let read_at = self.authorizations.read_at();
         let rows = Entity::find()
             .filter(Column::Id.is_in(ids.iter().map(AuthorizationId::as_str)))
             .find_with_related(super::model::challenge::Entity)
@@ -46,6 +54,9 @@ impl Store {
         let mut found = Vec::with_capacity(rows.len());
         for (row, challenges) in rows {
             found.push(authorization(&row, challenge::read(challenges)?)?);
+        }
+        for found in &found {
+            self.authorizations.keep(&found.id, found, read_at);
         }
         let place = |found: &Authorization| ids.iter().position(|id| *id == found.id);
         found.sort_by_key(place);
@@ -109,7 +120,22 @@ impl Store {
             challenge::insert_all(&transaction, challenge::rows(one, now)).await?;
             transaction.commit().await.map_err(failed())
         })
-        .await
+        .await?;
+        self.add_authorizations(std::slice::from_ref(authorization));
+        Ok(())
+    }
+
+    /// Those are in the database now.
+    pub(super) fn add_authorizations(&self, authorizations: &[Authorization]) {
+        for made in authorizations {
+            self.authorizations.add(&made.id, || Authorization {
+                expires_at: from_ms(to_ms(made.expires_at)),
+                ..made.clone()
+            });
+            for challenge in &made.challenges {
+                self.challenges.add(&challenge.id, || made.id.clone());
+            }
+        }
     }
 
     /// pending | valid → deactivated; false: it was neither.
@@ -123,6 +149,7 @@ impl Store {
             AuthorizationState::Pending.as_str(),
             AuthorizationState::Valid.as_str(),
         ];
+        let _changing = self.authorizations.changing(id);
         let updated = updated("deactivate-authorization", now)
             .col_expr(
                 Column::State,
@@ -143,6 +170,10 @@ impl Store {
         ids: &[AuthorizationId],
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
+        let _changing: Vec<_> = ids
+            .iter()
+            .map(|id| self.authorizations.changing(id))
+            .collect();
         updated("finalize", now)
             .col_expr(Column::CaaCheckedAt, Expr::value(to_ms(now)))
             .filter(Column::Id.is_in(ids.iter().map(AuthorizationId::as_str)))

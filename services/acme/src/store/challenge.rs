@@ -46,6 +46,9 @@ impl Store {
         &self,
         id: &ChallengeId,
     ) -> Result<Option<Authorization>, StoreError> {
+        if let Some(known) = self.challenges.find(id) {
+            return self.find_authorization(&known).await;
+        }
         let authorization_id: Option<String> = Entity::find_by_id(id.as_str())
             .select_only()
             .column(Column::AuthorizationId)
@@ -63,17 +66,20 @@ impl Store {
     #[tracing::instrument(name = "db.acme_challenge.begin", level = "debug", skip_all)]
     pub async fn begin_validation(
         &self,
-        id: &ChallengeId,
+        challenge: &Challenge,
         claim: Claim,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let update = moved(ChallengeState::Processing, now)
             .col_expr(Column::ClaimedUntil, Expr::value(claim.0))
-            .filter(Column::Id.eq(id.as_str()))
+            .filter(Column::Id.eq(challenge.id.as_str()))
             .filter(Column::State.eq(ChallengeState::Pending.as_str()))
             .into_query();
+        let changing = self.authorizations.changing(&challenge.authorization_id);
         self.writer
-            .write(Change::Update(Box::new(update), None))
+            .write(Change::Update(Box::new(update), None), move |_| {
+                drop(changing);
+            })
             .await
     }
 
@@ -111,6 +117,9 @@ impl Store {
         claim: Claim,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
+        let _changing = self
+            .authorizations
+            .changing(&pending.challenge.authorization_id);
         let updated = moved(ChallengeState::Processing, now)
             .col_expr(Column::ClaimedUntil, Expr::value(claim.0))
             .filter(Column::Id.eq(pending.challenge.id.as_str()))
@@ -134,8 +143,23 @@ impl Store {
         let update = moved(ChallengeState::Valid, proof.at)
             .col_expr(Column::ValidatedAt, Expr::value(to_ms(proof.at)));
         let id = &challenge.authorization_id;
-        let then = authorization::valid(id, proof, caa_checked, authorized_until);
-        self.decide(challenge, update, then).await
+        let and = authorization::valid(id, proof, caa_checked, authorized_until);
+        let changing = self.authorizations.changing(id);
+        let challenge_id = challenge.id.clone();
+        // times as a row has them
+        let until = from_ms(to_ms(authorized_until));
+        let proof = Proof {
+            at: from_ms(to_ms(proof.at)),
+            ..proof.clone()
+        };
+        self.decide(challenge, update, and, move |is_decided| {
+            if is_decided {
+                changing.done(|known| {
+                    known.proven(&challenge_id, proof, caa_checked, until);
+                });
+            }
+        })
+        .await
     }
 
     /// pending | processing → invalid, and its authorization pending → invalid; false: it was decided already.
@@ -149,15 +173,18 @@ impl Store {
         let error = serde_json::to_string(problem).unwrap_or_default();
         let update =
             moved(ChallengeState::Invalid, now).col_expr(Column::Error, Expr::value(error));
-        let then = authorization::invalid(&challenge.authorization_id, now);
-        self.decide(challenge, update, then).await
+        let and = authorization::invalid(&challenge.authorization_id, now);
+        let changing = self.authorizations.changing(&challenge.authorization_id);
+        self.decide(challenge, update, and, move |_| drop(changing))
+            .await
     }
 
     async fn decide(
         &self,
         challenge: &Challenge,
         update: UpdateMany<Entity>,
-        then: UpdateStatement,
+        and: UpdateStatement,
+        then: impl FnOnce(bool) + Send + 'static,
     ) -> Result<bool, StoreError> {
         let undecided = [
             ChallengeState::Pending.as_str(),
@@ -167,9 +194,8 @@ impl Store {
             .filter(Column::Id.eq(challenge.id.as_str()))
             .filter(Column::State.is_in(undecided))
             .into_query();
-        self.writer
-            .write(Change::Update(Box::new(update), Some(Box::new(then))))
-            .await
+        let change = Change::Update(Box::new(update), Some(Box::new(and)));
+        self.writer.write(change, then).await
     }
 }
 

@@ -5,7 +5,7 @@ mod account;
 mod authorization;
 mod challenge;
 mod error;
-mod known_accounts;
+mod known;
 mod model;
 mod order;
 mod writer;
@@ -18,7 +18,12 @@ pub use order::{IssuedChain, Predecessor};
 use ers_runtime::shutdown::Shutdown;
 use sea_orm::DatabaseConnection;
 
-use known_accounts::KnownAccounts;
+use crate::domain::account::Account;
+use crate::domain::authorization::Authorization;
+use crate::domain::id::{AccountId, AuthorizationId, ChallengeId, OrderId};
+
+use known::Known;
+use order::KnownOrder;
 use writer::Writer;
 
 /// The database.
@@ -26,15 +31,24 @@ use writer::Writer;
 pub struct Store {
     db: DatabaseConnection,
     writer: Writer,
-    accounts: KnownAccounts,
+    accounts: Known<AccountId, Account>,
+    orders: Known<OrderId, KnownOrder>,
+    authorizations: Known<AuthorizationId, Authorization>,
+    /// Whose authorization's each is never changes.
+    challenges: Known<ChallengeId, AuthorizationId>,
 }
+
+const MOST_ACCOUNTS: usize = 10_000;
+/// Under way at the same time; a few kilobytes each.
+const MOST_ORDERS: usize = 4096;
+const MOST_CHALLENGES: usize = 3 * MOST_ORDERS;
 
 /// Whether other processes work on the same rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replicas {
-    /// This one alone: accounts are kept in memory.
+    /// This one alone: what is under way is kept in memory.
     One,
-    /// Several: accounts are read each time.
+    /// Several: everything is read each time.
     Many,
 }
 
@@ -43,7 +57,10 @@ impl Store {
     pub fn start(db: DatabaseConnection, replicas: Replicas, shutdown: &Shutdown) -> Self {
         Self {
             writer: Writer::start(db.clone(), shutdown),
-            accounts: KnownAccounts::new(replicas),
+            accounts: Known::new(replicas, MOST_ACCOUNTS),
+            orders: Known::new(replicas, MOST_ORDERS),
+            authorizations: Known::new(replicas, MOST_ORDERS),
+            challenges: Known::new(replicas, MOST_CHALLENGES),
             db,
         }
     }

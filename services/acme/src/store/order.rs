@@ -48,6 +48,13 @@ pub struct Predecessor {
     pub replaced_by: Option<OrderId>,
 }
 
+/// An order in memory, with its certificate and chain, PEM.
+#[derive(Debug, Clone)]
+pub(super) struct KnownOrder {
+    order: Order,
+    chain: Option<String>,
+}
+
 impl Store {
     /// Adds an order with its new authorizations and their challenges, all or nothing.
     #[tracing::instrument(name = "db.acme_order.insert", level = "debug", skip_all, fields(order_id = %order.id))]
@@ -57,7 +64,17 @@ impl Store {
         authorizations: &[Authorization],
     ) -> Result<(), StoreError> {
         let rows = new_order(order, authorizations);
-        self.writer.write(Change::Order(Box::new(rows))).await?;
+        let known = KnownOrder {
+            order: as_in_row(order),
+            chain: None,
+        };
+        let (store, authorizations) = (self.clone(), authorizations.to_vec());
+        self.writer
+            .write(Change::Order(Box::new(rows)), move |_| {
+                store.orders.add(&known.order.id.clone(), || known);
+                store.add_authorizations(&authorizations);
+            })
+            .await?;
         Ok(())
     }
 
@@ -127,10 +144,24 @@ impl Store {
     /// The order of an id.
     #[tracing::instrument(name = "db.acme_order.find", level = "debug", skip_all, fields(order_id = %id))]
     pub async fn find_order(&self, id: &OrderId) -> Result<Option<Order>, StoreError> {
+        Ok(self.know_order(id).await?.map(|known| known.order))
+    }
+
+    async fn know_order(&self, id: &OrderId) -> Result<Option<KnownOrder>, StoreError> {
+        if let Some(known) = self.orders.find(id) {
+            return Ok(Some(known));
+        }
+        let read_at = self.orders.read_at();
         let row = Entity::find_by_id(id.as_str()).one(&self.db).await;
-        row.map_err(StoreError::database("find order"))?
-            .map(order)
-            .transpose()
+        let Some(row) = row.map_err(StoreError::database("find order"))? else {
+            return Ok(None);
+        };
+        let known = KnownOrder {
+            chain: row.certificate_chain.clone(),
+            order: order(row)?,
+        };
+        self.orders.keep(id, &known, read_at);
+        Ok(Some(known))
     }
 
     /// Whose an order is, and its certificate with its chain, PEM, when it has one.
@@ -139,20 +170,8 @@ impl Store {
         &self,
         id: &OrderId,
     ) -> Result<Option<(AccountId, Option<String>)>, StoreError> {
-        let found: Option<(String, Option<String>)> = Entity::find_by_id(id.as_str())
-            .select_only()
-            .column(Column::AccountId)
-            .column(Column::CertificateChain)
-            .into_tuple()
-            .one(&self.db)
-            .await
-            .map_err(StoreError::database("find certificate"))?;
-        found
-            .map(|(account_id, chain)| {
-                let wrong = StoreError::inconsistent(TABLE, id.as_str(), "account_id");
-                Ok((AccountId::parse(&account_id).ok_or_else(wrong)?, chain))
-            })
-            .transpose()
+        let known = self.know_order(id).await?;
+        Ok(known.map(|known| (known.order.account_id, known.chain)))
     }
 
     /// The account whose order got the certificate.
@@ -218,10 +237,11 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let error = serde_json::to_string(problem).unwrap_or_default();
-        self.move_order(id, from, OrderState::Invalid, now, "refuse", |update| {
-            update.col_expr(Column::Error, Expr::value(error))
-        })
-        .await
+        let changing = self.orders.changing(id);
+        let to = OrderState::Invalid;
+        let update = moved(id, from, to, now, "refuse").col_expr(Column::Error, Expr::value(error));
+        // read again
+        self.write(update, move |_| drop(changing)).await
     }
 
     /// pending | ready → processing, with the CSR that it will keep. That an order is ready shows in its authorizations.
@@ -231,14 +251,19 @@ impl Store {
         csr: &[u8],
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        self.move_order(
-            id,
-            &[OrderState::Pending, OrderState::Ready],
-            OrderState::Processing,
-            now,
-            "finalize",
-            |update| update.col_expr(Column::Csr, Expr::value(csr.to_vec())),
-        )
+        let from = [OrderState::Pending, OrderState::Ready];
+        let to = OrderState::Processing;
+        let update =
+            moved(id, &from, to, now, "finalize").col_expr(Column::Csr, Expr::value(csr.to_vec()));
+        let (changing, csr) = (self.orders.changing(id), csr.to_vec());
+        self.write(update, move |is_moved| {
+            if is_moved {
+                changing.done(|known| {
+                    known.order.state = to;
+                    known.order.csr = Some(csr);
+                });
+            }
+        })
         .await
     }
 
@@ -249,50 +274,52 @@ impl Store {
         issued: &IssuedChain,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        self.move_order(
-            id,
-            &[OrderState::Processing],
-            OrderState::Valid,
-            now,
-            "finalize",
-            |update| {
-                update
-                    .col_expr(Column::CertificateChain, Expr::value(issued.pem.as_str()))
-                    .col_expr(
-                        Column::CertificateFingerprint,
-                        Expr::value(issued.fingerprint.as_str()),
-                    )
-                    .col_expr(
-                        Column::CertificateId,
-                        Expr::value(issued.id.as_ref().map(CertificateId::as_str)),
-                    )
-            },
-        )
+        let to = OrderState::Valid;
+        let certificate_id = issued.id.as_ref().map(CertificateId::as_str);
+        let update = moved(id, &[OrderState::Processing], to, now, "finalize")
+            .col_expr(Column::CertificateChain, Expr::value(issued.pem.as_str()))
+            .col_expr(
+                Column::CertificateFingerprint,
+                Expr::value(issued.fingerprint.as_str()),
+            )
+            .col_expr(Column::CertificateId, Expr::value(certificate_id));
+        let (changing, chain) = (self.orders.changing(id), issued.pem.clone());
+        self.write(update, move |is_moved| {
+            if is_moved {
+                changing.done(|known| {
+                    known.order.state = to;
+                    known.chain = Some(chain);
+                });
+            }
+        })
         .await
     }
 
-    #[tracing::instrument(name = "db.acme_order.update", level = "debug", skip_all, fields(order_id = %id, to = to.as_str()))]
-    async fn move_order(
+    #[tracing::instrument(name = "db.acme_order.update", level = "debug", skip_all)]
+    async fn write(
         &self,
-        id: &OrderId,
-        from: &[OrderState],
-        to: OrderState,
-        now: OffsetDateTime,
-        flow: &'static str,
-        also: impl FnOnce(UpdateMany<Entity>) -> UpdateMany<Entity> + Send,
+        update: UpdateMany<Entity>,
+        then: impl FnOnce(bool) + Send + 'static,
     ) -> Result<bool, StoreError> {
-        let update = Entity::update_many()
-            .col_expr(Column::State, Expr::value(to.as_str()))
-            .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
-            .col_expr(Column::UpdatedBy, Expr::value(flow));
-        let update = also(update)
-            .filter(Column::Id.eq(id.as_str()))
-            .filter(Column::State.is_in(from.iter().map(|state| state.as_str())))
-            .into_query();
-        self.writer
-            .write(Change::Update(Box::new(update), None))
-            .await
+        let change = Change::Update(Box::new(update.into_query()), None);
+        self.writer.write(change, then).await
     }
+}
+
+/// From one of these states to that one.
+fn moved(
+    id: &OrderId,
+    from: &[OrderState],
+    to: OrderState,
+    now: OffsetDateTime,
+    flow: &'static str,
+) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(to.as_str()))
+        .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
+        .col_expr(Column::UpdatedBy, Expr::value(flow))
+        .filter(Column::Id.eq(id.as_str()))
+        .filter(Column::State.is_in(from.iter().map(|state| state.as_str())))
 }
 
 pub(super) async fn insert_all(
@@ -340,6 +367,18 @@ fn row(order: &Order) -> ActiveModel {
         created_at: Set(to_ms(order.created_at)),
         updated_at: Set(to_ms(order.created_at)),
         updated_by: Set("new-order".to_owned()),
+    }
+}
+
+/// With times as a row has them.
+fn as_in_row(order: &Order) -> Order {
+    let rounded = |time| from_ms(to_ms(time));
+    Order {
+        not_before: order.not_before.map(rounded),
+        not_after: order.not_after.map(rounded),
+        created_at: rounded(order.created_at),
+        expires_at: rounded(order.expires_at),
+        ..order.clone()
     }
 }
 

@@ -3,8 +3,8 @@
 
 use ers_runtime::db;
 use ers_runtime::shutdown::Shutdown;
-use sea_orm::sea_query::UpdateStatement;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction};
+use sea_orm::sea_query::{Alias, CommonTableExpression, Expr, Query, UpdateStatement, WithClause};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{StoreError, authorization, challenge, order};
@@ -39,9 +39,12 @@ pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
 }
 
-#[derive(Debug)]
+/// What follows when a change is durable, or was not made since the row was not as it wants it; dropped when that failed.
+type Then = Box<dyn FnOnce(bool) + Send>;
+
 struct Job {
     change: Change,
+    then: Then,
     answer: oneshot::Sender<Result<bool, StoreError>>,
 }
 
@@ -59,11 +62,21 @@ impl Writer {
         Self { queue }
     }
 
-    /// Makes a change; returns when it is durable. False: the row was not as the change wants it.
-    pub async fn write(&self, change: Change) -> Result<bool, StoreError> {
+    /// Makes a change; returns when it is durable. False: the row was not as the change wants it. What follows is done
+    /// also when nobody waits for the answer any more, and before anybody has it.
+    pub async fn write(
+        &self,
+        change: Change,
+        then: impl FnOnce(bool) + Send + 'static,
+    ) -> Result<bool, StoreError> {
         let (answer, written) = oneshot::channel();
+        let then = Box::new(then);
         self.queue
-            .send(Job { change, answer })
+            .send(Job {
+                change,
+                then,
+                answer,
+            })
             .await
             .map_err(|_| StoreError::Stopped)?;
         written.await.map_err(|_| StoreError::Stopped)?
@@ -71,23 +84,31 @@ impl Writer {
 }
 
 async fn write_batch(db: &DatabaseConnection, jobs: Vec<Job>) {
-    let (changes, answers): (Vec<_>, Vec<_>) =
-        jobs.into_iter().map(|job| (job.change, job.answer)).unzip();
+    let (changes, waiting): (Vec<_>, Vec<_>) = jobs
+        .into_iter()
+        .map(|job| (job.change, (job.then, job.answer)))
+        .unzip();
+    let told = |(then, answer): (Then, oneshot::Sender<_>), outcome: Result<bool, _>| {
+        if let Ok(made) = outcome {
+            then(made);
+        }
+        drop(answer.send(outcome));
+    };
     match apply(db, &changes).await {
         Ok(outcomes) => {
-            for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                drop(answer.send(Ok(outcome)));
+            for (waiting, outcome) in waiting.into_iter().zip(outcomes) {
+                told(waiting, Ok(outcome));
             }
         }
         // one of them may be in the way of all: each alone
         Err(_) if changes.len() > 1 => {
-            for (change, answer) in changes.into_iter().zip(answers) {
-                drop(answer.send(alone(db, change).await));
+            for (change, waiting) in changes.into_iter().zip(waiting) {
+                told(waiting, alone(db, change).await);
             }
         }
         Err(error) => {
-            if let Some(answer) = answers.into_iter().next() {
-                drop(answer.send(Err(error)));
+            if let Some(waiting) = waiting.into_iter().next() {
+                told(waiting, Err(error));
             }
         }
     }
@@ -110,18 +131,44 @@ async fn try_apply(db: &DatabaseConnection, changes: &[Change]) -> Result<Vec<bo
     for change in changes {
         outcomes.push(match change {
             Change::Order(_) => true,
-            Change::Update(update, then) => {
+            Change::Update(update, None) => {
                 let updated = transaction.execute(&**update).await.map_err(failed())?;
-                let found = updated.rows_affected() == 1;
-                if let Some(then) = then.as_ref().filter(|_| found) {
-                    transaction.execute(&**then).await.map_err(failed())?;
-                }
-                found
+                updated.rows_affected() == 1
+            }
+            Change::Update(update, Some(then)) => {
+                let both = both(&transaction, update, then).await;
+                both.map_err(failed())?
             }
         });
     }
     transaction.commit().await.map_err(failed())?;
     Ok(outcomes)
+}
+
+/// Updates a row, and then the other one when the first was found as it must be; in one statement where the database can
+/// (PostgreSQL). True: so it was, and the other one too where that is all that is told.
+async fn both(
+    transaction: &DatabaseTransaction,
+    first: &UpdateStatement,
+    then: &UpdateStatement,
+) -> Result<bool, DbErr> {
+    if transaction.get_database_backend() != DbBackend::Postgres {
+        let found = transaction.execute(first).await?.rows_affected() == 1;
+        if found {
+            transaction.execute(then).await?;
+        }
+        return Ok(found);
+    }
+    let name = Alias::new("first");
+    let mut first = first.clone();
+    first.returning(Query::returning().columns([Alias::new("id")]));
+    let mut expression = CommonTableExpression::new();
+    expression.query(first).table_name(name.clone());
+    let mut then = then.clone();
+    let found = Query::select().expr(Expr::value(1)).from(name).to_owned();
+    then.and_where(Expr::exists(found));
+    let statement = then.with(WithClause::new().cte(expression).to_owned());
+    Ok(transaction.execute(&statement).await?.rows_affected() == 1)
 }
 
 /// All new rows of a table at once.
