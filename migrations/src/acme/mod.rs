@@ -2,6 +2,7 @@
 
 mod m20261122_000001_create_acme;
 mod m20261122_000002_extend_acme;
+mod m20261122_000003_lighten_updates;
 
 use sea_orm_migration::prelude::*;
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_create_acme::Migration),
             Box::new(m20261122_000002_extend_acme::Migration),
+            Box::new(m20261122_000003_lighten_updates::Migration),
         ]
     }
 }

@@ -59,7 +59,7 @@ impl Failure {
         match self {
             Self::Refusal(_) | Self::Inconsistent(_) => false,
             Self::Store(StoreError::Inconsistent { .. }) => false,
-            Self::Store(StoreError::Database { .. }) => true,
+            Self::Store(StoreError::Database { .. } | StoreError::Stopped { .. }) => true,
             Self::Clm(error) => error.is_retryable(),
             Self::Signer(error) => error.is_retryable(),
         }

@@ -59,7 +59,7 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Cmp, 
         .map_err(StartError::Database)?;
     let server = Arc::new(Server {
         clock: Arc::clone(&context.clock),
-        store: Store::new(db),
+        store: Store::start(db, &context.shutdown),
         clm: Clm::new(deps.clm),
         signer: deps.signer,
         metrics: Metrics::new(&context.meter),

@@ -70,7 +70,7 @@ impl Failure {
             Self::NoPolicy(_) | Self::BadRequest(_) | Self::Nothing(_) => false,
             Self::Store(StoreError::Inconsistent { .. }) => false,
             Self::Answer(_) | Self::Certificate(_) => false,
-            Self::Store(StoreError::Database { .. }) => true,
+            Self::Store(StoreError::Database { .. } | StoreError::Stopped { .. }) => true,
             Self::NoAuthority(_) | Self::NotIssued { .. } => true,
             Self::Clm(error) => error.is_retryable(),
             Self::Signer(error) => error.is_retryable(),

@@ -1,6 +1,7 @@
 //! Database connections and named write transactions: SQLite, PostgreSQL and MariaDB alike.
 
 mod insert;
+mod writes;
 
 use std::{future::Future, time::Duration};
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub use insert::{insert_all, insert_new_returning};
+pub use writes::{Write, WriteError, Writes};
 
 use crate::config::{ConfigError, Secret};
 

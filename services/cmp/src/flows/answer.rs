@@ -30,6 +30,8 @@ pub struct Call<'a> {
 pub enum Answer {
     /// A PKIMessage, DER.
     Message(Vec<u8>),
+    /// A PKIMessage, DER, that tells to ask again later.
+    Later(Vec<u8>),
     /// What came was no PKIMessage; so says this one, DER.
     Malformed(Vec<u8>),
     /// Not even an answer can be made now.
@@ -53,7 +55,8 @@ pub struct Received<'a> {
 pub async fn answer(server: &Server, call: Call<'_>) -> Answer {
     match Message::from_der(call.message) {
         Ok(message) => match answer_message(server, call, &message, false).await {
-            Some(der) => Answer::Message(der),
+            Some(done) if done.later => Answer::Later(done.der),
+            Some(done) => Answer::Message(done.der),
             None => Answer::None,
         },
         Err(error) => {
@@ -73,25 +76,26 @@ pub fn answer_message<'a>(
     call: Call<'a>,
     message: &'a Message,
     is_inner: bool,
-) -> BoxFuture<'a, Option<Vec<u8>>> {
+) -> BoxFuture<'a, Option<Done>> {
     Box::pin(async move {
         let kind = message.body().kind();
         tracing::Span::current().record("body", kind.map_or("unsupported", BodyKind::as_str));
         let begun = server.now();
         let mut asker = None;
         let outcome = process(server, call, message, is_inner, &mut asker).await;
-        let (answer, der) = match outcome {
-            Ok(done) => (done.kind, Some(done.der)),
+        let done = match outcome {
+            Ok(done) => Some(done),
             Err(failure) => {
                 let refusal = failure.into_refusal();
                 let header = Some(message.header());
                 let der = refuse(server, call, header, asker.as_ref(), refusal).await;
-                (BodyKind::Error, der)
+                der.map(|der| Done::again(BodyKind::Error, der))
             }
         };
         let seconds = Duration::try_from(server.now() - begun).unwrap_or_default();
+        let answer = done.as_ref().map_or(BodyKind::Error, |done| done.kind);
         server.metrics.message(kind, answer, seconds.as_secs_f64());
-        der
+        done
     })
 }
 
@@ -101,6 +105,8 @@ pub struct Done {
     pub kind: BodyKind,
     /// PKIMessage, DER.
     pub der: Vec<u8>,
+    /// It tells to ask again later.
+    pub later: bool,
 }
 
 impl Done {
@@ -109,6 +115,16 @@ impl Done {
         Self {
             kind,
             der: protected.der,
+            later: kind == BodyKind::PollRep,
+        }
+    }
+
+    /// Of an answer that was made before, and may tell to ask again later.
+    pub fn again(kind: BodyKind, der: Vec<u8>) -> Self {
+        Self {
+            kind,
+            der,
+            later: true,
         }
     }
 }

@@ -157,8 +157,5 @@ pub async fn abandon(
 }
 
 fn done(der: Vec<u8>) -> Done {
-    Done {
-        kind: BodyKind::PkiConf,
-        der,
-    }
+    Done::again(BodyKind::PkiConf, der)
 }

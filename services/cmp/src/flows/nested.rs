@@ -42,14 +42,14 @@ pub async fn answer(
             .kind()
             .map_or(BodyKind::Error, BodyKind::response);
         return match answer_message(server, call, only, true).await {
-            Some(der) => Ok(Done { kind, der }),
+            Some(done) => Ok(Done { kind, ..done }),
             None => Err(Failure::Inconsistent("answer an inner message")),
         };
     }
     let mut answers = Vec::new();
     for message in &messages {
         match answer_message(server, call, message, true).await {
-            Some(der) => answers.push(der),
+            Some(done) => answers.push(done.der),
             None => return Err(Failure::Inconsistent("answer an inner message")),
         }
     }

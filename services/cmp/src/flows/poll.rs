@@ -20,10 +20,7 @@ const REASON: &str = "a person has to decide";
 pub async fn poll(server: &Server, received: &Received<'_>, ids: &[i64]) -> Result<Done, Failure> {
     let mut transaction = match go_on(server, received).await? {
         Opened::Answered(der) => {
-            return Ok(Done {
-                kind: ers_pki::cmp::BodyKind::PollRep,
-                der,
-            });
+            return Ok(Done::again(ers_pki::cmp::BodyKind::PollRep, der));
         }
         Opened::Now(transaction) => *transaction,
     };

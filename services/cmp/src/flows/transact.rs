@@ -17,10 +17,7 @@ pub async fn begin(server: &Server, received: &Received<'_>) -> Result<Done, Fai
     };
     let mut transaction = match open(server, received, kind).await? {
         Opened::Answered(der) => {
-            return Ok(Done {
-                kind: kind.response(),
-                der,
-            });
+            return Ok(Done::again(kind.response(), der));
         }
         Opened::Now(transaction) => *transaction,
     };
@@ -122,12 +119,15 @@ pub async fn finish(
         .update_transaction(&transaction, flow, now)
         .await?;
     if won {
-        return Ok(Done::new(kind, protected));
+        return Ok(Done {
+            later: transaction.state == State::Waiting,
+            ..Done::new(kind, protected)
+        });
     }
     let found = server.store.find_transaction(&transaction.id).await?;
     match found {
         Some(found) if found.request_digest == transaction.request_digest => match found.response {
-            Some(der) => Ok(Done { kind, der }),
+            Some(der) => Ok(Done::again(kind, der)),
             None => Err(Failure::Inconsistent("find the answer of another replica")),
         },
         _ => {

@@ -83,14 +83,18 @@ async fn post(
     };
     let (mut response, der) = match answer(&server, call).await {
         Answer::Message(der) => (HttpResponse::Ok(), der),
+        Answer::Later(der) => {
+            let mut response = HttpResponse::Ok();
+            // who comes back in a minute would find its connection gone, and `openssl cmp` does not ask twice
+            response.force_close();
+            (response, der)
+        }
         Answer::Malformed(der) => (HttpResponse::BadRequest(), der),
         Answer::None => {
             let status = actix_web::http::StatusCode::SERVICE_UNAVAILABLE;
             return Err(Problem::of(status, "no answer can be protected at present"));
         }
     };
-    // a client that was told to ask again in a minute would find its connection gone, and `openssl cmp` does not ask twice
-    response.force_close();
     Ok(response
         .content_type(CONTENT_TYPE)
         .insert_header((header::CACHE_CONTROL, "no-store"))

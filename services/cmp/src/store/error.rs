@@ -1,6 +1,6 @@
 //! What can go wrong with the database.
 
-use ers_runtime::db::MayBeDatabase;
+use ers_runtime::db::{MayBeDatabase, WriteError};
 use sea_orm::DbErr;
 
 /// The database failed, or a row makes no sense.
@@ -14,6 +14,12 @@ pub enum StoreError {
         /// Why.
         #[source]
         source: DbErr,
+    },
+    /// The process ends.
+    #[error("{act}: the process ends")]
+    Stopped {
+        /// What we failed to do.
+        act: &'static str,
     },
     /// A row holds what we never write.
     #[error("read {table} {id}: column {column} makes no sense")]
@@ -31,6 +37,14 @@ impl StoreError {
     /// For `map_err`.
     pub fn database(act: &'static str) -> impl Fn(DbErr) -> Self {
         move |source| Self::Database { act, source }
+    }
+
+    /// For `map_err`.
+    pub fn write(act: &'static str) -> impl Fn(WriteError) -> Self {
+        move |error| match error {
+            WriteError::Database(source) => Self::Database { act, source },
+            WriteError::Stopped => Self::Stopped { act },
+        }
     }
 
     /// For `ok_or_else`.
@@ -51,7 +65,7 @@ impl MayBeDatabase for StoreError {
     fn database(&self) -> Option<&DbErr> {
         match self {
             Self::Database { source, .. } => Some(source),
-            Self::Inconsistent { .. } => None,
+            Self::Stopped { .. } | Self::Inconsistent { .. } => None,
         }
     }
 }

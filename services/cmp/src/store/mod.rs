@@ -9,18 +9,24 @@ mod transaction;
 pub use error::StoreError;
 pub use own_certificate::StoredCertificate;
 
+use ers_runtime::db::Writes;
+use ers_runtime::shutdown::Shutdown;
 use sea_orm::DatabaseConnection;
 
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Store {
     db: DatabaseConnection,
+    writes: Writes,
 }
 
 impl Store {
-    /// Over a connection whose schema is up to date.
-    pub fn new(db: DatabaseConnection) -> Self {
-        Self { db }
+    /// Over a connection whose schema is up to date; writes until shutdown.
+    pub fn start(db: DatabaseConnection, shutdown: &Shutdown) -> Self {
+        Self {
+            writes: Writes::start("cmp writer", db.clone(), shutdown),
+            db,
+        }
     }
 
     /// Whether the database answers.

@@ -2,10 +2,11 @@
 
 use ers_pki::cmp::BodyKind;
 use ers_runtime::clock::{from_ms, to_ms};
-use ers_runtime::db::is_duplicate;
+use ers_runtime::db::{Write, WriteError, is_duplicate};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait as _,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -43,10 +44,11 @@ impl Store {
             updated_at: Set(to_ms(now)),
             updated_by: Set(transaction.kind.as_str().to_owned()),
         };
-        match Entity::insert(row).exec_without_returning(&self.db).await {
+        let insert = Box::new(Entity::insert(row).into_query());
+        match self.writes.write(Write::Insert(insert)).await {
             Ok(_) => Ok(true),
-            Err(error) if is_duplicate(&error) => Ok(false),
-            Err(error) => Err(StoreError::database("insert transaction")(error)),
+            Err(WriteError::Database(error)) if is_duplicate(&error) => Ok(false),
+            Err(error) => Err(StoreError::write("insert transaction")(error)),
         }
     }
 
@@ -71,7 +73,7 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let nonce = changed.nonce.as_ref().map(hex::encode);
-        let updated = Entity::update_many()
+        let update = Entity::update_many()
             .col_expr(Column::State, Expr::value(changed.state.as_str()))
             .col_expr(Column::Version, Expr::value(changed.version + 1))
             .col_expr(Column::Items, Expr::value(items_json(changed)))
@@ -89,10 +91,11 @@ impl Store {
             .col_expr(Column::UpdatedBy, Expr::value(flow))
             .filter(Column::Id.eq(changed.id.as_str()))
             .filter(Column::Version.eq(changed.version))
-            .exec(&self.db)
+            .into_query();
+        self.writes
+            .write(Write::Update(Box::new(update)))
             .await
-            .map_err(StoreError::database("update transaction"))?;
-        Ok(updated.rows_affected == 1)
+            .map_err(StoreError::write("update transaction"))
     }
 
     /// Transactions that nobody confirmed in time and that no other replica is at.

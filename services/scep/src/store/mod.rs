@@ -10,18 +10,24 @@ pub use authority::Authority;
 pub use error::StoreError;
 pub use transaction::{Transaction, TransactionState};
 
+use ers_runtime::db::Writes;
+use ers_runtime::shutdown::Shutdown;
 use sea_orm::DatabaseConnection;
 
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Store {
     db: DatabaseConnection,
+    writes: Writes,
 }
 
 impl Store {
-    /// Over a connection whose schema is up to date.
-    pub fn new(db: DatabaseConnection) -> Self {
-        Self { db }
+    /// Over a connection whose schema is up to date; writes until shutdown.
+    pub fn start(db: DatabaseConnection, shutdown: &Shutdown) -> Self {
+        Self {
+            writes: Writes::start("scep writer", db.clone(), shutdown),
+            db,
+        }
     }
 
     /// Whether the database answers.

@@ -1,8 +1,9 @@
 //! Transactions: what a client calls its request, and what CLM calls it.
 
 use ers_runtime::clock::{from_ms, to_ms};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use ers_runtime::db::{Write, WriteError, is_duplicate};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryTrait as _};
 use time::OffsetDateTime;
 
 use super::model::transaction::{ActiveModel, Column, Entity, Model};
@@ -80,45 +81,62 @@ impl Store {
         before: Option<&Transaction>,
         now: OffsetDateTime,
     ) -> Result<Transaction, StoreError> {
-        let failed = || StoreError::database("begin transaction");
-        match before {
-            Some(before) => {
-                Entity::update_many()
-                    .col_expr(Column::RequestId, Expr::value(new.request_id.as_str()))
-                    .col_expr(
-                        Column::RequestDigest,
-                        Expr::value(new.request_digest.as_str()),
-                    )
-                    .col_expr(Column::SignerKey, Expr::value(new.signer_key.as_str()))
-                    .col_expr(Column::State, Expr::value(new.state.as_str()))
-                    .col_expr(Column::ExpiresAt, Expr::value(to_ms(new.expires_at)))
-                    .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
-                    .col_expr(Column::UpdatedBy, Expr::value("enrol"))
-                    .filter(Column::Id.eq(new.id.as_str()))
-                    .filter(Column::RequestId.eq(before.request_id.as_str()))
-                    .exec(&self.db)
-                    .await
-                    .map_err(failed())?;
-            }
-            None => {
-                // one that is over is in the way
-                Entity::delete_many()
-                    .filter(Column::Id.eq(new.id.as_str()))
-                    .filter(Column::ExpiresAt.lte(to_ms(now)))
-                    .exec(&self.db)
-                    .await
-                    .map_err(failed())?;
-                Entity::insert(row(&new, now))
-                    .on_conflict(OnConflict::new().do_nothing_on([Column::Id]).to_owned())
-                    .try_insert()
-                    .exec_without_returning(&self.db)
-                    .await
-                    .map_err(failed())?;
-            }
+        const ACT: &str = "begin transaction";
+        let Some(before) = before else {
+            return self.insert_transaction(new, now).await;
+        };
+        let update = Entity::update_many()
+            .col_expr(Column::RequestId, Expr::value(new.request_id.as_str()))
+            .col_expr(
+                Column::RequestDigest,
+                Expr::value(new.request_digest.as_str()),
+            )
+            .col_expr(Column::SignerKey, Expr::value(new.signer_key.as_str()))
+            .col_expr(Column::State, Expr::value(new.state.as_str()))
+            .col_expr(Column::ExpiresAt, Expr::value(to_ms(new.expires_at)))
+            .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
+            .col_expr(Column::UpdatedBy, Expr::value("enrol"))
+            .filter(Column::Id.eq(new.id.as_str()))
+            .filter(Column::RequestId.eq(before.request_id.as_str()))
+            .into_query();
+        let update = Write::Update(Box::new(update));
+        if self
+            .writes
+            .write(update)
+            .await
+            .map_err(StoreError::write(ACT))?
+        {
+            return Ok(new);
         }
-        // who was first is read: what a database counts as inserted differs
         let found = self.find_transaction(&new.id, now).await?;
         Ok(found.unwrap_or(new))
+    }
+
+    /// Adds a transaction; what counts comes back: the one that is there already, unless that is over.
+    async fn insert_transaction(
+        &self,
+        new: Transaction,
+        now: OffsetDateTime,
+    ) -> Result<Transaction, StoreError> {
+        const ACT: &str = "begin transaction";
+        loop {
+            let insert = Box::new(Entity::insert(row(&new, now)).into_query());
+            match self.writes.write(Write::Insert(insert)).await {
+                Ok(_) => return Ok(new),
+                Err(WriteError::Database(error)) if is_duplicate(&error) => {}
+                Err(error) => return Err(StoreError::write(ACT)(error)),
+            }
+            if let Some(found) = self.find_transaction(&new.id, now).await? {
+                return Ok(found);
+            }
+            // one that is over is in the way
+            Entity::delete_many()
+                .filter(Column::Id.eq(new.id.as_str()))
+                .filter(Column::ExpiresAt.lte(to_ms(now)))
+                .exec(&self.db)
+                .await
+                .map_err(StoreError::database(ACT))?;
+        }
     }
 
     /// It was answered for good.
@@ -128,7 +146,7 @@ impl Store {
         request_id: &str,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        Entity::update_many()
+        let update = Entity::update_many()
             .col_expr(
                 Column::State,
                 Expr::value(TransactionState::Closed.as_str()),
@@ -136,9 +154,11 @@ impl Store {
             .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
             .col_expr(Column::UpdatedBy, Expr::value("answer"))
             .filter(Column::RequestId.eq(request_id))
-            .exec(&self.db)
+            .into_query();
+        self.writes
+            .write(Write::Update(Box::new(update)))
             .await
-            .map_err(StoreError::database("close transaction"))?;
+            .map_err(StoreError::write("close transaction"))?;
         Ok(())
     }
 
