@@ -1,9 +1,8 @@
 //! CARA put together.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use ers_migrations::cara::Migrator;
-use ers_pki::profile::Profile;
 use ers_runtime::{
     Context, db,
     db::{DatabaseConfig, DatabaseError},
@@ -114,7 +113,7 @@ pub async fn start_with(
         store,
         signer,
         registry: Registry::default(),
-        profiles: profiles(&issuing),
+        profiles: crate::flows::profiles::Profiles::new(&issuing),
         issuing,
         restored: Restored::default(),
         serials: Serials::new(randomness),
@@ -133,6 +132,10 @@ pub async fn start_with(
         .refresh(&core.store, &core.issuing)
         .await
         .map_err(StartError::Registry)?;
+    core.profiles
+        .refresh(&core.store)
+        .await
+        .map_err(StartError::Store)?;
     core.blocked_keys
         .learn(&core.store, core.context.clock.now_ms())
         .await
@@ -182,14 +185,6 @@ fn report(outcome: Result<usize, AdoptError>) -> Option<String> {
             Some(text)
         }
     }
-}
-
-fn profiles(issuing: &Issuing) -> HashMap<String, Arc<Profile>> {
-    Profile::ready()
-        .iter()
-        .chain(&issuing.profiles)
-        .map(|profile| (profile.name.clone(), Arc::new(profile.clone())))
-        .collect()
 }
 
 impl Cara {

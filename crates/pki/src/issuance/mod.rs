@@ -7,6 +7,7 @@ mod fault;
 mod issuer;
 mod names;
 mod prepared;
+mod rehearse;
 mod subject;
 mod tbs;
 mod validity;
@@ -27,6 +28,7 @@ pub use fault::RequestFault;
 pub use issuer::{Issuer, IssuerError};
 pub(crate) use prepared::signed;
 pub use prepared::{Prepared, readopt};
+pub use rehearse::{Example, RehearseError, rehearse};
 
 /// What someone wants certified; who may have it has been decided before.
 #[derive(Debug, Clone)]

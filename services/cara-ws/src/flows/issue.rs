@@ -21,7 +21,9 @@ use thiserror::Error;
 use time::OffsetDateTime;
 use tracing::Instrument as _;
 
-use super::{Core, IssuingAuthority, journal_note::JournalNote, serials::SerialFault};
+use super::{
+    Core, IssuingAuthority, journal_note::JournalNote, profiles::KnownProfile, serials::SerialFault,
+};
 use crate::{
     domain::{AuthorityName, Origin, Record, RequestDigest, Revocation, State},
     store::{StoreError, Stored},
@@ -234,6 +236,24 @@ impl Fault for IssueError {
     }
 }
 
+/// By which profile, and by which version of it.
+#[derive(Clone, Copy)]
+pub(super) struct Under<'a> {
+    pub(super) profile: &'a Profile,
+    /// 0: a ready or configured one.
+    pub(super) version: i32,
+}
+
+impl<'a> Under<'a> {
+    /// The one in force.
+    pub(super) fn of(known: &'a KnownProfile) -> Self {
+        Self {
+            profile: &known.profile,
+            version: known.version,
+        }
+    }
+}
+
 /// Who signs: an existing CA, or a root its own certificate.
 pub(super) struct Signatory<'a> {
     pub(super) name: &'a AuthorityName,
@@ -272,13 +292,13 @@ pub async fn issue(
             .registry
             .find(&request.issuer)
             .ok_or_else(|| IssueError::UnknownIssuer(request.issuer.clone()))?;
-        let profile = worker
+        let known = worker
             .profiles
-            .get(&request.profile)
-            .cloned()
+            .find(&request.profile)
             .ok_or_else(|| IssueError::UnknownProfile(request.profile.clone()))?;
-        check_allowed(&authority, &profile, &request)?;
-        let mut issued = issue_as_active(&worker, &authority, &profile, &request).await;
+        check_allowed(&authority, &known.profile, &request)?;
+        let under = Under::of(&known);
+        let mut issued = issue_as_active(&worker, &authority, under, &request).await;
         if let Err(IssueError::Store {
             source: StoreError::SerialTaken,
             ..
@@ -286,7 +306,7 @@ pub async fn issue(
         {
             // Another replica was given the same number at the same moment; ours was never handed out.
             tracing::error!(target: "audit", act = "issue", request_id = request.request_id, "serial number taken: another is drawn");
-            issued = issue_as_active(&worker, &authority, &profile, &request).await;
+            issued = issue_as_active(&worker, &authority, under, &request).await;
         }
         issued
     };
@@ -338,7 +358,7 @@ fn check_allowed(
 pub(super) async fn issue_as_active(
     core: &Core,
     ca: &IssuingAuthority,
-    profile: &Profile,
+    under: Under<'_>,
     request: &IssueRequest,
 ) -> Result<Issued, IssueError> {
     if let Some((name, state)) = ca.hindrance() {
@@ -347,14 +367,14 @@ pub(super) async fn issue_as_active(
             state,
         });
     }
-    issue_as(core, &Signatory::of(ca), profile, request).await
+    issue_as(core, &Signatory::of(ca), under, request).await
 }
 
 /// The steps, for whoever signs.
 pub(super) async fn issue_as(
     core: &Core,
     signatory: &Signatory<'_>,
-    profile: &Profile,
+    Under { profile, version }: Under<'_>,
     request: &IssueRequest,
 ) -> Result<Issued, IssueError> {
     let stored = |source| IssueError::Store {
@@ -402,7 +422,7 @@ pub(super) async fn issue_as(
         &request.origin,
         signatory.self_signed,
     )
-    .with_numbers(signatory.generation, crl_partition, 0);
+    .with_numbers(signatory.generation, crl_partition, version);
     let signed = core
         .signer
         .sign(SignCall {
@@ -433,6 +453,7 @@ pub(super) async fn issue_as(
     // 5. Keep it, durably, with its event.
     let record = Record {
         crl_partition,
+        profile_version: version,
         ..record(core, signatory, &profile.name, request, certificate)
     };
     let issued = keep(core, record, request, findings).await?;

@@ -41,6 +41,9 @@ async fn maintenance(core: Arc<Core>) {
             tracing::warn!(error = chain(&error), "CAs not refreshed");
             continue;
         }
+        if let Err(error) = core.profiles.refresh(&core.store).await {
+            tracing::warn!(error = chain(&error), "profiles not refreshed");
+        }
         if let Err(error) = reconcile::refresh(&core).await {
             tracing::warn!(error = chain(&error), "reconciliations not read");
         }
@@ -58,6 +61,9 @@ async fn maintenance(core: Arc<Core>) {
 
 /// One round of everything that is due.
 pub async fn round(core: &Arc<Core>) {
+    if let Err(error) = core.profiles.refresh(&core.store).await {
+        tracing::warn!(error = chain(&error), "profiles not refreshed");
+    }
     match adopt(core, core.context.clock.now_ms() - SETTLED_MS).await {
         Ok(0) => {}
         Ok(adopted) => tracing::warn!(adopted, "certificates adopted from the journal"),

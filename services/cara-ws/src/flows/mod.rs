@@ -11,6 +11,7 @@ pub mod issue;
 mod journal_note;
 pub mod maintain;
 pub mod ocsp_signer;
+pub mod profiles;
 pub mod publish_crl;
 pub mod reconcile;
 mod registry;
@@ -20,9 +21,8 @@ pub mod revoke_many;
 pub mod search;
 mod serials;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use ers_pki::profile::Profile;
 use ers_runtime::Context;
 use ers_signer_client::Signer;
 use tokio::sync::Notify;
@@ -55,7 +55,7 @@ pub struct Core {
     /// All CAs, in memory.
     pub registry: Registry,
     /// All profiles by name.
-    pub profiles: HashMap<String, Arc<Profile>>,
+    pub profiles: profiles::Profiles,
     /// Configuration.
     pub issuing: Issuing,
     /// CAs that are to be reconciled since the database was restored from a backup.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{
     Core, IssuingAuthority, RegistryError,
-    issue::{self, Signatory},
+    issue::{self, Signatory, Under},
 };
 use crate::{
     domain::{OcspSigner, Origin, RequestDigest},
@@ -98,11 +98,11 @@ pub async fn renew(core: &Arc<Core>, ca: &IssuingAuthority) -> Result<(), OcspSi
     };
     // Not by `issue`: a CA that issues nothing else any more still answers for what it has issued, and so does each
     // of its generations.
-    let profile = core
+    let known = core
         .profiles
-        .get(PROFILE)
+        .find(PROFILE)
         .ok_or(OcspSignerError::NoProfile)?;
-    let issued = issue::issue_as(core, &Signatory::of(ca), profile, &request)
+    let issued = issue::issue_as(core, &Signatory::of(ca), Under::of(&known), &request)
         .await
         .map_err(OcspSignerError::Issue)?;
     let signer = OcspSigner {

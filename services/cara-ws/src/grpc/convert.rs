@@ -114,5 +114,6 @@ pub(super) fn certificate(record: &Record) -> wire::Certificate {
         state: state.into(),
         revocation: record.revocation.as_ref().map(revocation),
         adopted: record.adopted,
+        profile_version: record.profile_version,
     }
 }

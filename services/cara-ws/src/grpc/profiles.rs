@@ -1,10 +1,21 @@
 //! `cara.v1.Profiles`.
 
+use ers_pki::{issuance::Example, name::Name};
 use ers_proto::cara::v1::{self as wire, profiles_server::Profiles};
-use ers_runtime::grpc::caller;
+use ers_runtime::{
+    error::{chain, status},
+    grpc::caller,
+};
 use tonic::{Request, Response, Status};
 
-use super::{ADMINISTRATOR, Service};
+use super::{ADMINISTRATOR, Service, convert};
+use crate::{
+    flows::profiles::{self, KnownProfile, NewProfile, PutProfileError},
+    store::StoredProfile,
+};
+
+/// Most names of an example.
+const MAX_NAMES: usize = 100;
 
 #[tonic::async_trait]
 impl Profiles for Service {
@@ -13,17 +24,115 @@ impl Profiles for Service {
         request: Request<wire::ListProfilesRequest>,
     ) -> Result<Response<wire::ListProfilesResponse>, Status> {
         caller(&request)?.require(&["clm-api", ADMINISTRATOR])?;
-        let mut profiles: Vec<_> = self
-            .core
-            .profiles
-            .values()
-            .map(|profile| wire::Profile {
-                name: profile.name.clone(),
-                description: profile.description.clone(),
-                definition: serde_json::to_string(profile.as_ref()).unwrap_or_default(),
-            })
-            .collect();
-        profiles.sort_by(|a, b| a.name.cmp(&b.name));
+        let profiles = self.core.profiles.all().iter().map(describe).collect();
         Ok(Response::new(wire::ListProfilesResponse { profiles }))
     }
+
+    async fn load(
+        &self,
+        request: Request<wire::LoadProfileRequest>,
+    ) -> Result<Response<wire::Profile>, Status> {
+        caller(&request)?.require(&["clm-api", ADMINISTRATOR])?;
+        let wire::LoadProfileRequest { name, version } = request.into_inner();
+        let known = self.core.profiles.find(&name);
+        if let Some(known) = known.filter(|known| version == 0 || known.version == version) {
+            return Ok(Response::new(describe(&known)));
+        }
+        let versions = self.core.store.load_profile_versions(&name).await;
+        let found = versions
+            .map_err(status)?
+            .into_iter()
+            .find(|stored| version > 0 && stored.version == version)
+            .and_then(describe_stored);
+        found
+            .map(Response::new)
+            .ok_or_else(|| status(PutProfileError::Unknown(name)))
+    }
+
+    async fn put(
+        &self,
+        request: Request<wire::PutProfileRequest>,
+    ) -> Result<Response<wire::PutProfileResponse>, Status> {
+        let requester = administrator(&request)?;
+        let request = request.into_inner();
+        let new = NewProfile {
+            definition: request.definition,
+            example: read_example(&request.example_subject, &request.example_names)?,
+            changes: request.version,
+            requester,
+        };
+        let (known, findings) = profiles::put(&self.core, new).await.map_err(status)?;
+        Ok(Response::new(wire::PutProfileResponse {
+            profile: Some(describe(&known)),
+            findings: findings.iter().map(ToString::to_string).collect(),
+        }))
+    }
+
+    async fn delete(
+        &self,
+        request: Request<wire::DeleteProfileRequest>,
+    ) -> Result<Response<wire::DeleteProfileResponse>, Status> {
+        let requester = administrator(&request)?;
+        let wire::DeleteProfileRequest { name, sure } = request.into_inner();
+        profiles::remove(&self.core, &name, sure, &requester)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(wire::DeleteProfileResponse {}))
+    }
+}
+
+fn administrator<T>(request: &Request<T>) -> Result<String, Status> {
+    let caller = caller(request)?;
+    caller.require(&[ADMINISTRATOR])?;
+    Ok(caller.actor())
+}
+
+fn read_example(subject: &[u8], names: &[String]) -> Result<Example, Status> {
+    if names.len() > MAX_NAMES {
+        let most = format!("must be at most {MAX_NAMES}");
+        return Err(convert::invalid("example_names", most));
+    }
+    let subject = match subject {
+        [] => None,
+        der => Some(
+            Name::from_der(der)
+                .map_err(|error| convert::invalid("example_subject", chain(&error)))?,
+        ),
+    };
+    let names = names
+        .iter()
+        .map(|name| name.parse())
+        .collect::<Result<_, _>>()
+        .map_err(|error| convert::invalid("example_names", chain(&error)))?;
+    Ok(Example { subject, names })
+}
+
+fn describe(known: &KnownProfile) -> wire::Profile {
+    let profile = &known.profile;
+    let put = known.put.as_ref();
+    wire::Profile {
+        name: profile.name.clone(),
+        description: profile.description.clone(),
+        definition: serde_json::to_string(profile.as_ref()).unwrap_or_default(),
+        version: known.version,
+        put_at: put.map(|(at_ms, _)| convert::timestamp_ms(*at_ms)),
+        put_by: put.map(|(_, by)| by.clone()).unwrap_or_default(),
+    }
+}
+
+/// A version that is not in force; none where it says that the profile was removed.
+fn describe_stored(stored: StoredProfile) -> Option<wire::Profile> {
+    let definition = stored.definition?;
+    let description = serde_json::from_str::<serde_json::Value>(&definition).ok()?;
+    let description = description
+        .get("description")
+        .and_then(|text| text.as_str());
+    Some(wire::Profile {
+        description: description.unwrap_or_default().to_owned(),
+        name: stored.name,
+        definition,
+        version: stored.version,
+        put_at: Some(convert::timestamp_ms(stored.created_at_ms)),
+        put_by: stored.created_by,
+    })
 }

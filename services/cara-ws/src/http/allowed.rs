@@ -59,7 +59,7 @@ macro_rules! needs {
 }
 
 needs! {
-    ReadAuthorities ManageAuthorities ReadProfiles ReadCertificates IssueCertificates
+    ReadAuthorities ManageAuthorities ReadProfiles ManageProfiles ReadCertificates IssueCertificates
     RevokeCertificates PublishCrls ReadAdministrators ManageAdministrators ReadActs
 }
 

@@ -178,6 +178,8 @@ pub(super) struct CertificateBody {
     fingerprint: String,
     #[schema(example = "tls-server")]
     profile: String,
+    /// Version of the profile; 0: a ready or configured one.
+    profile_version: i32,
     #[schema(format = DateTime)]
     issued_at: String,
     #[schema(format = DateTime)]
@@ -235,6 +237,7 @@ impl From<wire::Certificate> for CertificateBody {
             issuer: certificate.issuer,
             serial: certificate.serial,
             profile: certificate.profile,
+            profile_version: certificate.profile_version,
             issued_at: time_text(certificate.issued_at),
             not_before: time_text(certificate.not_before),
             not_after: time_text(certificate.not_after),

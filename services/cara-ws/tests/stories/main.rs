@@ -13,6 +13,7 @@ mod generations;
 mod issuing;
 mod linting;
 mod lists;
+mod profiles;
 mod randomness;
 mod rest;
 mod restoring;

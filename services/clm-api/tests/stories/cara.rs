@@ -206,6 +206,7 @@ impl FakeCara {
             state: proto::CertificateState::Valid.into(),
             revocation: None,
             adopted: false,
+            profile_version: 0,
         };
         state
             .certificates
@@ -545,6 +546,27 @@ impl profiles_server::Profiles for FakeCara {
             })
             .collect();
         Ok(Response::new(proto::ListProfilesResponse { profiles }))
+    }
+
+    async fn load(
+        &self,
+        _: Request<proto::LoadProfileRequest>,
+    ) -> Result<Response<proto::Profile>, Status> {
+        Err(not_ours())
+    }
+
+    async fn put(
+        &self,
+        _: Request<proto::PutProfileRequest>,
+    ) -> Result<Response<proto::PutProfileResponse>, Status> {
+        Err(not_ours())
+    }
+
+    async fn delete(
+        &self,
+        _: Request<proto::DeleteProfileRequest>,
+    ) -> Result<Response<proto::DeleteProfileResponse>, Status> {
+        Err(not_ours())
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     domain::{AuthorityName, Origin, RequestDigest},
     flows::{
         Core, IssuingAuthority,
-        issue::{IssueError, IssueRequest, Signatory, Wishes, issue_as},
+        issue::{IssueError, IssueRequest, Signatory, Under, Wishes, issue_as},
     },
 };
 
@@ -109,7 +109,11 @@ impl Wanted<'_> {
                 ..Origin::default()
             },
         };
-        issue_as(core, signatory, profile, &request)
+        let under = Under {
+            profile,
+            version: core.profiles.version_of(&profile.name),
+        };
+        issue_as(core, signatory, under, &request)
             .await
             .map(|issued| issued.record.certificate)
             .map_err(AuthorityError::Issue)
@@ -122,9 +126,10 @@ pub(super) fn ca_profile(
     name: &str,
     path_length: Option<u32>,
 ) -> Result<Profile, AuthorityError> {
-    let profile = core.profiles.get(name).filter(|profile| profile.is_ca());
-    let mut profile = profile
-        .map(|profile| Profile::clone(profile))
+    let known = core.profiles.find(name);
+    let mut profile = known
+        .filter(|known| known.profile.is_ca())
+        .map(|known| Profile::clone(&known.profile))
         .ok_or_else(|| AuthorityError::Profile(name.to_owned()))?;
     if let Some(constraints) = &mut profile.basic_constraints {
         constraints.path_length = path_length.or(constraints.path_length);

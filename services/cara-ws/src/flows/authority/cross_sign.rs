@@ -9,7 +9,7 @@ use crate::{
     domain::{AuthorityName, Origin, Record, RequestDigest},
     flows::{
         Core, IssuingAuthority,
-        issue::{self, IssueRequest, Wishes},
+        issue::{self, IssueRequest, Under, Wishes},
     },
 };
 
@@ -71,7 +71,11 @@ pub async fn cross_sign(
             ..Origin::default()
         },
     };
-    let issued = issue::issue_as_active(core, &issuer, &profile, &request)
+    let under = Under {
+        profile: &profile,
+        version: core.profiles.version_of(name),
+    };
+    let issued = issue::issue_as_active(core, &issuer, under, &request)
         .await
         .map_err(AuthorityError::Issue)?;
     let record = issued.record;

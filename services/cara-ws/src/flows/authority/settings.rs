@@ -58,7 +58,7 @@ pub(super) fn check(core: &Core, settings: &Settings) -> Result<(), AuthorityErr
     let unknown = settings
         .profiles
         .iter()
-        .find(|name| !core.profiles.contains_key(name.as_str()));
+        .find(|name| core.profiles.find(name).is_none());
     match unknown {
         None => Ok(()),
         Some(name) => Err(AuthorityError::SettingsProfile(name.clone())),
