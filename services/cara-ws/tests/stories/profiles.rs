@@ -66,7 +66,8 @@ async fn issue(replica: &Replica, id: &str) -> Result<(i64, i32), Status> {
     let answer = replica.issuance("clm-api").issue(wanted).await?;
     let issued = answer.into_inner().certificate.unwrap();
     let seconds = issued.not_after.unwrap().seconds - issued.not_before.unwrap().seconds;
-    Ok((seconds / DAY, issued.profile_version))
+    // both ends count
+    Ok(((seconds + 1) / DAY, issued.profile_version))
 }
 
 async fn a_profile_is_put_in_versions_and_certificates_name_theirs(database: TestDatabase) {
