@@ -3,6 +3,7 @@
 mod ca;
 mod entity;
 mod notify;
+mod profile;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -15,6 +16,7 @@ pub use ca::{
 };
 pub use entity::{CertRenewNow, Entity, EntityName, EntitySecret, Scep};
 pub use notify::{Notify, Wish};
+pub use profile::{Profile, ProfileApply};
 
 /// An open PKI and certificate lifecycle platform.
 #[derive(Parser)]
@@ -75,6 +77,9 @@ pub enum Command {
     /// Policies: who may have which certificate
     #[command(subcommand)]
     Policy(Policy),
+    /// Certificate profiles: what certificates say
+    #[command(subcommand)]
+    Profile(Profile),
     /// Certificates
     #[command(subcommand)]
     Cert(Cert),

@@ -5,8 +5,9 @@ use std::{path::Path, sync::Arc};
 use ers_proto::{
     cara::v1::{
         administrators_client::AdministratorsClient, authorities_client::AuthoritiesClient,
-        issuance_client::IssuanceClient, restoring_client::RestoringClient,
-        revoking_client::RevokingClient, status_client::StatusClient,
+        issuance_client::IssuanceClient, profiles_client::ProfilesClient,
+        restoring_client::RestoringClient, revoking_client::RevokingClient,
+        status_client::StatusClient,
     },
     clm::v1::{
         administration_client::AdministrationClient, enrollment_client::EnrollmentClient,
@@ -159,6 +160,11 @@ impl Remote {
     /// CARA's CAs.
     pub fn authorities(&self) -> AuthoritiesClient<Channel> {
         AuthoritiesClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
+    }
+
+    /// CARA's certificate profiles.
+    pub fn profiles(&self) -> ProfilesClient<Channel> {
+        ProfilesClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
     }
 
     /// CARA's administrators.

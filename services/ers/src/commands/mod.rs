@@ -13,6 +13,7 @@ mod key;
 mod notify;
 mod password;
 mod policy;
+mod profile;
 mod restore;
 mod scep;
 mod signer;
@@ -44,6 +45,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Status => status::run(&global).await,
             Command::Ca(command) => ca::run(&global, command).await,
             Command::Policy(command) => policy::run(&global, command).await,
+            Command::Profile(command) => profile::run(&global, command).await,
             Command::Cert(command) => cert::run(&global, command).await,
             Command::Token(command) => token::run(&global, command).await,
             Command::Key(command) => key::run(&global, command).await,

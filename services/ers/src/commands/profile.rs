@@ -1,0 +1,164 @@
+//! `ers profile`: what certificates say.
+
+use std::path::Path;
+
+use ers_pki::name::Name;
+use ers_proto::cara::v1::{
+    DeleteProfileRequest, ListProfilesRequest, LoadProfileRequest, Profile as Wire,
+    PutProfileRequest,
+};
+use serde::Serialize;
+
+use super::read_text;
+use crate::{
+    cli::{Format, Global, Profile, ProfileApply},
+    failure::{Attempt as _, Outcome, answered},
+    output::{self, Show},
+    remote::Remote,
+};
+
+#[derive(Serialize)]
+struct ProfileView {
+    name: String,
+    version: i32,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    put_at: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    put_by: String,
+    definition: serde_json::Value,
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct ProfileList(Vec<ProfileView>);
+
+#[derive(Serialize)]
+struct Applied {
+    name: String,
+    version: i32,
+    findings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Removed {
+    name: String,
+}
+
+pub async fn run(global: &Global, command: Profile) -> Outcome<()> {
+    let mut profiles = Remote::open(global)?.profiles();
+    match command {
+        Profile::List => {
+            let answer = profiles.list(ListProfilesRequest {}).await;
+            let answer = answer.map_err(answered)?.into_inner();
+            let list = answer.profiles.into_iter().map(view).collect();
+            output::show(global.output, &ProfileList(list))
+        }
+        Profile::Show { name, version } => {
+            let request = LoadProfileRequest { name, version };
+            let profile = profiles.load(request).await.map_err(answered)?;
+            let profile = view(profile.into_inner());
+            match global.output {
+                // as it is, for editing and applying
+                Format::Table => {
+                    let text = serde_norway::to_string(&profile.definition);
+                    output::line(text.attempt("write profile")?.trim_end())
+                }
+                Format::Json => output::show(global.output, &profile),
+            }
+        }
+        Profile::Apply(options) => {
+            let request = read_apply(options)?;
+            let answer = profiles.put(request).await.map_err(answered)?.into_inner();
+            let profile = answer.profile.unwrap_or_default();
+            let applied = Applied {
+                name: profile.name,
+                version: profile.version,
+                findings: answer.findings,
+            };
+            output::show(global.output, &applied)
+        }
+        Profile::Remove { name, sure } => {
+            let request = DeleteProfileRequest {
+                name: name.clone(),
+                sure,
+            };
+            profiles.delete(request).await.map_err(answered)?;
+            output::show(global.output, &Removed { name })
+        }
+    }
+}
+
+fn read_apply(options: ProfileApply) -> Outcome<PutProfileRequest> {
+    let subject: Option<Name> = options
+        .example_subject
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .attempt("read --example-subject")?;
+    Ok(PutProfileRequest {
+        definition: definition(&options.file)?,
+        example_subject: subject.map_or_else(Vec::new, |subject| subject.to_der().to_vec()),
+        example_names: options.example_names,
+        version: options.if_version,
+    })
+}
+
+/// YAML or JSON, which is YAML too; as JSON.
+fn definition(file: &Path) -> Outcome<String> {
+    let text = read_text(file)?;
+    let act = format!("read {}", file.display());
+    let value: serde_json::Value = serde_norway::from_str(&text).attempt(&act)?;
+    serde_json::to_string(&value).attempt(&act)
+}
+
+fn view(profile: Wire) -> ProfileView {
+    ProfileView {
+        put_at: match profile.put_at {
+            None => String::new(),
+            at => output::time(at.as_ref()),
+        },
+        definition: serde_json::from_str(&profile.definition).unwrap_or_default(),
+        name: profile.name,
+        version: profile.version,
+        put_by: profile.put_by,
+    }
+}
+
+impl Show for ProfileList {
+    fn text(&self) -> String {
+        let rows = self.0.iter().map(|profile| {
+            let description = profile.definition.get("description");
+            let description = description.and_then(|text| text.as_str());
+            [
+                profile.name.clone(),
+                match profile.version {
+                    0 => "configured".to_owned(),
+                    version => version.to_string(),
+                },
+                profile.put_by.clone(),
+                description.unwrap_or_default().to_owned(),
+            ]
+        });
+        output::table(["name", "version", "put by", "description"], rows)
+    }
+}
+
+impl Show for ProfileView {
+    fn text(&self) -> String {
+        self.name.clone()
+    }
+}
+
+impl Show for Applied {
+    fn text(&self) -> String {
+        let findings = self.findings.iter().map(|finding| format!("\n  {finding}"));
+        let findings: String = findings.collect();
+        format!("profile {}, version {}{findings}", self.name, self.version)
+    }
+}
+
+impl Show for Removed {
+    fn text(&self) -> String {
+        format!("profile {} removed", self.name)
+    }
+}
