@@ -124,6 +124,7 @@ pub async fn start_with(
         crl_bell: tokio::sync::Notify::new(),
         index_bell: tokio::sync::Notify::new(),
         searches: tokio::sync::Semaphore::new(searches(database)),
+        rehearsing: tokio::sync::Semaphore::new(1),
         metrics: Metrics::new(&context.meter),
         holder: uuid::Uuid::new_v4().to_string(),
         context,

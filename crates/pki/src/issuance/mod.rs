@@ -28,7 +28,7 @@ pub use fault::RequestFault;
 pub use issuer::{Issuer, IssuerError};
 pub(crate) use prepared::signed;
 pub use prepared::{Prepared, readopt};
-pub use rehearse::{Example, RehearseError, rehearse};
+pub use rehearse::{Example, Rehearsal, RehearseError, rehearse};
 
 /// What someone wants certified; who may have it has been decided before.
 #[derive(Debug, Clone)]
@@ -105,6 +105,31 @@ pub fn prepare(
     serial: SerialNumber,
     now: OffsetDateTime,
 ) -> Result<Prepared, PrepareError> {
+    let (to_be_signed, validity) = write(profile, issuer, request, serial, now)?;
+    let verdict = judge_tbs(&to_be_signed, &profile.lint);
+    if !verdict.blocking.is_empty() {
+        return Err(PrepareError::Lint {
+            findings: verdict.blocking,
+        });
+    }
+    Ok(Prepared::new(
+        to_be_signed,
+        issuer,
+        request.public_key.clone(),
+        serial,
+        validity,
+        verdict.reported,
+    ))
+}
+
+/// Steps 1 to 6: bytes that nobody has linted.
+fn write(
+    profile: &Profile,
+    issuer: &Issuer,
+    request: &Request,
+    serial: SerialNumber,
+    now: OffsetDateTime,
+) -> Result<(Vec<u8>, validity::Validity), PrepareError> {
     issuer.check_able(now)?;
     check_key(profile, issuer, request)?;
     let subject = subject::decide(profile, request)?;
@@ -136,20 +161,7 @@ pub fn prepare(
         security_identifier: wishes::security_identifier(profile, request)?,
         serial,
     })?;
-    let verdict = judge_tbs(&to_be_signed, &profile.lint);
-    if !verdict.blocking.is_empty() {
-        return Err(PrepareError::Lint {
-            findings: verdict.blocking,
-        });
-    }
-    Ok(Prepared::new(
-        to_be_signed,
-        issuer,
-        request.public_key.clone(),
-        serial,
-        validity,
-        verdict.reported,
-    ))
+    Ok((to_be_signed, validity))
 }
 
 fn check_key(profile: &Profile, issuer: &Issuer, request: &Request) -> Result<(), PrepareError> {

@@ -3,10 +3,12 @@
 
 use time::OffsetDateTime;
 
-use super::{AssembleError, EndEntity, Issuer, IssuerError, PrepareError, Request, prepare};
+use super::{
+    AssembleError, EndEntity, Issuer, IssuerError, PrepareError, Request, prepare, signed, write,
+};
 use crate::general_name::{GeneralName, NameKind};
 use crate::key::{KeyAlgorithm, PrivateKey, PrivateKeyError, SignatureAlgorithm};
-use crate::lint::Finding;
+use crate::lint::{Finding, Verdict, judge_tbs};
 use crate::name::{Name, NameError};
 use crate::profile::Profile;
 use crate::serial::{SerialError, SerialNumber};
@@ -58,14 +60,36 @@ pub enum RehearseError {
     Prepare(#[source] PrepareError),
 }
 
-/// Prepares an example of what the profile would have certificates say; gives what the linter has against it that would not
-/// stop the issue. `random` becomes serial numbers.
+/// An example of what a profile has certificates say.
+#[derive(Debug, Clone)]
+pub struct Rehearsal {
+    /// The certificate, DER; of a CA that is no more, and perhaps one that the linter would have stopped.
+    pub certificate: Vec<u8>,
+    /// The same for people, as `openssl x509 -text` tells it; empty: it cannot be read.
+    pub text: String,
+    /// What the linter says.
+    pub verdict: Verdict,
+}
+
+impl Rehearsal {
+    /// What the linter has against it that would not stop the issue; refused when something would.
+    pub fn passed(self) -> Result<Vec<Finding>, RehearseError> {
+        if self.verdict.blocking.is_empty() {
+            return Ok(self.verdict.reported);
+        }
+        Err(RehearseError::Prepare(PrepareError::Lint {
+            findings: self.verdict.blocking,
+        }))
+    }
+}
+
+/// Makes an example of what the profile would have certificates say, whatever the linter thinks of it. `random` becomes serial numbers.
 pub fn rehearse(
     profile: &Profile,
     example: &Example,
     random: [u8; 20],
     now: OffsetDateTime,
-) -> Result<Vec<Finding>, RehearseError> {
+) -> Result<Rehearsal, RehearseError> {
     let kinds = &profile.key_algorithms;
     let kind = KEYS.iter().find(|kind| kinds.contains(kind));
     let kind = kind.or(kinds.first()).unwrap_or(&KeyAlgorithm::P256);
@@ -90,13 +114,32 @@ pub fn rehearse(
         ..Request::new(key.public_key().clone())
     };
     let serial = SerialNumber::from_random(random).map_err(RehearseError::Serial)?;
-    let prepared = prepare(profile, &issuer(serial, now)?, &request, serial, now)
-        .map_err(RehearseError::Prepare)?;
-    Ok(prepared.findings().to_vec())
+    let (issuer, key) = issuer(serial, now)?;
+    let (to_be_signed, _) =
+        write(profile, &issuer, &request, serial, now).map_err(RehearseError::Prepare)?;
+    let verdict = judge_tbs(&to_be_signed, &profile.lint);
+    let signature = key
+        .sign(ALGORITHM, &to_be_signed)
+        .map_err(RehearseError::Key)?;
+    let certificate = signed(to_be_signed, ALGORITHM, &signature);
+    Ok(Rehearsal {
+        text: text(&certificate).unwrap_or_default(),
+        certificate,
+        verdict,
+    })
 }
 
-/// A root that never ends.
-fn issuer(serial: SerialNumber, now: OffsetDateTime) -> Result<Issuer, RehearseError> {
+/// OpenSSL's words are those that operators know.
+fn text(certificate: &[u8]) -> Option<String> {
+    let certificate = openssl::x509::X509::from_der(certificate).ok()?;
+    String::from_utf8(certificate.to_text().ok()?).ok()
+}
+
+/// A root that never ends, and its key.
+fn issuer(
+    serial: SerialNumber,
+    now: OffsetDateTime,
+) -> Result<(Issuer, PrivateKey), RehearseError> {
     let key = PrivateKey::generate(KeyAlgorithm::P256).map_err(RehearseError::Key)?;
     let name: Name = CA.parse().map_err(RehearseError::Name)?;
     let own = Issuer::self_signed(name.clone(), key.public_key().clone(), ALGORITHM)
@@ -121,6 +164,7 @@ fn issuer(serial: SerialNumber, now: OffsetDateTime) -> Result<Issuer, RehearseE
         .and_then(|issuer| issuer.with_ocsp_urls(["http://ocsp.example.com"]))
         .and_then(|issuer| issuer.with_crl_urls(["http://crl.example.com/ca.crl"]))
         .and_then(|issuer| issuer.with_ca_issuer_urls(["http://ca.example.com/ca.cer"]))
+        .map(|issuer| (issuer, key))
         .map_err(RehearseError::Ca)
 }
 
@@ -210,7 +254,10 @@ mod tests {
     fn every_ready_profile_has_an_example() {
         for profile in Profile::ready() {
             let rehearsed = rehearse(profile, &Example::default(), RANDOM, NOW);
-            assert!(rehearsed.is_ok(), "{}: {rehearsed:?}", profile.name);
+            let rehearsed = rehearsed.unwrap();
+            assert!(rehearsed.text.contains("Version: 3"), "{}", profile.name);
+            let passed = rehearsed.passed();
+            assert!(passed.is_ok(), "{}: {passed:?}", profile.name);
         }
     }
 
@@ -219,7 +266,14 @@ mod tests {
         let mut profile = Profile::find_ready("tls-server").unwrap().clone();
         profile.extended_key_usage.clear();
         profile.lint = serde_json::from_str(r#"{ "sets": { "cabf-tls": "block" } }"#).unwrap();
-        let told = rehearse(&profile, &Example::default(), RANDOM, NOW).unwrap_err();
+        let rehearsed = rehearse(&profile, &Example::default(), RANDOM, NOW).unwrap();
+        assert!(
+            rehearsed
+                .text
+                .contains("Issuer: C = DE, O = Example, CN = Example Root")
+        );
+        assert!(rehearsed.text.contains("www.example.com"));
+        let told = rehearsed.passed().unwrap_err();
         assert!(
             matches!(told, RehearseError::Prepare(PrepareError::Lint { .. })),
             "{told:?}"
@@ -236,6 +290,7 @@ mod tests {
             subject: Some("CN=printer-007".parse().unwrap()),
             names: Vec::new(),
         };
-        rehearse(&profile, &example, RANDOM, NOW).unwrap();
+        let rehearsed = rehearse(&profile, &example, RANDOM, NOW).unwrap();
+        rehearsed.passed().unwrap();
     }
 }

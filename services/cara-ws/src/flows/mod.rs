@@ -76,6 +76,8 @@ pub struct Core {
     pub index_bell: Notify,
     /// How many searches may still begin.
     pub searches: tokio::sync::Semaphore,
+    /// Examples of profiles are made one at a time: their keys may take seconds.
+    pub rehearsing: tokio::sync::Semaphore,
     /// What is counted.
     pub metrics: Metrics,
     /// This process, in leases.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use arc_swap::ArcSwap;
 use ers_pki::{
-    issuance::{Example, RehearseError, rehearse},
+    issuance::{Example, Rehearsal, RehearseError},
     lint::Finding,
     profile::{Profile, ProfileError},
 };
@@ -343,24 +343,55 @@ async fn refresh(core: &Core) -> Result<(), PutProfileError> {
     refreshed.map_err(PutProfileError::Store)
 }
 
-/// Keys are made for it, which takes its time.
+/// Makes an example of what a profile would have certificates say, and stores nothing.
+#[tracing::instrument(name = "cara.rehearse_profile", skip_all)]
+pub async fn rehearse(
+    core: &Core,
+    definition: &str,
+    example: Example,
+) -> Result<Rehearsal, PutProfileError> {
+    make_example(core, &read(definition)?, example).await
+}
+
 async fn lint_example(
     core: &Core,
     profile: &Profile,
     example: Example,
 ) -> Result<Vec<Finding>, PutProfileError> {
+    let rehearsal = make_example(core, profile, example).await?;
+    rehearsal
+        .passed()
+        .map_err(|source| PutProfileError::Example {
+            name: profile.name.clone(),
+            source: Box::new(source),
+        })
+}
+
+/// Keys are made for it, which takes its time.
+async fn make_example(
+    core: &Core,
+    profile: &Profile,
+    example: Example,
+) -> Result<Rehearsal, PutProfileError> {
     let mut random = [0; 20];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| PutProfileError::Random)?;
+    let _one = core
+        .rehearsing
+        .acquire()
+        .await
+        .map_err(|_| PutProfileError::Interrupted)?;
     let (name, profile, now) = (
         profile.name.clone(),
         profile.clone(),
         core.context.clock.now(),
     );
-    tokio::task::spawn_blocking(move || rehearse(&profile, &example, random, now))
-        .await
-        .map_err(|_| PutProfileError::Interrupted)?
-        .map_err(|source| PutProfileError::Example {
-            name,
-            source: Box::new(source),
-        })
+    tokio::task::spawn_blocking(move || {
+        ers_pki::issuance::rehearse(&profile, &example, random, now)
+    })
+    .await
+    .map_err(|_| PutProfileError::Interrupted)?
+    .map_err(|source| PutProfileError::Example {
+        name,
+        source: Box::new(source),
+    })
 }

@@ -1,6 +1,10 @@
 //! `cara.v1.Profiles`.
 
-use ers_pki::{issuance::Example, name::Name};
+use ers_pki::{
+    issuance::Example,
+    lint::{Finding, Verdict},
+    name::Name,
+};
 use ers_proto::cara::v1::{self as wire, profiles_server::Profiles};
 use ers_runtime::{
     error::{chain, status},
@@ -68,6 +72,41 @@ impl Profiles for Service {
         }))
     }
 
+    async fn rehearse(
+        &self,
+        request: Request<wire::RehearseProfileRequest>,
+    ) -> Result<Response<wire::RehearseProfileResponse>, Status> {
+        administrator(&request)?;
+        let request = request.into_inner();
+        let example = read_example(&request.example_subject, &request.example_names)?;
+        let definition = match (request.name.as_str(), request.definition) {
+            ("", definition) => definition,
+            (name, definition) if definition.is_empty() => {
+                let known = self.core.profiles.find(name);
+                let known =
+                    known.ok_or_else(|| status(PutProfileError::Unknown(name.to_owned())))?;
+                serde_json::to_string(known.profile.as_ref()).unwrap_or_default()
+            }
+            _ => {
+                return Err(convert::invalid(
+                    "definition",
+                    "must be absent when there is a name",
+                ));
+            }
+        };
+        let rehearsal = profiles::rehearse(&self.core, &definition, example)
+            .await
+            .map_err(status)?;
+        let Verdict { blocking, reported } = &rehearsal.verdict;
+        let blocking = blocking.iter().map(|finding| tell(finding, true));
+        let reported = reported.iter().map(|finding| tell(finding, false));
+        Ok(Response::new(wire::RehearseProfileResponse {
+            findings: blocking.chain(reported).collect(),
+            certificate: rehearsal.certificate,
+            text: rehearsal.text,
+        }))
+    }
+
     async fn delete(
         &self,
         request: Request<wire::DeleteProfileRequest>,
@@ -105,6 +144,16 @@ fn read_example(subject: &[u8], names: &[String]) -> Result<Example, Status> {
         .collect::<Result<_, _>>()
         .map_err(|error| convert::invalid("example_names", chain(&error)))?;
     Ok(Example { subject, names })
+}
+
+fn tell(finding: &Finding, blocks: bool) -> wire::LintFinding {
+    wire::LintFinding {
+        rule: finding.rule.id.to_owned(),
+        severity: finding.severity().to_string(),
+        citation: finding.rule.citation.to_owned(),
+        detail: finding.detail.clone(),
+        blocks,
+    }
 }
 
 fn describe(known: &KnownProfile) -> wire::Profile {

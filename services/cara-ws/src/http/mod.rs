@@ -59,6 +59,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(authority_life::cross_sign)
         .service(profiles::list_profiles)
         .service(profiles::show_profile)
+        .service(profiles::rehearse_profile)
         .service(profiles::put_profile)
         .service(profiles::delete_profile)
         .service(certificates::list_certificates)

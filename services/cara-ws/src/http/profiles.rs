@@ -1,7 +1,7 @@
 //! `/v1/profiles`: certificate profiles.
 
-use actix_web::{HttpResponse, delete, get, put, web};
-use ers_pki::name::Name;
+use actix_web::{HttpResponse, delete, get, post, put, web};
+use ers_pki::{name::Name, pem};
 use ers_proto::cara::v1::{self as wire, profiles_server::Profiles};
 use ers_runtime::{
     error::chain,
@@ -63,6 +63,50 @@ pub(super) struct ProfilePut {
     profile: Profile,
     /// What the linter has against the example that would not stop the issue.
     findings: Vec<String>,
+}
+
+/// A profile of which an example is made: a definition, or the name of one in force.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RehearseProfile {
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    definition: Option<serde_json::Value>,
+    /// Instead of a definition.
+    #[serde(default)]
+    name: String,
+    /// RFC 4514; absent: made up, which cannot be done where patterns must be met.
+    example_subject: Option<String>,
+    #[serde(default)]
+    #[schema(example = json!(["dns:www.example.com"]))]
+    example_names: Vec<String>,
+}
+
+/// An example of the certificates of a profile.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProfileRehearsed {
+    /// PEM; of a CA that exists for that moment.
+    certificate_pem: String,
+    /// The certificate for people; empty: it cannot be read.
+    text: String,
+    /// Those that would stop the issue first.
+    findings: Vec<LintFinding>,
+    /// Nothing would stop the issue.
+    passes: bool,
+}
+
+/// Something that the linter has against a certificate.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LintFinding {
+    #[schema(example = "cabf-tls-policy-oid")]
+    rule: String,
+    /// `notice`, `warning` or `error`.
+    severity: String,
+    /// Document and section.
+    citation: String,
+    detail: String,
+    /// It would stop the issue.
+    blocks: bool,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -164,13 +208,10 @@ pub(super) async fn put_profile(
     {
         return Err(wrong("definition", "its name must be that of the path"));
     }
-    let subject = profile.example_subject.as_deref().map(str::parse::<Name>);
-    let subject = subject
-        .transpose()
-        .map_err(|error| wrong("example_subject", chain(&error)))?;
+    of_all_authorities(&allowed)?;
     let request = wire::PutProfileRequest {
         definition: profile.definition.to_string(),
-        example_subject: subject.map_or_else(Vec::new, |subject| subject.to_der().to_vec()),
+        example_subject: subject(profile.example_subject.as_deref())?,
         example_names: profile.example_names,
         version: profile.version,
     };
@@ -180,6 +221,55 @@ pub(super) async fn put_profile(
     Ok(web::Json(ProfilePut {
         profile: body(answer.profile.unwrap_or_default()),
         findings: answer.findings,
+    }))
+}
+
+/// Make and lint an example of a profile's certificates
+///
+/// Nothing is stored. What the linter would stop is shown too, with the findings that would do so.
+#[utoipa::path(
+    tag = "profiles",
+    extensions(("x-permission" = json!("manage-profiles"))),
+    request_body = RehearseProfile,
+    responses(
+        (status = 200, description = "The example", body = ProfileRehearsed),
+        (status = 400, description = "A field is wrong, or the profile does not admit the example", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such profile", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/profiles/rehearse")]
+pub(super) async fn rehearse_profile(
+    allowed: Allowed<needs::ManageProfiles>,
+    service: web::Data<Service>,
+    wish: web::Json<RehearseProfile>,
+) -> Result<web::Json<ProfileRehearsed>, Problem> {
+    let wish = wish.into_inner();
+    let request = wire::RehearseProfileRequest {
+        definition: wish
+            .definition
+            .map_or_else(String::new, |value| value.to_string()),
+        name: wish.name,
+        example_subject: subject(wish.example_subject.as_deref())?,
+        example_names: wish.example_names,
+    };
+    let answer = Profiles::rehearse(&**service, allowed.call(request))
+        .await
+        .map_err(refused)?
+        .into_inner();
+    let findings = answer.findings.into_iter().map(|finding| LintFinding {
+        rule: finding.rule,
+        severity: finding.severity,
+        citation: finding.citation,
+        detail: finding.detail,
+        blocks: finding.blocks,
+    });
+    let findings: Vec<_> = findings.collect();
+    Ok(web::Json(ProfileRehearsed {
+        certificate_pem: pem::encode("CERTIFICATE", &answer.certificate),
+        text: answer.text,
+        passes: !findings.iter().any(|finding| finding.blocks),
+        findings,
     }))
 }
 
@@ -202,6 +292,7 @@ pub(super) async fn delete_profile(
     name: web::Path<String>,
     query: web::Query<RemoveQuery>,
 ) -> Result<HttpResponse, Problem> {
+    of_all_authorities(&allowed)?;
     let name = name.into_inner();
     let request = wire::DeleteProfileRequest {
         name: name.clone(),
@@ -210,6 +301,24 @@ pub(super) async fn delete_profile(
     let work = Profiles::delete(&**service, allowed.call(request));
     allowed.act(&service, "delete-profile", &name, work).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Every CA may issue by every profile: who administers some CAs only could otherwise change what the others issue.
+fn of_all_authorities<N>(allowed: &Allowed<N>) -> Result<(), Problem> {
+    if allowed.administrator().authorities.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::of(
+        actix_web::http::StatusCode::FORBIDDEN,
+        "profiles are changed by those who administer all CAs",
+    ))
+}
+
+/// RFC 4514 as DER; absent: none.
+fn subject(text: Option<&str>) -> Result<Vec<u8>, Problem> {
+    let subject = text.map(str::parse::<Name>).transpose();
+    let subject = subject.map_err(|error| wrong("example_subject", chain(&error)))?;
+    Ok(subject.map_or_else(Vec::new, |subject| subject.to_der().to_vec()))
 }
 
 fn body(profile: wire::Profile) -> Profile {

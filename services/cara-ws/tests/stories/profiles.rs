@@ -1,13 +1,15 @@
 //! Promises:
 //! - a profile that an administrator puts is in force at once and on other replicas soon; a certificate says by which version it was issued;
 //! - what is wrong is refused with the reason: not JSON, contradictory, a configured one's name, an example that the linter stops, a version that is not the newest;
+//! - an example can be seen before anything is put, also one that the linter would stop;
 //! - one that is in use is not removed; one that is removed issues nothing, and its versions can still be read.
 
 use std::sync::Arc;
 
 use ers_proto::cara::v1::{
-    DeleteProfileRequest, ListProfilesRequest, LoadAuthorityRequest, LoadProfileRequest, Profile,
-    PutProfileRequest, PutProfileResponse, UpdateAuthorityRequest, profiles_client::ProfilesClient,
+    DeleteProfileRequest, LintFinding, ListProfilesRequest, LoadAuthorityRequest,
+    LoadProfileRequest, Profile, PutProfileRequest, PutProfileResponse, RehearseProfileRequest,
+    UpdateAuthorityRequest, profiles_client::ProfilesClient,
 };
 use ers_test_support::{databases::TestDatabase, on_every_database};
 use serde_json::{Value, json};
@@ -18,6 +20,7 @@ use crate::common::{DAY, Replica, Way, clock, request, with_pki};
 on_every_database!(
     a_profile_is_put_in_versions_and_certificates_name_theirs,
     what_is_wrong_with_a_profile_is_told_and_nothing_changes,
+    an_example_is_shown_with_what_would_stop_it_and_nothing_is_stored,
     a_profile_in_use_stays_and_a_removed_one_issues_nothing,
 );
 
@@ -230,6 +233,62 @@ async fn what_is_wrong_with_a_profile_is_told_and_nothing_changes(database: Test
         answer.findings.iter().any(|told| told.contains("cabf-tls")),
         "{answer:?}"
     );
+}
+
+async fn an_example_is_shown_with_what_would_stop_it_and_nothing_is_stored(database: TestDatabase) {
+    let (replica, _) = with_pki(&database).await;
+    let rehearse = async |request: RehearseProfileRequest| {
+        let answer = client(&replica, "administrator").rehearse(request).await?;
+        Ok::<_, Status>(answer.into_inner())
+    };
+    let mut definition = printer("30d");
+    definition["lint"] = json!({ "sets": { "cabf-tls": "block" } });
+    let of = |definition: &Value| RehearseProfileRequest {
+        definition: definition.to_string(),
+        example_names: vec!["dns:printer-7.example.com".into()],
+        ..RehearseProfileRequest::default()
+    };
+    let shown = rehearse(of(&definition)).await.unwrap();
+    assert!(
+        shown.text.contains("DNS:printer-7.example.com"),
+        "{}",
+        shown.text
+    );
+    let der = &shown.certificate;
+    let read = ers_pki::certificate::Certificate::from_der(der).unwrap();
+    assert_eq!(read.issuer().to_string(), "CN=Example Root,O=Example,C=DE");
+    let stops = |found: &LintFinding| found.blocks && found.rule.starts_with("cabf-tls-");
+    assert!(shown.findings.iter().any(stops), "{:?}", shown.findings);
+    let shown = rehearse(of(&printer("30d"))).await.unwrap();
+    assert!(!shown.findings.iter().any(|found| found.blocks));
+    let by_name = RehearseProfileRequest {
+        name: "tls-server".into(),
+        ..RehearseProfileRequest::default()
+    };
+    let shown = rehearse(by_name.clone()).await.unwrap();
+    assert!(shown.text.contains("TLS Web Server Authentication"));
+    for (code, request) in [
+        (Code::InvalidArgument, RehearseProfileRequest::default()),
+        (
+            Code::InvalidArgument,
+            RehearseProfileRequest {
+                definition: "{}".into(),
+                ..by_name.clone()
+            },
+        ),
+        (
+            Code::NotFound,
+            RehearseProfileRequest {
+                name: "nobody".into(),
+                ..by_name.clone()
+            },
+        ),
+    ] {
+        assert_eq!(rehearse(request).await.unwrap_err().code(), code);
+    }
+    let refused = client(&replica, "clm-api").rehearse(by_name).await;
+    assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
+    assert_eq!(load(&replica, 0).await.unwrap_err().code(), Code::NotFound);
 }
 
 async fn a_profile_in_use_stays_and_a_removed_one_issues_nothing(database: TestDatabase) {

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use ers_pki::name::Name;
+use ers_pki::{name::Name, pem};
 use ers_proto::cara::v1::{
     DeleteProfileRequest, ListProfilesRequest, LoadProfileRequest, Profile as Wire,
-    PutProfileRequest,
+    PutProfileRequest, RehearseProfileRequest,
 };
 use serde::Serialize;
 
 use super::read_text;
 use crate::{
-    cli::{Format, Global, Profile, ProfileApply},
+    cli::{Format, Global, Profile, ProfileApply, ProfileRehearse},
     failure::{Attempt as _, Outcome, answered},
     output::{self, Show},
     remote::Remote,
@@ -37,6 +37,22 @@ struct Applied {
     name: String,
     version: i32,
     findings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Rehearsed {
+    certificate: String,
+    text: String,
+    findings: Vec<FindingView>,
+}
+
+#[derive(Serialize)]
+struct FindingView {
+    rule: String,
+    severity: String,
+    citation: String,
+    detail: String,
+    blocks: bool,
 }
 
 #[derive(Serialize)]
@@ -77,6 +93,24 @@ pub async fn run(global: &Global, command: Profile) -> Outcome<()> {
             };
             output::show(global.output, &applied)
         }
+        Profile::Rehearse(options) => {
+            let request = read_rehearse(options)?;
+            let answer = profiles.rehearse(request).await.map_err(answered)?;
+            let answer = answer.into_inner();
+            let findings = answer.findings.into_iter().map(|found| FindingView {
+                rule: found.rule,
+                severity: found.severity,
+                citation: found.citation,
+                detail: found.detail,
+                blocks: found.blocks,
+            });
+            let rehearsed = Rehearsed {
+                certificate: pem::encode("CERTIFICATE", &answer.certificate),
+                text: answer.text,
+                findings: findings.collect(),
+            };
+            output::show(global.output, &rehearsed)
+        }
         Profile::Remove { name, sure } => {
             let request = DeleteProfileRequest {
                 name: name.clone(),
@@ -89,18 +123,36 @@ pub async fn run(global: &Global, command: Profile) -> Outcome<()> {
 }
 
 fn read_apply(options: ProfileApply) -> Outcome<PutProfileRequest> {
-    let subject: Option<Name> = options
-        .example_subject
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .attempt("read --example-subject")?;
     Ok(PutProfileRequest {
         definition: definition(&options.file)?,
-        example_subject: subject.map_or_else(Vec::new, |subject| subject.to_der().to_vec()),
+        example_subject: subject(options.example_subject.as_deref())?,
         example_names: options.example_names,
         version: options.if_version,
     })
+}
+
+/// What is a file is one; anything else is a name.
+fn read_rehearse(options: ProfileRehearse) -> Outcome<RehearseProfileRequest> {
+    let is_file = options.profile == Path::new("-") || options.profile.exists();
+    let (definition, name) = if is_file {
+        (definition(&options.profile)?, String::new())
+    } else {
+        (String::new(), options.profile.display().to_string())
+    };
+    Ok(RehearseProfileRequest {
+        definition,
+        name,
+        example_subject: subject(options.example_subject.as_deref())?,
+        example_names: options.example_names,
+    })
+}
+
+fn subject(text: Option<&str>) -> Outcome<Vec<u8>> {
+    let subject: Option<Name> = text
+        .map(str::parse)
+        .transpose()
+        .attempt("read --example-subject")?;
+    Ok(subject.map_or_else(Vec::new, |subject| subject.to_der().to_vec()))
 }
 
 /// YAML or JSON, which is YAML too; as JSON.
@@ -154,6 +206,26 @@ impl Show for Applied {
         let findings = self.findings.iter().map(|finding| format!("\n  {finding}"));
         let findings: String = findings.collect();
         format!("profile {}, version {}{findings}", self.name, self.version)
+    }
+}
+
+impl Show for Rehearsed {
+    fn text(&self) -> String {
+        let mut text = self.text.trim_end().to_owned();
+        for found in &self.findings {
+            let effect = if found.blocks { "stops" } else { "reported" };
+            let FindingView {
+                rule,
+                severity,
+                citation,
+                detail,
+                ..
+            } = found;
+            text.push_str(&format!(
+                "\n{effect}: {severity}: {detail} ({rule}, {citation})"
+            ));
+        }
+        text
     }
 }
 
