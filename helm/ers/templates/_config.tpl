@@ -56,6 +56,11 @@ issuing:
     interval_hours: {{ $crl.intervalHours | int }}
     delta_minutes: {{ $crl.deltaMinutes | int }}
     partitions: {{ $crl.partitions | int }}
+{{- with .root.Values.ers.fourEyes.acts }}
+  four_eyes:
+    acts: {{ toJson . }}
+    days: {{ $.root.Values.ers.fourEyes.days | int }}
+{{- end }}
 {{- end }}
 
 {{- define "ers.config.clm-server" -}}

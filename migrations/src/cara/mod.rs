@@ -7,6 +7,7 @@ mod m20261122_000004_create_certificate_name;
 mod m20261122_000005_create_administrators;
 mod m20261122_000014_index_pages;
 mod m20261122_000024_create_lost_certificate;
+mod m20261122_000030_add_outcome_of_pending_act;
 
 use sea_orm_migration::prelude::*;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000014_index_pages::Migration),
             Box::new(m20261122_000005_create_administrators::Migration),
             Box::new(m20261122_000024_create_lost_certificate::Migration),
+            Box::new(m20261122_000030_add_outcome_of_pending_act::Migration),
         ]
     }
 }

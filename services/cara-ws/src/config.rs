@@ -1,10 +1,12 @@
 //! CARA's configuration.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use ers_pki::{key::KeyAlgorithm, profile::Profile};
 use ers_runtime::db::DatabaseConfig;
 use serde::Deserialize;
+
+use crate::domain::GuardedAct;
 
 /// Each partition is a CRL to be made: more would take longer to sign than they are good for.
 pub(crate) const MAX_PARTITIONS: u32 = 10_000;
@@ -20,6 +22,7 @@ pub(crate) const MAX_PARTITIONS: u32 = 10_000;
 ///   crl: { validity_hours: 168, interval_hours: 24, delta_minutes: 0, partitions: 0, user_certificates_only: true, keep_expired: false }
 ///   ocsp: { key_algorithm: P-256, certificate_days: 30, answer_minutes: 60 }
 ///   profiles: []
+///   four_eyes: { acts: [create-authority, put-state, put-profile], days: 7 }
 /// ```
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +55,37 @@ pub struct Issuing {
     /// Certificate profiles beside the ready ones; one of the same name takes its place.
     #[serde(default)]
     pub profiles: Vec<Profile>,
+    /// What one administrator alone cannot do.
+    #[serde(default)]
+    pub four_eyes: FourEyes,
+}
+
+/// Acts that wait until a second administrator has approved them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FourEyes {
+    /// Which; none: all is done at once. Acts about administrators wait as soon as any do. Nothing waits before there is a
+    /// `ca-administrator` with a certificate: the platform's own identity would be alone.
+    pub acts: BTreeSet<GuardedAct>,
+    /// How long they wait, 1 to 365.
+    pub days: u32,
+}
+
+impl Default for FourEyes {
+    fn default() -> Self {
+        Self {
+            acts: BTreeSet::new(),
+            days: 7,
+        }
+    }
+}
+
+impl FourEyes {
+    /// Whether that act is to wait.
+    #[must_use]
+    pub fn guard(&self, act: GuardedAct) -> bool {
+        self.acts.contains(&act) || !self.acts.is_empty() && act.is_about_administrators()
+    }
 }
 
 /// A value that is none, or does not go with another.
@@ -102,6 +136,9 @@ impl Issuing {
         }
         if self.ocsp.answer_minutes < 2 {
             return wrong("ocsp.answer_minutes", "must be at least 2");
+        }
+        if !(1..=365).contains(&self.four_eyes.days) {
+            return wrong("four_eyes.days", "must be from 1 to 365");
         }
         Ok(())
     }
@@ -198,7 +235,21 @@ mod tests {
             crl: CrlConfig::default(),
             ocsp: OcspConfig::default(),
             profiles: Vec::new(),
+            four_eyes: FourEyes::default(),
         }
+    }
+
+    #[test]
+    fn with_any_act_those_about_administrators_wait_too() {
+        use GuardedAct::{CreateAuthority, PutAdministrator, PutProfile};
+        let guards = |acts: &[GuardedAct], act| {
+            let acts = acts.iter().copied().collect();
+            FourEyes { acts, days: 7 }.guard(act)
+        };
+        assert!(!guards(&[], PutAdministrator));
+        assert!(guards(&[CreateAuthority], CreateAuthority));
+        assert!(guards(&[CreateAuthority], PutAdministrator));
+        assert!(!guards(&[CreateAuthority], PutProfile));
     }
 
     #[test]
@@ -256,6 +307,16 @@ mod tests {
                 },
             ),
             ("ocsp.key_algorithm", Issuing { ocsp, ..issuing() }),
+            (
+                "four_eyes.days",
+                Issuing {
+                    four_eyes: FourEyes {
+                        days: 0,
+                        ..FourEyes::default()
+                    },
+                    ..issuing()
+                },
+            ),
         ];
         for (key, wrong) in cases {
             let told = wrong.check().unwrap_err().to_string();

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod approval;
 mod ca;
 mod entity;
 mod notify;
@@ -10,6 +11,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use approval::Approval;
 pub use ca::{
     Ca, CaCreate, CaCrossSign, CaExportRequest, CaImportCertificate, CaRenew, CaRollover,
     CaSignRequest,
@@ -119,6 +121,9 @@ pub enum Command {
     /// People who administer CARA with client certificates, and what they did
     #[command(subcommand)]
     Administrator(Administrator),
+    /// Acts that wait for a second administrator
+    #[command(subcommand)]
+    Approval(Approval),
     /// Mutual-TLS identities for services that run as separate processes
     #[command(subcommand)]
     Identity(Identity),

@@ -61,6 +61,12 @@ impl<T, E: std::error::Error> Attempt<T> for Result<T, E> {
 /// What a service answered, in its own words.
 pub fn answered(status: tonic::Status) -> Failure {
     let failure = Failure::new(status.message().to_owned());
+    if let Some(id) = status.metadata().get("ers-pending-act") {
+        let id = id.to_str().unwrap_or_default();
+        return failure.or(format!(
+            "another administrator approves it over REST or the web app; `ers approval show {id}` tells what becomes of it"
+        ));
+    }
     match status.code() {
         tonic::Code::Unavailable => Failure::new(format!(
             "the platform cannot do that now: {}",

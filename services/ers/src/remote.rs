@@ -4,10 +4,10 @@ use std::{path::Path, sync::Arc};
 
 use ers_proto::{
     cara::v1::{
-        administrators_client::AdministratorsClient, authorities_client::AuthoritiesClient,
-        issuance_client::IssuanceClient, profiles_client::ProfilesClient,
-        restoring_client::RestoringClient, revoking_client::RevokingClient,
-        status_client::StatusClient,
+        administrators_client::AdministratorsClient, approvals_client::ApprovalsClient,
+        authorities_client::AuthoritiesClient, issuance_client::IssuanceClient,
+        profiles_client::ProfilesClient, restoring_client::RestoringClient,
+        revoking_client::RevokingClient, status_client::StatusClient,
     },
     clm::v1::{
         administration_client::AdministrationClient, enrollment_client::EnrollmentClient,
@@ -165,6 +165,11 @@ impl Remote {
     /// CARA's certificate profiles.
     pub fn profiles(&self) -> ProfilesClient<Channel> {
         ProfilesClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
+    }
+
+    /// Acts that wait for a second administrator.
+    pub fn approvals(&self) -> ApprovalsClient<Channel> {
+        ApprovalsClient::new(self.channel("cara-ws", &self.endpoints.cara_ws))
     }
 
     /// CARA's administrators.

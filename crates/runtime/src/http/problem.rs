@@ -15,12 +15,15 @@ pub struct Problem {
     #[serde(rename = "type")]
     pub kind: String,
     /// Short, the same for every occurrence.
-    pub title: String,
+    pub title: &'static str,
     /// HTTP status code.
     pub status: u16,
     /// For the person who asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// URI reference of what this is about (RFC 9457 section 3.1.5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<Box<str>>,
     /// Input field that is at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
@@ -35,12 +38,20 @@ impl Problem {
     pub fn of(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             kind: "about:blank".into(),
-            title: status.canonical_reason().unwrap_or("Error").into(),
+            title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: Some(detail.into()),
+            instance: None,
             field: None,
             retry_after: None,
         }
+    }
+
+    /// Names what this is about, a URI reference.
+    #[must_use]
+    pub fn about(mut self, instance: impl Into<Box<str>>) -> Self {
+        self.instance = Some(instance.into());
+        self
     }
 
     /// Names the input field that is at fault.

@@ -46,6 +46,10 @@ pub enum Permission {
     ManageAdministrators,
     /// See what was done by whom.
     ReadActs,
+    /// See what waits for a second administrator.
+    ReadApprovals,
+    /// Be the second administrator.
+    ApproveActs,
 }
 
 /// A text that names no role.
@@ -93,6 +97,8 @@ impl Role {
                     | P::PublishCrls
                     | P::ReadAdministrators
                     | P::ManageAdministrators
+                    | P::ReadApprovals
+                    | P::ApproveActs
             ),
             Self::Ra => matches!(
                 permission,
@@ -109,6 +115,7 @@ impl Role {
                     | P::ReadCertificates
                     | P::ReadAdministrators
                     | P::ReadActs
+                    | P::ReadApprovals
             ),
             Self::Operator => matches!(
                 permission,
@@ -151,6 +158,8 @@ impl Permission {
             Self::ReadAdministrators => "read-administrators",
             Self::ManageAdministrators => "manage-administrators",
             Self::ReadActs => "read-acts",
+            Self::ReadApprovals => "read-approvals",
+            Self::ApproveActs => "approve-acts",
         }
     }
 }
@@ -297,6 +306,7 @@ mod tests {
             P::RevokeCertificates,
             P::PublishCrls,
             P::ManageAdministrators,
+            P::ApproveActs,
         ] {
             assert!(!Role::Auditor.may(changing), "{}", changing.as_str());
         }

@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod authority;
 mod blocked_keys;
 pub mod crl_schedule;
+pub mod four_eyes;
 mod in_flight;
 pub mod index_names;
 pub mod issue;

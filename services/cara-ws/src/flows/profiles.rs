@@ -245,23 +245,16 @@ pub async fn put(
     core: &Core,
     new: NewProfile,
 ) -> Result<(KnownProfile, Vec<Finding>), PutProfileError> {
-    let profile = read(&new.definition)?;
+    let Checked {
+        profile,
+        newest,
+        findings,
+    } = look_at(core, &new).await?;
     let name = profile.name.clone();
-    if core.profiles.configured.contains_key(&name) {
-        return Err(PutProfileError::Configured(name));
-    }
-    let versions = core.store.load_profile_versions(&name);
-    let newest = versions.await.map_err(PutProfileError::Store)?;
-    let newest = newest.first();
-    let found = newest.map_or(0, |newest| newest.version);
-    let is_there = newest.is_some_and(|newest| newest.definition.is_some());
-    if new
-        .changes
-        .is_some_and(|changes| changes != if is_there { found } else { 0 })
-    {
-        return Err(PutProfileError::Outrun { name, found });
-    }
-    let findings = lint_example(core, &profile, new.example).await?;
+    let found = newest.as_ref().map_or(0, |newest| newest.version);
+    let is_there = newest
+        .as_ref()
+        .is_some_and(|newest| newest.definition.is_some());
     // One form for what says the same.
     let definition = serde_json::to_string(&profile).map_err(PutProfileError::Unreadable)?;
     if newest.is_none_or(|newest| newest.definition.as_deref() != Some(&definition)) {
@@ -281,6 +274,46 @@ pub async fn put(
     refresh(core).await?;
     let known = core.profiles.find(&name);
     Ok((known.ok_or(PutProfileError::Unknown(name))?, findings))
+}
+
+/// Whether a profile could be put; gives its name. Nothing is stored.
+pub async fn check(core: &Core, new: &NewProfile) -> Result<String, PutProfileError> {
+    let checked = look_at(core, new).await?;
+    Ok(checked.profile.name)
+}
+
+struct Checked {
+    profile: Profile,
+    /// The newest version that there is.
+    newest: Option<StoredProfile>,
+    findings: Vec<Finding>,
+}
+
+async fn look_at(core: &Core, new: &NewProfile) -> Result<Checked, PutProfileError> {
+    let profile = read(&new.definition)?;
+    let name = profile.name.clone();
+    if core.profiles.configured.contains_key(&name) {
+        return Err(PutProfileError::Configured(name));
+    }
+    let versions = core.store.load_profile_versions(&name);
+    let newest = versions.await.map_err(PutProfileError::Store)?;
+    let newest = newest.into_iter().next();
+    let found = newest.as_ref().map_or(0, |newest| newest.version);
+    let is_there = newest
+        .as_ref()
+        .is_some_and(|newest| newest.definition.is_some());
+    if new
+        .changes
+        .is_some_and(|changes| changes != if is_there { found } else { 0 })
+    {
+        return Err(PutProfileError::Outrun { name, found });
+    }
+    let findings = lint_example(core, &profile, new.example.clone()).await?;
+    Ok(Checked {
+        profile,
+        newest,
+        findings,
+    })
 }
 
 /// Removes a profile: no certificates are issued by it any more. Its versions stay, since certificates name them. `sure`:

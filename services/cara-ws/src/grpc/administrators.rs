@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status};
 
 use super::{ADMINISTRATOR, Service, convert};
 use crate::{
-    domain::{Act, Administrator, AdministratorName},
+    domain::{Act, Administrator, AdministratorName, GuardedAct},
     flows::administrators::{self, Known},
     store::ActFilter,
 };
@@ -26,6 +26,13 @@ impl Administrators for Service {
     ) -> Result<Response<wire::Administrator>, Status> {
         let caller = caller(&request)?;
         caller.require(&[ADMINISTRATOR])?;
+        name(&request.get_ref().name)?;
+        self.four_eyes(
+            GuardedAct::PutAdministrator,
+            &request.get_ref().name,
+            &request,
+        )
+        .await?;
         let request = request.into_inner();
         let new = Administrator {
             name: name(&request.name)?,
@@ -86,6 +93,13 @@ impl Administrators for Service {
     ) -> Result<Response<wire::DeleteAdministratorResponse>, Status> {
         let caller = caller(&request)?;
         caller.require(&[ADMINISTRATOR])?;
+        name(&request.get_ref().name)?;
+        self.four_eyes(
+            GuardedAct::DeleteAdministrator,
+            &request.get_ref().name,
+            &request,
+        )
+        .await?;
         let name = name(&request.into_inner().name)?;
         administrators::delete(&self.core, &name, &caller.actor())
             .await
@@ -99,6 +113,13 @@ impl Administrators for Service {
     ) -> Result<Response<wire::Administrator>, Status> {
         let caller = caller(&request)?;
         caller.require(&[ADMINISTRATOR])?;
+        name(&request.get_ref().name)?;
+        self.four_eyes(
+            GuardedAct::AddAdministratorCertificate,
+            &request.get_ref().name,
+            &request,
+        )
+        .await?;
         let request = request.into_inner();
         let certificate = Certificate::from_der(&request.certificate)
             .map_err(|error| convert::invalid("certificate", chain(&error)))?;
@@ -116,6 +137,13 @@ impl Administrators for Service {
     ) -> Result<Response<wire::Administrator>, Status> {
         let caller = caller(&request)?;
         caller.require(&[ADMINISTRATOR])?;
+        name(&request.get_ref().name)?;
+        self.four_eyes(
+            GuardedAct::RemoveAdministratorCertificate,
+            &request.get_ref().name,
+            &request,
+        )
+        .await?;
         let request = request.into_inner();
         let name = name(&request.name)?;
         let known = administrators::remove_certificate(

@@ -9,6 +9,7 @@ use ers_runtime::{
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{ADMINISTRATOR, Service, convert};
+use crate::domain::GuardedAct;
 use crate::flows::authority::{
     AuthorityError,
     create::{NewAuthority, create_authority},
@@ -32,7 +33,13 @@ impl Authorities for Service {
         request: Request<wire::CreateAuthorityRequest>,
     ) -> Result<Response<wire::Authority>, Status> {
         let requester = administrator(&request)?;
-        let new = parse_new(request.into_inner(), requester)?;
+        let new = parse_new(request.get_ref().clone(), requester)?;
+        // What is there already is only told, or completed after an interruption.
+        let registry = &self.core.registry;
+        if registry.find(&new.name).is_none() && registry.find_awaiting(&new.name).is_none() {
+            self.four_eyes(GuardedAct::CreateAuthority, new.name.as_str(), &request)
+                .await?;
+        }
         let outcome = create_authority(&self.core, new).await.map_err(status)?;
         self.answer(outcome).await
     }
@@ -86,6 +93,9 @@ impl Authorities for Service {
         request: Request<wire::UpdateAuthorityRequest>,
     ) -> Result<Response<wire::Authority>, Status> {
         let requester = administrator(&request)?;
+        convert::authority_name("name", &request.get_ref().name)?;
+        self.four_eyes(GuardedAct::PutSettings, &request.get_ref().name, &request)
+            .await?;
         let request = request.into_inner();
         let name = convert::authority_name("name", &request.name)?;
         let ca = settings::update(
@@ -105,6 +115,13 @@ impl Authorities for Service {
         request: Request<wire::RenewAuthorityRequest>,
     ) -> Result<Response<wire::Authority>, Status> {
         let requester = administrator(&request)?;
+        convert::authority_name("name", &request.get_ref().name)?;
+        self.four_eyes(
+            GuardedAct::RenewAuthority,
+            &request.get_ref().name,
+            &request,
+        )
+        .await?;
         let request = request.into_inner();
         let request_id = convert::request_id(request.request_id)?;
         if request_id.len() > MAX_RENEWAL_ID {
@@ -130,7 +147,13 @@ impl Authorities for Service {
         request: Request<wire::RollOverRequest>,
     ) -> Result<Response<wire::Authority>, Status> {
         let requester = administrator(&request)?;
-        let rollover = parse_rollover(request.into_inner(), requester)?;
+        let rollover = parse_rollover(request.get_ref().clone(), requester)?;
+        self.four_eyes(
+            GuardedAct::RollOverAuthority,
+            rollover.name.as_str(),
+            &request,
+        )
+        .await?;
         let outcome = roll_over(&self.core, rollover).await.map_err(status)?;
         self.answer(outcome).await
     }
@@ -140,6 +163,13 @@ impl Authorities for Service {
         request: Request<wire::SwitchGenerationRequest>,
     ) -> Result<Response<wire::Authority>, Status> {
         let requester = administrator(&request)?;
+        convert::authority_name("name", &request.get_ref().name)?;
+        self.four_eyes(
+            GuardedAct::SwitchAuthority,
+            &request.get_ref().name,
+            &request,
+        )
+        .await?;
         let request = request.into_inner();
         let name = convert::authority_name("name", &request.name)?;
         let generation = i16::try_from(request.generation)
@@ -155,9 +185,13 @@ impl Authorities for Service {
         request: Request<wire::ChangeAuthorityStateRequest>,
     ) -> Result<Response<wire::Authority>, Status> {
         let requester = administrator(&request)?;
-        let request = request.into_inner();
-        let name = convert::authority_name("name", &request.name)?;
-        let act = parse_act(&request)?;
+        let name = convert::authority_name("name", &request.get_ref().name)?;
+        let act = parse_act(request.get_ref())?;
+        // One alone can stop a CA; all else about its state takes two.
+        if !matches!(act, Act::Suspend) {
+            self.four_eyes(GuardedAct::PutState, name.as_str(), &request)
+                .await?;
+        }
         let ca = state::change(&self.core, &name, act, &requester)
             .await
             .map_err(status)?;
@@ -169,7 +203,13 @@ impl Authorities for Service {
         request: Request<wire::ImportCertificateRequest>,
     ) -> Result<Response<wire::Authority>, Status> {
         let requester = administrator(&request)?;
-        let import = parse_import(request.into_inner(), requester)?;
+        let import = parse_import(request.get_ref().clone(), requester)?;
+        self.four_eyes(
+            GuardedAct::ImportCertificate,
+            import.name.as_str(),
+            &request,
+        )
+        .await?;
         let outcome = import_certificate(&self.core, import)
             .await
             .map_err(status)?;
@@ -181,7 +221,13 @@ impl Authorities for Service {
         request: Request<wire::ImportCertificateRequest>,
     ) -> Result<Response<wire::Authority>, Status> {
         let requester = administrator(&request)?;
-        let import = parse_import(request.into_inner(), requester)?;
+        let import = parse_import(request.get_ref().clone(), requester)?;
+        self.four_eyes(
+            GuardedAct::ImportCrossCertificate,
+            import.name.as_str(),
+            &request,
+        )
+        .await?;
         let outcome = import_cross_certificate(&self.core, import)
             .await
             .map_err(status)?;
@@ -193,6 +239,9 @@ impl Authorities for Service {
         request: Request<wire::AddExternalRequest>,
     ) -> Result<Response<wire::Authority>, Status> {
         let requester = administrator(&request)?;
+        convert::authority_name("name", &request.get_ref().name)?;
+        self.four_eyes(GuardedAct::AddExternal, &request.get_ref().name, &request)
+            .await?;
         let request = request.into_inner();
         let name = convert::authority_name("name", &request.name)?;
         let outcome = external::add_external(&self.core, &name, &request.certificate, &requester)
@@ -255,6 +304,9 @@ impl Authorities for Service {
         request: Request<wire::CrossSignRequest>,
     ) -> Result<Response<wire::CrossSignResponse>, Status> {
         let requester = administrator(&request)?;
+        convert::authority_name("issuer", &request.get_ref().issuer)?;
+        self.four_eyes(GuardedAct::CrossSign, &request.get_ref().issuer, &request)
+            .await?;
         let request = request.into_inner();
         let signing = CrossSigning {
             request_id: convert::request_id(request.request_id)?,

@@ -14,6 +14,7 @@ use tonic::{Request, Response, Status};
 
 use super::{ADMINISTRATOR, Service, convert};
 use crate::{
+    domain::GuardedAct,
     flows::profiles::{self, KnownProfile, NewProfile, PutProfileError},
     store::StoredProfile,
 };
@@ -58,13 +59,18 @@ impl Profiles for Service {
         request: Request<wire::PutProfileRequest>,
     ) -> Result<Response<wire::PutProfileResponse>, Status> {
         let requester = administrator(&request)?;
-        let request = request.into_inner();
+        let asked = request.get_ref();
         let new = NewProfile {
-            definition: request.definition,
-            example: read_example(&request.example_subject, &request.example_names)?,
-            changes: request.version,
+            definition: asked.definition.clone(),
+            example: read_example(&asked.example_subject, &asked.example_names)?,
+            changes: asked.version,
             requester,
         };
+        if self.must_wait(GuardedAct::PutProfile, &request).await? {
+            let name = profiles::check(&self.core, &new).await.map_err(status)?;
+            self.four_eyes(GuardedAct::PutProfile, &name, &request)
+                .await?;
+        }
         let (known, findings) = profiles::put(&self.core, new).await.map_err(status)?;
         Ok(Response::new(wire::PutProfileResponse {
             profile: Some(describe(&known)),
@@ -112,6 +118,11 @@ impl Profiles for Service {
         request: Request<wire::DeleteProfileRequest>,
     ) -> Result<Response<wire::DeleteProfileResponse>, Status> {
         let requester = administrator(&request)?;
+        let name = &request.get_ref().name;
+        if self.core.profiles.find(name).is_some() {
+            self.four_eyes(GuardedAct::DeleteProfile, name, &request)
+                .await?;
+        }
         let wire::DeleteProfileRequest { name, sure } = request.into_inner();
         profiles::remove(&self.core, &name, sure, &requester)
             .await

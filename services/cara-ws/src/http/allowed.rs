@@ -24,7 +24,7 @@ use super::problems::refused;
 use crate::{
     domain::{ActOutcome, Administrator, AuthorityName, Permission, Role},
     flows::administrators::shown_by,
-    grpc::Service,
+    grpc::{Service, waits_for},
     store::Store,
 };
 
@@ -61,6 +61,7 @@ macro_rules! needs {
 needs! {
     ReadAuthorities ManageAuthorities ReadProfiles ManageProfiles ReadCertificates IssueCertificates
     RevokeCertificates PublishCrls ReadAdministrators ManageAdministrators ReadActs
+    ReadApprovals ApproveActs
 }
 
 /// An administrator who may do what `N` names.
@@ -81,6 +82,8 @@ impl Begun {
     pub(super) async fn end(&self, refusal: Option<&Status>) {
         let (outcome, detail) = match refusal {
             None => (ActOutcome::Done, ""),
+            // Its end is not known yet.
+            Some(status) if waits_for(status).is_some() => (ActOutcome::Begun, status.message()),
             Some(status) => (ActOutcome::Refused, status.message()),
         };
         if let Err(error) = self.store.end_act(self.number, outcome, detail).await {

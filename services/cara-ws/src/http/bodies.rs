@@ -27,6 +27,9 @@ pub(super) struct ProblemBody {
     status: u16,
     /// For the person who asked.
     detail: Option<String>,
+    /// What this is about: of an act that waits (status 202), its approval.
+    #[schema(example = "/cara-ws-server/v1/approvals/4f0c…")]
+    instance: Option<String>,
     /// Input field that is at fault.
     field: Option<String>,
     /// Seconds after which to try again.

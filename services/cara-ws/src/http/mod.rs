@@ -7,6 +7,7 @@
 mod acts;
 mod administrators;
 mod allowed;
+mod approvals;
 mod authorities;
 mod authority_life;
 mod bodies;
@@ -78,5 +79,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(administrators::delete_administrator)
         .service(administrators::add_certificate)
         .service(administrators::remove_certificate)
-        .service(acts::list_acts);
+        .service(acts::list_acts)
+        .service(approvals::list_approvals)
+        .service(approvals::show_approval)
+        .service(approvals::approve)
+        .service(approvals::refuse);
 }

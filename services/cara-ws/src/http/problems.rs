@@ -1,10 +1,18 @@
 //! What went wrong, as problems (RFC 9457).
 
+use actix_web::http::StatusCode;
 use ers_runtime::http::{Problem, problem_of_status};
 use tonic::Status;
 
-/// What a gRPC service of this process answered. The field at fault stands before the first colon of the message.
+use crate::grpc::waits_for;
+
+/// What a gRPC service of this process answered. The field at fault stands before the first colon of the message. An act
+/// that waits for a second administrator is no failure: 202, and where to look for what becomes of it.
 pub(super) fn refused(status: Status) -> Problem {
+    if let Some(id) = waits_for(&status) {
+        let instance = format!("/cara-ws-server/v1/approvals/{id}");
+        return Problem::of(StatusCode::ACCEPTED, status.message()).about(instance);
+    }
     let field = status
         .message()
         .split_once(": ")

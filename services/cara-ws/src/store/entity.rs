@@ -230,6 +230,33 @@ pub mod profile {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub mod pending_act {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "pending_act")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub act: String,
+        pub object: String,
+        pub content: Vec<u8>,
+        pub requester: String,
+        pub created_at: i64,
+        pub expires_at: i64,
+        pub state: i16,
+        pub decided_by: Option<String>,
+        pub decided_at: Option<i64>,
+        pub outcome: i16,
+        pub detail: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub mod blocked_key {
     use sea_orm::entity::prelude::*;
 

@@ -16,6 +16,7 @@ mod index_entity;
 mod journal_position;
 mod key;
 mod lease;
+mod pending_act;
 mod profile;
 mod recent;
 mod restoration;

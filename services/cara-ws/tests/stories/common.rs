@@ -4,7 +4,7 @@ use std::{process::Command, sync::Arc};
 
 use cara_ws::{
     Cara, StartError,
-    config::{CrlConfig, Issuing, OcspConfig},
+    config::{CrlConfig, FourEyes, Issuing, OcspConfig},
     domain::{Randomness, SystemRandomness},
 };
 use ers_pki::{
@@ -32,13 +32,17 @@ use tonic::{
 
 pub const DAY: i64 = 86_400;
 
-/// Calls in somebody's name.
+/// Calls in somebody's name: a service's, or `administrator:alice`.
 #[derive(Clone)]
 pub struct As(&'static str);
 
 impl Interceptor for As {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.extensions_mut().insert(Caller::named(self.0));
+        let caller = match self.0.split_once(':') {
+            Some((service, person)) => Caller::named(service).in_name_of(person),
+            None => Caller::named(self.0),
+        };
+        request.extensions_mut().insert(caller);
         Ok(request)
     }
 }
@@ -193,6 +197,7 @@ pub fn issuing() -> Issuing {
         crl: CrlConfig::default(),
         ocsp: OcspConfig::default(),
         profiles: crate::linting::profiles(),
+        four_eyes: FourEyes::default(),
     }
 }
 

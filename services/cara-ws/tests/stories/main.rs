@@ -9,6 +9,7 @@ mod common;
 mod cutting;
 mod database;
 mod foreign;
+mod four_eyes;
 mod generations;
 mod issuing;
 mod linting;

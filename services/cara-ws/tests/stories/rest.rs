@@ -2,6 +2,7 @@
 //! - without an administrator's certificate nothing can be called; what a role does not give is refused, operation by
 //!   operation, as the OpenAPI document says;
 //! - what is done is written down, with how it ended;
+//! - what takes two administrators is accepted, with where it waits, and done when the other approves;
 //! - the ingress alone is believed about other people's certificates.
 
 use std::{
@@ -10,7 +11,10 @@ use std::{
     sync::Arc,
 };
 
-use cara_ws::domain::{Permission, Role};
+use cara_ws::{
+    config::{FourEyes, Issuing},
+    domain::{GuardedAct, Permission, Role},
+};
 use ers_pki::{
     key::{KeyAlgorithm, PrivateKey},
     name::Name,
@@ -30,11 +34,12 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::{Replica, Way, openssl, with_pki};
+use crate::common::{Replica, Way, clock, issuing, openssl};
 
 on_every_database!(
     an_ra_issues_and_revokes_what_an_auditor_sees_done,
     administrators_are_made_changed_and_removed_but_never_the_last,
+    what_takes_two_is_answered_with_where_it_waits,
 );
 
 /// CARA behind HTTPS, and somebody's files.
@@ -60,7 +65,13 @@ struct Answer {
 
 impl House {
     async fn open(database: &TestDatabase) -> Self {
-        let (replica, _): (_, Arc<FakeSigner>) = with_pki(database).await;
+        Self::open_issuing(database, issuing()).await
+    }
+
+    async fn open_issuing(database: &TestDatabase, issuing: Issuing) -> Self {
+        let signer = Arc::new(FakeSigner::new());
+        let replica = Replica::start_issuing(&database.config, &signer, &clock(), issuing).await;
+        let replica = replica.with_pki().await;
         let folder = tempfile::tempdir().unwrap();
         let identity = Arc::clone(&replica.identity);
         let mut house = Self {
@@ -790,4 +801,90 @@ async fn the_ingress_alone_is_believed_about_other_peoples_certificates() {
     assert_eq!(session(Some(&ingress), &broken).status, 400);
     let platform = session(Some(&own), &headers("SUCCESS"));
     assert_eq!(platform.body["administrator"], "administrator");
+}
+
+/// Failure 49: over REST, an officer's act waits for another officer, whatever else the first may do.
+async fn what_takes_two_is_answered_with_where_it_waits(database: TestDatabase) {
+    let four_eyes = FourEyes {
+        acts: [GuardedAct::CreateAuthority].into(),
+        days: 1,
+    };
+    let issuing = Issuing {
+        four_eyes,
+        ..issuing()
+    };
+    let mut house = House::open_issuing(&database, issuing).await;
+    let chief = house
+        .administrator("chief", &["ca-administrator"], &[])
+        .await;
+    let auditor = house.issue("otto", "tls-client", &[]).await;
+    let own = house.service("administrator").await;
+
+    let new = json!({
+        "name": "second", "subject": "CN=Second CA", "issuer": "root", "key_algorithm": "P-256", "validity": "5y",
+    });
+    let kept = house.call("POST", "/v1/authorities", Some(&chief), Some(&new));
+    assert_eq!(kept.status, 202, "{}", kept.body);
+    let place = kept.body["instance"].as_str().unwrap();
+    let place = place.strip_prefix("/cara-ws-server").unwrap().to_owned();
+    assert_eq!(
+        house
+            .call("GET", "/v1/authorities/second", Some(&chief), None)
+            .status,
+        404
+    );
+    let shown = house.call("GET", &place, Some(&chief), None);
+    assert_eq!(shown.body["requester"], "administrator:chief");
+    assert_eq!(shown.body["authority"], "root");
+    let approving = format!("{place}/approve");
+    assert_eq!(
+        house.call("POST", &approving, Some(&chief), None).status,
+        403
+    );
+    assert_eq!(
+        house.call("POST", &approving, Some(&auditor), None).status,
+        403
+    );
+    let listed = house.call("GET", "/v1/approvals?waiting=true", Some(&own), None);
+    assert_eq!(
+        listed.body["approvals"].as_array().unwrap().len(),
+        1,
+        "{}",
+        listed.body
+    );
+
+    let done = house.call("POST", &approving, Some(&own), None);
+    assert_eq!(
+        (done.status, &done.body["outcome"]),
+        (200, &json!("done")),
+        "{}",
+        done.body
+    );
+    assert_eq!(
+        house
+            .call("GET", "/v1/authorities/second", Some(&chief), None)
+            .status,
+        200
+    );
+    assert_eq!(house.call("POST", &approving, Some(&own), None).status, 409);
+    let acts = house.call("GET", "/v1/acts", Some(&own), None);
+    let acts = acts.body["acts"].as_array().unwrap();
+    let of = |act: &str, who: &str, outcome: &str| {
+        acts.iter().any(|told| {
+            told["act"] == act && told["administrator"] == who && told["outcome"] == outcome
+        })
+    };
+    assert!(
+        of("create-authority", "administrator:chief", "begun"),
+        "{acts:?}"
+    );
+    assert!(
+        of("create-authority", "administrator:chief", "done"),
+        "{acts:?}"
+    );
+    assert!(
+        of("approve-act", "administrator:chief", "refused"),
+        "{acts:?}"
+    );
+    assert!(of("approve-act", "administrator", "done"), "{acts:?}");
 }

@@ -201,7 +201,7 @@ fn refused(refusal: Refusal) -> Problem {
         .to_owned();
     Problem {
         kind: format!("urn:ers:clm:refused:{}", refusal.reason),
-        title: "Request refused".to_owned(),
+        title: "Request refused",
         ..Problem::of(StatusCode::UNPROCESSABLE_ENTITY, refusal.detail)
     }
     .in_field(field)

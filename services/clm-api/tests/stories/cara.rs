@@ -562,6 +562,13 @@ impl profiles_server::Profiles for FakeCara {
         Err(not_ours())
     }
 
+    async fn rehearse(
+        &self,
+        _: Request<proto::RehearseProfileRequest>,
+    ) -> Result<Response<proto::RehearseProfileResponse>, Status> {
+        Err(not_ours())
+    }
+
     async fn delete(
         &self,
         _: Request<proto::DeleteProfileRequest>,

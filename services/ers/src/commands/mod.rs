@@ -2,6 +2,7 @@
 
 mod acme_account_key;
 mod administrator;
+mod approval;
 mod audit;
 mod ca;
 mod cert;
@@ -59,6 +60,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
             Command::Password(options) => password::run(&global, &options).await,
             Command::Administrator(command) => administrator::run(&global, command).await,
+            Command::Approval(command) => approval::run(&global, command).await,
             Command::Identity(command) => identity::run(&command).await,
             Command::Init(options) => init::run(&global, &options).await,
             Command::Completions { shell } => {

@@ -113,6 +113,8 @@ pub struct CaraSection {
     pub ocsp: cara_ws::config::OcspConfig,
     /// Profiles beside the ready ones.
     pub profiles: Vec<ers_pki::profile::Profile>,
+    /// What one administrator alone cannot do.
+    pub four_eyes: cara_ws::config::FourEyes,
 }
 
 /// Settings of CLM.

@@ -345,6 +345,7 @@ fn issuing(config: &PlatformConfig, addresses: &Addresses) -> cara_ws::config::I
         crl: config.cara.crl,
         ocsp: config.cara.ocsp.clone(),
         profiles: config.cara.profiles.clone(),
+        four_eyes: config.cara.four_eyes.clone(),
     }
 }
 
