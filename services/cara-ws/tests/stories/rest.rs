@@ -680,6 +680,8 @@ async fn every_operation_is_refused_to_roles_that_lack_its_permission() {
         Permission::ReadAdministrators,
         Permission::ManageAdministrators,
         Permission::ReadActs,
+        Permission::ReadApprovals,
+        Permission::ApproveActs,
     ];
     let mut operations = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -867,8 +869,8 @@ async fn what_takes_two_is_answered_with_where_it_waits(database: TestDatabase) 
         200
     );
     assert_eq!(house.call("POST", &approving, Some(&own), None).status, 409);
-    let acts = house.call("GET", "/v1/acts", Some(&own), None);
-    let acts = acts.body["acts"].as_array().unwrap();
+    let acts = house.call("GET", "/v1/acts", Some(&own), None).body;
+    let acts = acts["acts"].as_array().unwrap();
     let of = |act: &str, who: &str, outcome: &str| {
         acts.iter().any(|told| {
             told["act"] == act && told["administrator"] == who && told["outcome"] == outcome

@@ -15,7 +15,7 @@ pub enum Profile {
         name: String,
         /// A version that is not in force any more
         #[arg(long, default_value_t = 0, hide_default_value = true)]
-        version: i32,
+        profile_version: i32,
     },
     /// Make or change one: an example of its certificates is linted first
     Apply(ProfileApply),

@@ -69,7 +69,10 @@ pub async fn run(global: &Global, command: Profile) -> Outcome<()> {
             let list = answer.profiles.into_iter().map(view).collect();
             output::show(global.output, &ProfileList(list))
         }
-        Profile::Show { name, version } => {
+        Profile::Show {
+            name,
+            profile_version: version,
+        } => {
             let request = LoadProfileRequest { name, version };
             let profile = profiles.load(request).await.map_err(answered)?;
             let profile = view(profile.into_inner());
