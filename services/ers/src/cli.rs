@@ -18,7 +18,6 @@ pub use ca::{
 };
 pub use entity::{CertRenewNow, Entity, EntityName, EntitySecret, Scep};
 pub use notify::{Notify, Wish};
-pub use profile::{Profile, ProfileApply};
 pub use profile::{Profile, ProfileApply, ProfileRehearse};
 
 /// An open PKI and certificate lifecycle platform.
