@@ -19,13 +19,36 @@ where
     if rows.is_empty() {
         return Ok(());
     }
-    match arrays(connection, &rows, &[]) {
-        Some(statement) => connection.execute_raw(statement).await.map(drop),
+    match arrays_for(connection, &rows) {
+        Some(insert) => {
+            let statement = insert.statement("");
+            connection.execute_raw(statement).await.map(drop)
+        }
         None => <A::Entity as EntityTrait>::insert_many(rows)
             .exec_without_returning(connection)
             .await
             .map(drop),
     }
+}
+
+/// Inserts the rows that are not there yet, by any unique index; gives back false, and nothing is inserted, where the
+/// database or the rows do not allow that in one statement.
+///
+/// # Errors
+/// The database's.
+pub async fn insert_new<A, C>(connection: &C, rows: &[A]) -> Result<bool, DbErr>
+where
+    A: ActiveModelTrait + Send,
+    C: ConnectionTrait,
+{
+    if rows.is_empty() {
+        return Ok(true);
+    }
+    let Some(insert) = arrays_for(connection, rows) else {
+        return Ok(false);
+    };
+    let statement = insert.statement(" ON CONFLICT DO NOTHING");
+    connection.execute_raw(statement).await.map(|_| true)
 }
 
 /// Inserts the rows that are not there yet, by any unique index, and gives back columns of each that was inserted, in no
@@ -45,18 +68,88 @@ where
     if rows.is_empty() {
         return Ok(Some(Vec::new()));
     }
-    match arrays(connection, rows, returning) {
-        Some(statement) => connection.query_all_raw(statement).await.map(Some),
-        None => Ok(None),
+    let Some(insert) = arrays_for(connection, rows) else {
+        return Ok(None);
+    };
+    let returned: Vec<String> = returning
+        .iter()
+        .map(|column| quoted(column.unquoted()))
+        .collect();
+    let end = format!(" ON CONFLICT DO NOTHING RETURNING {}", returned.join(", "));
+    connection
+        .query_all_raw(insert.statement(&end))
+        .await
+        .map(Some)
+}
+
+/// An `INSERT … SELECT * FROM unnest(…)` of PostgreSQL: to be sent, or to be part of a larger statement.
+#[derive(Debug)]
+pub struct ArrayInsert {
+    /// The statement, with nothing behind its rows.
+    pub sql: String,
+    /// Its parameters, one for each column, in their order.
+    pub values: Vec<Value>,
+}
+
+impl ArrayInsert {
+    /// Of these rows, with parameters from this number on; none where a column is null in some of the rows only, or of a
+    /// type that arrays are not made of here.
+    pub fn of<A: ActiveModelTrait>(rows: &[A], first_parameter: usize) -> Option<Self> {
+        let mut columns: Vec<(String, ArrayType, Vec<Value>)> = Vec::new();
+        for column in <A::Entity as EntityTrait>::Column::iter() {
+            let mut values = Vec::with_capacity(rows.len());
+            for row in rows {
+                if let ActiveValue::Set(value) | ActiveValue::Unchanged(value) = row.get(column) {
+                    values.push(value);
+                }
+            }
+            let Some(first) = values.first() else {
+                // set nowhere: the database's default
+                continue;
+            };
+            let array_type = first.array_type();
+            let given = values
+                .iter()
+                .filter(|value| **value != value.as_null())
+                .count();
+            match given {
+                0 if values.len() == rows.len() => {}
+                given if given == rows.len() => {
+                    columns.push((column.unquoted().to_owned(), array_type, values));
+                }
+                _ => return None,
+            }
+        }
+        let names: Vec<String> = columns.iter().map(|(name, ..)| quoted(name)).collect();
+        let types = columns
+            .iter()
+            .zip(first_parameter..)
+            .map(|((_, array_type, _), parameter)| {
+                type_name(array_type).map(|name| format!("${parameter}::{name}[]"))
+            })
+            .collect::<Option<Vec<_>>>()?;
+        Some(Self {
+            sql: format!(
+                "INSERT INTO {} ({}) SELECT * FROM unnest({})",
+                quoted(A::Entity::default().table_name()),
+                names.join(", "),
+                types.join(", ")
+            ),
+            values: columns
+                .into_iter()
+                .map(|(_, array_type, values)| Value::Array(array_type, Some(Box::new(values))))
+                .collect(),
+        })
+    }
+
+    fn statement(self, end: &str) -> Statement {
+        let sql = self.sql + end;
+        Statement::from_sql_and_values(DbBackend::Postgres, sql, self.values)
     }
 }
 
-/// `INSERT … SELECT * FROM unnest(…)`, when database and rows allow it.
-fn arrays<A, C>(
-    connection: &C,
-    rows: &[A],
-    returning: &[<A::Entity as EntityTrait>::Column],
-) -> Option<Statement>
+/// When database and rows allow it.
+fn arrays_for<A, C>(connection: &C, rows: &[A]) -> Option<ArrayInsert>
 where
     A: ActiveModelTrait,
     C: ConnectionTrait,
@@ -64,61 +157,7 @@ where
     if connection.get_database_backend() != DbBackend::Postgres {
         return None;
     }
-    let mut columns: Vec<(String, ArrayType, Vec<Value>)> = Vec::new();
-    for column in <A::Entity as EntityTrait>::Column::iter() {
-        let mut values = Vec::with_capacity(rows.len());
-        for row in rows {
-            if let ActiveValue::Set(value) | ActiveValue::Unchanged(value) = row.get(column) {
-                values.push(value);
-            }
-        }
-        let Some(first) = values.first() else {
-            // set nowhere: the database's default
-            continue;
-        };
-        let array_type = first.array_type();
-        let given = values
-            .iter()
-            .filter(|value| **value != value.as_null())
-            .count();
-        match given {
-            0 if values.len() == rows.len() => {}
-            given if given == rows.len() => {
-                columns.push((column.unquoted().to_owned(), array_type, values));
-            }
-            _ => return None,
-        }
-    }
-    let names: Vec<String> = columns.iter().map(|(name, ..)| quoted(name)).collect();
-    let types = columns
-        .iter()
-        .enumerate()
-        .map(|(index, (_, array_type, _))| {
-            type_name(array_type).map(|name| format!("${}::{name}[]", index + 1))
-        })
-        .collect::<Option<Vec<_>>>()?;
-    let mut sql = format!(
-        "INSERT INTO {} ({}) SELECT * FROM unnest({})",
-        quoted(A::Entity::default().table_name()),
-        names.join(", "),
-        types.join(", ")
-    );
-    if !returning.is_empty() {
-        let returned: Vec<String> = returning
-            .iter()
-            .map(|column| quoted(column.unquoted()))
-            .collect();
-        sql.push_str(" ON CONFLICT DO NOTHING RETURNING ");
-        sql.push_str(&returned.join(", "));
-    }
-    let values = columns
-        .into_iter()
-        .map(|(_, array_type, values)| Value::Array(array_type, Some(Box::new(values))));
-    Some(Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        sql,
-        values,
-    ))
+    ArrayInsert::of(rows, 1)
 }
 
 /// Names of tables and columns are ours and hold no quotes.

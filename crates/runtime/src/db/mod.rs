@@ -14,7 +14,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use insert::{insert_all, insert_new_returning};
+pub use insert::{ArrayInsert, insert_all, insert_new, insert_new_returning};
 pub use writes::{Write, WriteError, Writes};
 
 use crate::config::{ConfigError, Secret};

@@ -4,7 +4,6 @@ use ers_pki::{certificate::Certificate, revocation::Reason, serial::SerialNumber
 use ers_runtime::clock::to_ms;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    QuerySelect as _,
 };
 
 use super::{Store, StoreError, entity::certificate, failed};
@@ -50,24 +49,6 @@ impl Store {
             .await
             .map_err(failed("load certificate"))?;
         row.map(read_record).transpose()
-    }
-
-    /// Which of these serial numbers are stored, by whichever CA.
-    pub async fn known_serials(
-        &self,
-        serials: Vec<String>,
-    ) -> Result<Vec<(String, String)>, StoreError> {
-        // CA by CA: the primary key begins with it, and nothing begins with the serial number.
-        let issuers = self.load_issuers().await?;
-        certificate::Entity::find()
-            .select_only()
-            .columns([certificate::Column::Issuer, certificate::Column::Serial])
-            .filter(certificate::Column::Issuer.is_in(issuers))
-            .filter(certificate::Column::Serial.is_in(serials))
-            .into_tuple()
-            .all(&self.connection)
-            .await
-            .map_err(failed("load serial numbers"))
     }
 }
 

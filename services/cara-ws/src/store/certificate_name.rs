@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use ers_runtime::db;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, DbErr, EntityTrait as _,
+    ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Asterisk, Expr, Func, OnConflict, Query, SelectStatement},
 };
 
@@ -137,24 +137,10 @@ impl Store {
             if !moved {
                 return Ok(false);
             }
-            for rows in batch.names.chunks(ROWS) {
-                let mut insert = Query::insert();
-                insert
-                    .into_table(certificate_name::Entity)
-                    .columns([
-                        certificate_name::Column::Kind,
-                        certificate_name::Column::Value,
-                        certificate_name::Column::Place,
-                    ])
-                    .on_conflict(OnConflict::columns(KEY).do_nothing_on(KEY).to_owned());
-                for (name, sequence) in rows {
-                    insert.values_panic([
-                        name.kind.code().into(),
-                        name.value.as_str().into(),
-                        (-sequence).into(),
-                    ]);
-                }
-                transaction.execute(&insert).await.map_err(failed(ACT))?;
+            for names in batch.names.chunks(ROWS) {
+                insert_names(&transaction, names)
+                    .await
+                    .map_err(failed(ACT))?;
             }
             for (issuer, issued) in &batch.issued {
                 let sum = Expr::col((certificate_count::Entity, certificate_count::Column::Issued))
@@ -245,6 +231,29 @@ impl Store {
             .map(|row| (row.issuer, u64::try_from(row.issued).unwrap_or(0)))
             .collect())
     }
+}
+
+/// Those that are there stay as they are.
+async fn insert_names(
+    transaction: &DatabaseTransaction,
+    names: &[(IndexedName, i64)],
+) -> Result<(), DbErr> {
+    let rows: Vec<_> = names
+        .iter()
+        .map(|(name, sequence)| certificate_name::ActiveModel {
+            kind: Set(name.kind.code()),
+            value: Set(name.value.clone()),
+            place: Set(-sequence),
+        })
+        .collect();
+    if db::insert_new(transaction, &rows).await? {
+        return Ok(());
+    }
+    certificate_name::Entity::insert_many(rows)
+        .on_conflict(OnConflict::columns(KEY).do_nothing_on(KEY).to_owned())
+        .exec_without_returning(transaction)
+        .await
+        .map(drop)
 }
 
 const KEY: [certificate_name::Column; 3] = [

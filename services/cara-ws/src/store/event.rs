@@ -19,7 +19,7 @@ use super::{
     certificate::read_record,
     entity::{certificate, event, event_counter},
     failed,
-    key::{CertificateKey, by_keys},
+    key::CertificateKey,
 };
 use crate::domain::{AuthorityName, CrlName, Event, What};
 
@@ -188,15 +188,7 @@ impl Store {
                 serial: row.serial.clone(),
             })
             .collect();
-        let certificates = if keys.is_empty() {
-            Vec::new()
-        } else {
-            certificate::Entity::find()
-                .filter(by_keys(&keys))
-                .all(&self.connection)
-                .await
-                .map_err(failed(ACT))?
-        };
+        let certificates = self.load_whole(&keys, ACT).await?;
         let certificates: Certificates = certificates
             .into_iter()
             .map(|c| ((c.issuer.clone(), c.serial.clone()), c))

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, DbErr, EntityTrait as _, QueryResult,
-    QuerySelect as _, sea_query::Query,
+    ColumnTrait as _, Condition, ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _,
+    Iden as _, QueryFilter as _, QueryResult, QuerySelect as _, Statement, sea_query::Query,
 };
 
 use super::{
@@ -40,6 +40,22 @@ pub(super) fn by_keys<'a>(keys: impl IntoIterator<Item = &'a CertificateKey>) ->
         })
 }
 
+/// One statement for any number of keys. LATERAL with its LIMIT makes a look into the primary key for each: for a list
+/// the planner would, while the table is small, choose to read all rows of the CA, and stay with that when there are many.
+fn each_by_key(keys: &[&CertificateKey], columns: &str) -> Statement {
+    let (issuers, serials): (Vec<String>, Vec<String>) = keys
+        .iter()
+        .map(|key| (key.issuer.clone(), key.serial.clone()))
+        .unzip();
+    let sql = format!(
+        "SELECT {columns} FROM unnest($1::text[], $2::text[]) AS asked(issuer, serial), LATERAL \
+         (SELECT * FROM certificate WHERE certificate.issuer = asked.issuer \
+         AND certificate.serial = asked.serial LIMIT 1) AS found"
+    );
+    let values = [issuers.into(), serials.into()];
+    Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
+}
+
 impl Store {
     /// The names of all CAs.
     pub(super) async fn load_issuers(&self) -> Result<Vec<String>, StoreError> {
@@ -52,6 +68,66 @@ impl Store {
             .map_err(failed("load names of CAs"))
     }
 
+    /// The rows with these keys, in no order.
+    pub(super) async fn load_whole<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a CertificateKey>,
+        act: &'static str,
+    ) -> Result<Vec<certificate::Model>, StoreError> {
+        let keys: Vec<&CertificateKey> = keys.into_iter().collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = if self.connection.get_database_backend() == DbBackend::Postgres {
+            certificate::Entity::find()
+                .from_raw_sql(each_by_key(&keys, "found.*"))
+                .all(&self.connection)
+                .await
+        } else {
+            certificate::Entity::find()
+                .filter(by_keys(keys))
+                .all(&self.connection)
+                .await
+        };
+        rows.map_err(failed(act))
+    }
+
+    /// Which of these serial numbers are stored, by whichever CA; with the CA's name before.
+    pub async fn known_serials(
+        &self,
+        serials: Vec<String>,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        // CA by CA: the primary key begins with it, and nothing begins with the serial number.
+        let issuers = self.load_issuers().await?;
+        if self.connection.get_database_backend() == DbBackend::Postgres {
+            let asked: Vec<CertificateKey> = issuers
+                .iter()
+                .flat_map(|issuer| {
+                    serials.iter().map(|serial| CertificateKey {
+                        issuer: issuer.clone(),
+                        serial: serial.clone(),
+                    })
+                })
+                .collect();
+            let known = self
+                .load_by_keys(&asked, [], |_| Ok(()), "load serial numbers")
+                .await?;
+            return Ok(known
+                .into_keys()
+                .map(|key| (key.issuer, key.serial))
+                .collect());
+        }
+        certificate::Entity::find()
+            .select_only()
+            .columns([certificate::Column::Issuer, certificate::Column::Serial])
+            .filter(certificate::Column::Issuer.is_in(issuers))
+            .filter(certificate::Column::Serial.is_in(serials))
+            .into_tuple()
+            .all(&self.connection)
+            .await
+            .map_err(failed("load serial numbers"))
+    }
+
     /// Some columns of the rows with these keys; `read` finds them behind the two columns of the key.
     pub(super) async fn load_by_keys<'a, T>(
         &self,
@@ -60,21 +136,28 @@ impl Store {
         read: impl Fn(&QueryResult) -> Result<T, DbErr>,
         act: &'static str,
     ) -> Result<HashMap<CertificateKey, T>, StoreError> {
-        let condition = by_keys(keys);
-        if condition.is_empty() {
+        let keys: Vec<&CertificateKey> = keys.into_iter().collect();
+        if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        let mut select = Query::select();
-        select
-            .columns([certificate::Column::Issuer, certificate::Column::Serial])
-            .columns(columns)
-            .from(certificate::Entity)
-            .cond_where(condition);
-        let rows = self
-            .connection
-            .query_all(&select)
-            .await
-            .map_err(failed(act))?;
+        let columns = [certificate::Column::Issuer, certificate::Column::Serial]
+            .into_iter()
+            .chain(columns);
+        let rows = if self.connection.get_database_backend() == DbBackend::Postgres {
+            let names: Vec<String> = columns
+                .map(|column| format!("found.{}", column.unquoted()))
+                .collect();
+            let statement = each_by_key(&keys, &names.join(", "));
+            self.connection.query_all_raw(statement).await
+        } else {
+            let mut select = Query::select();
+            select
+                .columns(columns)
+                .from(certificate::Entity)
+                .cond_where(by_keys(keys));
+            self.connection.query_all(&select).await
+        };
+        let rows = rows.map_err(failed(act))?;
         rows.iter()
             .map(|row| {
                 let key = CertificateKey {

@@ -13,7 +13,7 @@ use super::{
     entity::{certificate, event},
     failed,
     index_entity::certificate_name,
-    key::{CertificateKey, by_keys},
+    key::CertificateKey,
 };
 use crate::domain::{AuthorityName, Cursor, Order, Outline, Record, Times, WantedName};
 use ers_pki::serial::SerialNumber;
@@ -261,11 +261,7 @@ impl Store {
                 serial: outline.serial.clone(),
             })
             .collect();
-        let rows = certificate::Entity::find()
-            .filter(by_keys(&keys))
-            .all(&self.connection)
-            .await
-            .map_err(failed(ACT))?;
+        let rows = self.load_whole(&keys, ACT).await?;
         let mut rows: std::collections::HashMap<CertificateKey, certificate::Model> = rows
             .into_iter()
             .map(|row| {
