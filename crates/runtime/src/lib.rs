@@ -10,6 +10,7 @@ mod context;
 #[cfg(feature = "db")]
 pub mod db;
 pub mod error;
+pub mod gather;
 pub mod grpc;
 pub mod health;
 #[cfg(feature = "http")]

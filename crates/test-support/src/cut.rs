@@ -15,6 +15,10 @@ use tokio::{
 };
 
 const COMMIT: &[u8] = b"COMMIT";
+/// How a statement begins that is a transaction of its own, and a commit in its end: certificates with their events.
+const WHOLE: &[u8] = b"WITH written AS (INSERT";
+/// How the driver begins the names that it gives to statements which it has prepared (PostgreSQL).
+const PREPARED: &[u8] = b"sqlx_s_";
 
 /// A way that can be cut; open as long as the test runs.
 pub struct Cut {
@@ -87,10 +91,43 @@ impl Cut {
     }
 }
 
+/// What is known of the statements of one connection.
+#[derive(Default)]
+struct Statements {
+    /// Names of those that are transactions of their own. The text is sent once, to be prepared; then only the name.
+    whole: Vec<Vec<u8>>,
+}
+
+impl Statements {
+    /// Whether something is committed by what was sent.
+    fn commit(&mut self, sent: &[u8]) -> bool {
+        // Bind, with its length, no portal, the statement: PostgreSQL, "Message Formats"
+        let runs = |name: &Vec<u8>| {
+            let run = [&[0], name.as_slice(), &[0]].concat();
+            sent.windows(run.len() + 5)
+                .any(|part| part.starts_with(b"B") && part.ends_with(&run))
+        };
+        let commits = place_of(COMMIT, sent).is_some() || self.whole.iter().any(runs);
+        // Parse: the statement's name, then its text
+        if let Some(text) = place_of(WHOLE, sent)
+            && let Some(before) = sent.get(..text.saturating_sub(1))
+            && let Some(name) = before
+                .windows(PREPARED.len())
+                .rposition(|part| part == PREPARED)
+        {
+            self.whole.extend(before.get(name..).map(<[u8]>::to_vec));
+        }
+        commits
+    }
+}
+
+fn place_of(wanted: &[u8], sent: &[u8]) -> Option<usize> {
+    sent.windows(wanted.len()).position(|part| part == wanted)
+}
+
 impl Plan {
-    fn act(&self, sent: &[u8]) -> Act {
+    fn act(&self, commits: bool) -> Act {
         let every = self.every.load(Ordering::Relaxed);
-        let commits = sent.windows(COMMIT.len()).any(|part| part == COMMIT);
         if every == 0 || !commits {
             return Act::Forward;
         }
@@ -111,9 +148,10 @@ async fn carry(client: TcpStream, server: TcpStream, plan: &Plan) {
     let silent = AtomicBool::new(false);
     let there = async {
         let mut buffer = vec![0; 64 * 1024];
+        let mut statements = Statements::default();
         while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
             let sent = buffer.get(..length).unwrap_or_default();
-            match plan.act(sent) {
+            match plan.act(statements.commit(sent)) {
                 Act::Forward => {}
                 Act::Before => return,
                 Act::After => silent.store(true, Ordering::SeqCst),
@@ -135,5 +173,35 @@ async fn carry(client: TcpStream, server: TcpStream, plan: &Plan) {
     tokio::select! {
         () = there => {}
         () = back => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Statements;
+
+    fn message(kind: u8, content: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(content.len() + 4).unwrap();
+        [&[kind], length.to_be_bytes().as_slice(), content].concat()
+    }
+
+    #[test]
+    fn a_statement_that_is_a_transaction_of_its_own_commits_whenever_it_is_run() {
+        let mut statements = Statements::default();
+        let run = |name: &str| message(b'B', format!("\0{name}\0 values").as_bytes());
+        let text = "WITH written AS (INSERT INTO a SELECT 1) SELECT 1";
+        let prepared = [
+            message(b'P', b"sqlx_s_6\0SELECT 1\0\0\0"),
+            message(b'P', format!("sqlx_s_7\0{text}\0\0\0").as_bytes()),
+            message(b'D', b"Ssqlx_s_7\0"),
+        ]
+        .concat();
+        assert!(!statements.commit(&run("sqlx_s_7")));
+        assert!(!statements.commit(&prepared));
+        assert!(!statements.commit(&run("sqlx_s_6")));
+        assert!(!statements.commit(&run("sqlx_s_70")));
+        assert!(statements.commit(&run("sqlx_s_7")));
+        assert!(statements.commit(&run("sqlx_s_7")));
+        assert!(statements.commit(&message(b'Q', b"COMMIT\0")));
     }
 }

@@ -176,6 +176,8 @@ async fn follow_once(
     let request = SubscribeRequest {
         from_sequence: next.unwrap_or(0),
         only_new: next.is_none(),
+        // That a certificate is unknown is never kept, so nothing becomes untrue when one is issued.
+        without_issued: true,
     };
     let mut events = EventsClient::new(cara.clone())
         .subscribe(request)
@@ -221,7 +223,7 @@ async fn follow_once(
                 freshness.seen_until_ms.store(i64::MAX, Ordering::Relaxed);
                 check.up();
             }
-            // That a certificate is unknown is never kept, so nothing becomes untrue when one is issued.
+            // A CARA of the release before tells of those that were issued.
             Some(What::Issued(_)) | None => {}
         }
         *next = Some(sequence + 1);

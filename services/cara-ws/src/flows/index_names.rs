@@ -8,14 +8,14 @@ use ers_runtime::error::chain;
 
 use super::Core;
 use crate::{
-    domain::{IndexedName, Origin},
+    domain::{Event, IndexedName, Origin, What},
     store::{Indexed, StoreError, Unindexed},
 };
 
 const LEASE: &str = "name index";
 const LEASE_DURATION: Duration = Duration::from_secs(30);
 /// Events of a batch.
-const BATCH: u64 = 500;
+const BATCH: usize = 500;
 /// What is issued within this time shares a batch.
 const GATHER: Duration = Duration::from_millis(250);
 /// Also when nothing is told: another replica may have died with work left.
@@ -56,12 +56,33 @@ async fn catch_up(core: &Core) -> Result<(), StoreError> {
         {
             return Ok(());
         }
-        let Some((certificates, last)) = core.store.load_unindexed(position, BATCH).await? else {
-            return Ok(());
+        let (batch, last) = match names_told(&core.store.recent_events(position + 1, BATCH)) {
+            Some(told) => told,
+            None => match core.store.load_unindexed(position, BATCH as u64).await? {
+                Some((certificates, last)) => (names(&certificates), last),
+                None => return Ok(()),
+            },
         };
-        let batch = names(&certificates);
         core.store.index_names(position, last, &batch).await?;
     }
+}
+
+/// Of events that are still in memory, and the number of the last; none: there are none.
+fn names_told(events: &[Event]) -> Option<(Indexed, i64)> {
+    let last = events.last()?.sequence;
+    let mut batch = Indexed::default();
+    for event in events {
+        if let What::Issued(record) = &event.what {
+            let issuer = record.issuer.to_string();
+            *batch.issued.entry(issuer).or_default() += 1;
+            let of = IndexedName::of(&record.certificate, &record.origin);
+            batch
+                .names
+                .extend(of.into_iter().map(|name| (name, event.sequence)));
+        }
+    }
+    batch.names.sort_unstable();
+    Some((batch, last))
 }
 
 fn names(certificates: &[Unindexed]) -> Indexed {

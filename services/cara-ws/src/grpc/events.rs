@@ -56,7 +56,7 @@ impl Events for Service {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let core = Arc::clone(&self.core);
         tokio::spawn(async move {
-            if let Err(status) = feed(&core, from.max(1), &sender).await {
+            if let Err(status) = feed(&core, from.max(1), request.without_issued, &sender).await {
                 drop(sender.send(Err(status)).await);
             }
         });
@@ -65,7 +65,7 @@ impl Events for Service {
 }
 
 /// Sends events from a number on until the subscriber has gone or the process stops.
-async fn feed(core: &Core, from: i64, sender: &Sender) -> Result<(), Status> {
+async fn feed(core: &Core, from: i64, without_issued: bool, sender: &Sender) -> Result<(), Status> {
     let mut next = from;
     let mut head = core.store.head();
     let mut told = false;
@@ -77,7 +77,12 @@ async fn feed(core: &Core, from: i64, sender: &Sender) -> Result<(), Status> {
                 break;
             };
             for event in events {
-                if sender.send(Ok(convert_event(&event))).await.is_err() {
+                let told = match &event.what {
+                    What::Issued(_) if without_issued && event.sequence < last => continue,
+                    What::Issued(_) if without_issued => number_alone(&event),
+                    _ => convert_event(&event),
+                };
+                if sender.send(Ok(told)).await.is_err() {
                     return Ok(());
                 }
             }
@@ -99,6 +104,15 @@ async fn feed(core: &Core, from: i64, sender: &Sender) -> Result<(), Status> {
             () = sender.closed() => return Ok(()),
             () = core.context.shutdown.cancelled() => return Err(Status::unavailable("shutting down")),
         }
+    }
+}
+
+/// All up to this one were told.
+fn number_alone(event: &Event) -> wire::Event {
+    wire::Event {
+        sequence: u64::try_from(event.sequence).unwrap_or(0),
+        at: Some(convert::timestamp_ms(event.at_ms)),
+        what: None,
     }
 }
 

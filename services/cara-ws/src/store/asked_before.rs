@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use ers_runtime::shutdown::Shutdown;
+use ers_runtime::{gather, shutdown::Shutdown};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _, QueryFilter as _,
     QuerySelect as _, Statement,
@@ -37,7 +37,15 @@ impl AskedBefore {
         // Not stopped by the token: it ends when the last request under way has let go of its sender.
         shutdown.spawn("request look-up", async move {
             let mut batch = Vec::with_capacity(BATCH);
+            let mut before = 0;
             while questions.recv_many(&mut batch, BATCH).await > 0 {
+                gather::under_load(before).await;
+                while batch.len() < BATCH
+                    && let Ok(question) = questions.try_recv()
+                {
+                    batch.push(question);
+                }
+                before = batch.len();
                 answer(&looking, std::mem::take(&mut batch)).await;
             }
         });

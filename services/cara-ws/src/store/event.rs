@@ -6,11 +6,11 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use ers_runtime::db;
+use ers_runtime::db::{self, ArrayInsert};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, DbBackend,
-    DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Statement, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseConnection,
+    DatabaseTransaction, DbBackend, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Statement, Value, sea_query::Expr,
 };
 use tokio::sync::watch;
 
@@ -117,6 +117,32 @@ impl Store {
         Ok(head)
     }
 
+    /// Certificates and their events in one statement, which is a transaction of its own: one round trip. Gives the
+    /// number of the last event; none, and nothing is written, where database or rows do not allow that.
+    pub(super) async fn insert_with_events(
+        &self,
+        rows: &[certificate::ActiveModel],
+        new: &[NewEvent],
+        at_ms: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        const ACT: &str = "store certificates with their events";
+        let Some(statement) = insert_with_events(&self.connection, rows, new, at_ms) else {
+            return Ok(None);
+        };
+        let answer = self
+            .connection
+            .query_all_raw(statement)
+            .await
+            .map_err(failed(ACT))?;
+        let head = answer
+            .first()
+            .map(|row| row.try_get_by_index(0))
+            .transpose()
+            .map_err(failed(ACT))?;
+        self.newest_ms.fetch_max(at_ms, Ordering::Relaxed);
+        Ok(head)
+    }
+
     /// Tells waiting subscribers of this process that events up to this number are committed.
     pub(super) fn announce(&self, head: i64) {
         self.head.send_if_modified(|known| {
@@ -164,6 +190,11 @@ impl Store {
         Ok(())
     }
 
+    /// Events from a number on without a gap, at most so many, as far as this process wrote them a moment ago.
+    pub fn recent_events(&self, from: i64, at_most: usize) -> Vec<Event> {
+        self.recent.from(from, at_most)
+    }
+
     /// Events from a number on, in order, at most so many.
     pub async fn load_events(&self, from: i64, at_most: u64) -> Result<Vec<Event>, StoreError> {
         const ACT: &str = "load events";
@@ -202,6 +233,53 @@ impl Store {
     pub fn known_head(&self) -> i64 {
         *self.head.borrow()
     }
+}
+
+/// The statement of [`Store::insert_with_events`], for PostgreSQL. The certificates come before the counter, whose row
+/// stays locked until the end: the sum needs how many they are. Without the counter's row it fails: division by zero.
+fn insert_with_events(
+    connection: &DatabaseConnection,
+    rows: &[certificate::ActiveModel],
+    new: &[NewEvent],
+    at_ms: i64,
+) -> Option<Statement> {
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return None;
+    }
+    let certificates = ArrayInsert::of(rows, 8)?;
+    let sql = format!(
+        "WITH written AS ({} RETURNING 1), \
+         counted AS (UPDATE event_counter \
+         SET sequence = sequence + $1 + 0 * (SELECT count(*) FROM written) WHERE id = $2 RETURNING sequence), \
+         told AS (INSERT INTO event (sequence, at, kind, issuer, serial, number) \
+         SELECT counted.sequence - $1 + new.place, $3, new.kind, new.issuer, new.serial, new.number FROM counted, \
+         unnest($4::int2[], $5::text[], $6::text[], $7::int8[]) \
+         WITH ORDINALITY AS new(kind, issuer, serial, number, place)) \
+         SELECT coalesce(max(sequence), 0) / count(*) FROM counted",
+        certificates.sql
+    );
+    let count = i64::try_from(new.len()).unwrap_or(i64::MAX);
+    let mut values: Vec<Value> = vec![
+        count.into(),
+        COUNTER.into(),
+        at_ms.into(),
+        new.iter().map(|one| one.kind).collect::<Vec<_>>().into(),
+        new.iter()
+            .map(|one| one.issuer.clone())
+            .collect::<Vec<_>>()
+            .into(),
+        new.iter()
+            .map(|one| one.serial.clone())
+            .collect::<Vec<_>>()
+            .into(),
+        new.iter().map(|one| one.number).collect::<Vec<_>>().into(),
+    ];
+    values.extend(certificates.values);
+    Some(Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        sql,
+        values,
+    ))
 }
 
 /// Raises the counter, whose row stays locked until commit; gives its new value.

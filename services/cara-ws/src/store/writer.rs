@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ers_runtime::{db, shutdown::Shutdown};
+use ers_runtime::{db, gather, shutdown::Shutdown};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Store, StoreError, certificate::write_record, event::NewEvent, failed};
@@ -42,7 +42,15 @@ impl Writer {
         // Not stopped by the token: it ends when the last request under way has let go of its sender.
         shutdown.spawn("certificate writer", async move {
             let mut batch = Vec::with_capacity(BATCH);
+            let mut before = 0;
             while jobs.recv_many(&mut batch, BATCH).await > 0 {
+                gather::under_load(before).await;
+                while batch.len() < BATCH
+                    && let Ok(job) = jobs.try_recv()
+                {
+                    batch.push(job);
+                }
+                before = batch.len();
                 write_batch(&store, std::mem::take(&mut batch)).await;
             }
         });
@@ -115,18 +123,24 @@ async fn conflict(store: &Store, record: &Record) -> Result<Stored, StoreError> 
 async fn insert(store: &Store, records: &[Arc<Record>]) -> Result<(), StoreError> {
     const ACT: &str = "store certificates";
     db::retry(ACT, async || {
-        let transaction = db::begin(&store.connection).await.map_err(failed(ACT))?;
-        let rows = records.iter().map(|record| write_record(record)).collect();
-        db::insert_all(&transaction, rows)
-            .await
-            .map_err(failed(ACT))?;
+        let rows: Vec<_> = records.iter().map(|record| write_record(record)).collect();
         let events: Vec<_> = records
             .iter()
             .flat_map(|record| events_of(record))
             .collect();
         let at_ms = store.clock.now_ms();
-        let head = store.append_events_at(&transaction, &events, at_ms).await?;
-        transaction.commit().await.map_err(failed(ACT))?;
+        let head = match store.insert_with_events(&rows, &events, at_ms).await? {
+            Some(head) => head,
+            None => {
+                let transaction = db::begin(&store.connection).await.map_err(failed(ACT))?;
+                db::insert_all(&transaction, rows)
+                    .await
+                    .map_err(failed(ACT))?;
+                let head = store.append_events_at(&transaction, &events, at_ms).await?;
+                transaction.commit().await.map_err(failed(ACT))?;
+                head
+            }
+        };
         store.recent.keep(head, at_ms, records);
         store.announce(head);
         Ok(())

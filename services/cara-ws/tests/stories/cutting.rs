@@ -94,7 +94,7 @@ async fn events(replica: &Replica) -> BTreeMap<String, BTreeSet<String>> {
         .events()
         .subscribe(SubscribeRequest {
             from_sequence: 1,
-            only_new: false,
+            ..SubscribeRequest::default()
         })
         .await
         .unwrap()

@@ -8,6 +8,7 @@ mod clock;
 mod common;
 mod cutting;
 mod database;
+mod following;
 mod foreign;
 mod four_eyes;
 mod generations;

@@ -308,7 +308,7 @@ async fn a_consumer_that_knows_more_than_the_database_tells_of_the_backup(databa
         .events()
         .subscribe(SubscribeRequest {
             from_sequence: 1,
-            only_new: false,
+            ..SubscribeRequest::default()
         })
         .await
         .unwrap()
@@ -327,7 +327,7 @@ async fn a_consumer_that_knows_more_than_the_database_tells_of_the_backup(databa
         .events()
         .subscribe(SubscribeRequest {
             from_sequence: known + 1,
-            only_new: false,
+            ..SubscribeRequest::default()
         })
         .await
         .unwrap()

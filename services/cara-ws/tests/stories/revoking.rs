@@ -198,7 +198,7 @@ async fn a_subscriber_at_one_replica_sees_what_the_other_did_in_order(database: 
     let reader = Replica::start(&database.config, &signer, &clock).await;
     let request = SubscribeRequest {
         from_sequence: 1,
-        only_new: false,
+        ..SubscribeRequest::default()
     };
     let mut events = reader
         .events()

@@ -345,7 +345,7 @@ impl Cara {
     ) -> Result<Streaming<proto::Event>, CaraError> {
         let request = proto::SubscribeRequest {
             from_sequence,
-            only_new: false,
+            ..proto::SubscribeRequest::default()
         };
         Ok(self.events.clone().subscribe(request).await?.into_inner())
     }

@@ -18,7 +18,7 @@ use crate::{
 const LARGEST_BATCH: usize = 256;
 /// Batches follow each other no sooner: under load a batch is many events and one transaction, and alone an event waits
 /// for nothing.
-const BETWEEN_BATCHES: Duration = Duration::from_millis(20);
+const BETWEEN_BATCHES: Duration = Duration::from_millis(50);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
