@@ -89,6 +89,18 @@ test-chart: ## The stories of the chart in e2e/helm/ (part of test-stories)
 	@scripts/setup.sh test
 	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/helm -n $(STORY_WORKERS) --dist loadgroup $(STORIES)
 
+.PHONY: test-cluster
+test-cluster: ## The chart installed into a Kubernetes API, which is built at first (e2e/cluster/)
+	@scripts/setup.sh cluster
+	@$(MAKE) --no-print-directory ui
+	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
+	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/cluster $(STORIES)
+
+.PHONY: test-keycloak
+test-keycloak: ## The chart's realm in Keycloak, which is fetched at first (e2e/keycloak/)
+	@scripts/setup.sh keycloak
+	@/usr/bin/python3 -m pytest e2e/keycloak $(STORIES)
+
 .PHONY: lint
 lint: ## Formatting, clippy, dependency rules, scripts, landed migrations
 	@scripts/setup.sh lint

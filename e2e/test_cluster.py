@@ -5,6 +5,7 @@ Promises:
 - The administrator's PKCS#12 opens CARA's door, and the ingress has a certificate of a CA of ours.
 - Broken off after any of its writes and run again, it finishes the work and issues nothing twice.
 - The password of CLM's administrator is set once; from then on it is theirs.
+- Several may bring schemas up to date at once.
 - Emptied databases under kept Secrets get an administrator of their own.
 """
 
@@ -13,9 +14,11 @@ import json
 import pytest
 import yaml
 
-from harness.process import run
+from harness.platform import binary
+from harness.process import Server, run
 from harness.rest import Rest
 from harness.secrets_api import SecretsApi
+from harness.servers import MariaDb, PostgreSql
 
 PASSWORD = "changeit"
 NAMES = ["dns:ers.example.test", "dns:cara.example.test"]
@@ -56,8 +59,6 @@ def kept(api, folder, secret, key):
 
 
 def ers(*arguments, check=True):
-    from harness.platform import binary
-
     return run(binary("ers"), *arguments, check=check, seconds=60)
 
 
@@ -148,6 +149,22 @@ def test_a_password_is_set_once(platform, form, api, folder):
     assert "password of administrator stays" in outcome.stderr
     session = Rest(platform)
     assert session.log_in("first-Of-1000")[0] == 200
+
+
+@pytest.mark.parametrize("kind", [PostgreSql, MariaDb])
+def test_of_several_that_bring_schemas_up_to_date_at_once_each_succeeds(kind, world, folder):
+    database = world.server(kind)
+    name = f"several_{folder.name[-6:].lower()}"
+    url = database.create(name)
+    file = folder / "migrate.yaml"
+    file.write_text(yaml.safe_dump({"databases": {service: url for service in ("signer", "cara", "clm", "acme", "scep", "cmp")}}))
+    started = [Server(f"migrate-{number}", [binary("ers"), "migrate", "--config", file], folder).start() for number in range(4)]
+    for each in started:
+        assert each.process.wait(timeout=120) == 0, each.text()
+        assert "schema of cmp" in each.text() and "up to date" in each.text()
+    for service in ("signer", "cara", "clm", "acme", "scep", "cmp"):
+        [[rows, names]] = database.rows(url, f"SELECT COUNT(*), COUNT(DISTINCT version) FROM seaql_migrations_{service}")
+        assert rows == names != "0"
 
 
 def issued(platform):

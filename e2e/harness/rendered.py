@@ -14,46 +14,66 @@ from .secrets_api import SecretsApi
 from .waiting import until
 
 PROGRAMS = {"signer": "signer", "cara-ws-server": "cara-ws", "clm-server": "clm-api", "rev-info": "rev-info", "acme-server": "acme"}
+EDGES = {"est-server": "est", "cmp-server": "cmp", "scep-server": "scep", "clm-ui": "clm-ui"}
 NOTE = "nginx.ingress.kubernetes.io/"
 
 
 class RenderedPlatform(Platform):
     """A release of the chart."""
 
-    def __init__(self, folder, dns, database, redis):
+    def __init__(self, folder, dns, database, redis, more=None, edges=()):
+        """`more`: values beside the usual ones; `edges`: enrolment servers and the web app, which are left out otherwise."""
         super().__init__("chart", folder, dns, database)
+        self.more, self.edges = more or {}, edges
         self.port, self.plain_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
         self.revocation_url = f"http://localhost:{self.plain_port}"
-        self.objects = chart.render(chart.QUICKSTART, self._values(redis))
+        self.redis = redis
         self.ports = {}  # (service, port of the chart): port here
-        for (kind, name), found in self.objects.items():
-            if kind == "Service":
-                for port in found["spec"]["ports"]:
-                    self.ports[name, port["port"]] = free_port()
-                    self.ports[name, port["name"]] = self.ports[name, port["port"]]
-        self.health_urls = [f"http://127.0.0.1:{self.ports[f'{chart.RELEASE}-{component}', 'health']}" for component in PROGRAMS]
+        self._install()
+
+    def _install(self):
         (self.folder / "api").mkdir()
         self.api = SecretsApi(self.folder / "api", chart.NAMESPACE)
+        self._take(chart.render(chart.QUICKSTART, self.values()))
 
-    def _values(self, redis):
+    def _take(self, objects):
+        """From now on these are the release."""
+        self.objects = objects
+        for (kind, name), found in objects.items():
+            for port in found["spec"]["ports"] if kind == "Service" else []:
+                if (name, port["name"]) not in self.ports:
+                    self.ports[name, port["name"]] = self.ports[name, port["port"]] = free_port()
+        self.health_urls = [f"http://127.0.0.1:{self.ports[f'{chart.RELEASE}-{component}', 'health']}" for component in self.programs]
+
+    @property
+    def programs(self):
+        """Program of each component that runs."""
+        return {**PROGRAMS, **{component: EDGES[component] for component in self.edges}}
+
+    def values(self):
+        """What this machine's addresses make of the quickstart."""
+        return chart.merged(self._values(), self.more)
+
+    def _values(self):
         name = lambda url: url.rsplit("/", 1)[1]  # noqa: E731
-        own = lambda key: {"name": name(self.databases[key]), "username": "ers", "password": "not asked for"}  # noqa: E731
+        own = lambda key: {"name": name(self.databases[key]), "username": "ers", "password": "ers"}  # noqa: E731
         off = {"enabled": False}
+        on = lambda component: {"enabled": component in self.edges}  # noqa: E731
         return {
             "ingress": {host: {"host": "localhost"} for host in ("ers", "cara", "crl", "ocsp")},
             "ers": {
-                "db": {"type": "postgres", "hosts": f"127.0.0.1:{self.database.port}", "caradb": own("cara"), "clmdb": own("clm"),
+                "db": {"type": self.database.kind.removesuffix("ql"), "hosts": f"127.0.0.1:{self.database.port}", "caradb": own("cara"), "clmdb": own("clm"),
                        "acmedb": own("acme")},
-                "redis": {"url": redis.url},
-                "clmClients": {"estServer": off, "cmpServer": off, "scepServer": off},
+                "redis": {"url": self.redis.url},
+                "clmClients": {"estServer": on("est-server"), "cmpServer": on("cmp-server"), "scepServer": on("scep-server")},
                 "config": {
                     "cara-ws-server": {"issuing": {"revocation_url": f"{self.revocation_url}/rev-info"}},
                     "acme-server": {"external_url": self.url, "validation": {
                         "http_port": self.http_port, "resolvers": [self.dns.resolver], "denied_networks": []}},
                 },
             },
-            "clmUi": off, "caraAdmin": off, "keycloak": off,
+            "clmUi": on("clm-ui"), "caraAdmin": off, "keycloak": off,
             "telemetry": {"logFormat": "text"},
         }
 
@@ -73,7 +93,7 @@ class RenderedPlatform(Platform):
 
     def start(self):
         self.job("identities")
-        for component, program in PROGRAMS.items():
+        for component, program in self.programs.items():
             self._start_pod(component, program)
         # begun again as the kubelet does, which its restartPolicy asks for
         until("the init job succeeds", lambda: self.job("init-1", check=False)[-1].code == 0, 120)
@@ -144,13 +164,17 @@ class RenderedPlatform(Platform):
         arguments = [re.sub(r"\$\(([A-Z_]+)\)", lambda found: environment[found[1]], argument) for argument in container["args"]]
         return [argument.replace("/etc/ers/", f"{folder}/etc/ers/") for argument in arguments]
 
+    def _api_of(self, account):
+        """Where the API is, as a ServiceAccount reaches it."""
+        return self.api.config
+
     def job(self, name, check=True):
         """Runs the steps of a job of the chart, up to one that fails; returns how each ended."""
         spec = self.objects["Job", f"{chart.RELEASE}-{name}"]["spec"]["template"]["spec"]
         folder = self._mount(f"{chart.RELEASE}-{name}", spec)
         config = folder / "etc/ers/init/init.yaml"
         content = yaml.safe_load(config.read_text())
-        content["cluster"]["api"] = self.api.config  # a pod finds it by itself
+        content["cluster"]["api"] = self._api_of(spec["serviceAccountName"])  # a pod finds it by itself
         config.write_text(yaml.safe_dump(content))
         outcomes = []
         for container in [*spec.get("initContainers", []), *spec["containers"]]:
@@ -181,7 +205,7 @@ class RenderedPlatform(Platform):
 
     def _nginx(self):
         """What the controller makes of the Ingresses, as far as the chart uses it: the longest path of a host wins."""
-        over_tls, plain, verify, tls = [], [], "", ""
+        over_tls, plain, verify, tls = {}, {}, "", ""  # by path: hosts differ by name only
         for (kind, _), found in self.objects.items():
             if kind != "Ingress":
                 continue
@@ -197,9 +221,10 @@ class RenderedPlatform(Platform):
             for rule in spec["rules"]:
                 for path in rule["http"]["paths"]:
                     handed = self._location(path, notes)
-                    over_tls.append(handed)
+                    over_tls[path["path"]] = handed
                     redirected = "tls" in spec and notes.get("ssl-redirect") != "false"
-                    plain.append(self._locations(path["path"], "return 308 https://$host$request_uri;") if redirected else handed)
+                    away = self._locations(path["path"], "return 308 https://$host$request_uri;")
+                    plain[path["path"]] = away if redirected else handed
         temporary = "".join(f"{kind}_temp_path {self.folder}/nginx-{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         return f"""
             daemon off;
@@ -209,8 +234,8 @@ class RenderedPlatform(Platform):
             http {{
                 access_log off;
                 {temporary}
-                server {{ listen 127.0.0.1:{self.port} ssl http2; {tls} {verify} {"".join(over_tls)} }}
-                server {{ listen 127.0.0.1:{self.plain_port}; {"".join(plain)} }}
+                server {{ listen 127.0.0.1:{self.port} ssl http2; {tls} {verify} {"".join(over_tls.values())} }}
+                server {{ listen 127.0.0.1:{self.plain_port}; {"".join(plain.values())} }}
             }}
         """
 

@@ -13,9 +13,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from harness.chart import (CHART, DEV, EVERYTHING, HA, HELMS, HSM, NAMESPACE, QUICKSTART, RELEASE, ROOT, TOOLS, WAYS, helm, load_all,
-                           pods, render, snapshot, text, workload)
+                           main_container, pods, render, secret, snapshot, text, workload)
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 KUBERNETES = {f"1.{minor}": "1.32.0" if minor < 33 else "1.37.0" for minor in range(24, 38)}
@@ -177,7 +178,7 @@ def test_every_pod_of_the_platform_is_under_a_policy():
     for (kind, _), found in objects.items():
         if kind == "NetworkPolicy":
             assert found["spec"]["policyTypes"] == ["Ingress", "Egress"]
-    assert covered == set(ALL)
+    assert covered == {*ALL, "migrate"}
 
 
 def test_only_who_has_tables_reaches_the_database():
@@ -185,6 +186,26 @@ def test_only_who_has_tables_reaches_the_database():
     allowed = {component for component in ALL if 3999 in [
         port["port"] for rule in objects["NetworkPolicy", f"{RELEASE}-{component}"]["spec"]["egress"] for port in rule.get("ports", [])]}
     assert allowed == {"signer", "cara-ws-server", "clm-server", "acme-server", "cmp-server", "scep-server", "keycloak"}
+
+
+def test_schemas_are_brought_up_to_date_before_an_upgrade_by_whoever_reaches_the_database():
+    for files in (QUICKSTART, EVERYTHING):
+        objects = render(files)
+        config = yaml.safe_load(objects["ConfigMap", f"{RELEASE}-migrate"]["data"]["migrate.yaml"])["databases"]
+        assert set(config) == {"signer", "cara", "clm", "acme", "scep", "cmp"}
+        [container] = objects["Job", f"{RELEASE}-migrate"]["spec"]["template"]["spec"]["containers"]
+        given = {entry["name"]: secret(objects, entry["valueFrom"]["secretKeyRef"]["name"])[entry["valueFrom"]["secretKeyRef"]["key"]]
+                 for entry in container["env"]}
+        for database, component in {"signer": "signer", "cara": "cara-ws-server", "clm": "clm-server", "cmp": "cmp-server"}.items():
+            [own] = [entry for entry in main_container(objects, component)["env"] if entry["name"] == "ERS_DATABASE_URL"]
+            url = secret(objects, f"{RELEASE}-database")[own["valueFrom"]["secretKeyRef"]["key"]]
+            assert given[config[database].removeprefix("env:")] == url
+    own = render(QUICKSTART, values={"ers": {"db": {"caradb": {"password": "", "existingSecret": "cara"}}}})
+    [container] = own["Job", f"{RELEASE}-migrate"]["spec"]["template"]["spec"]["containers"]
+    given = {entry["name"]: entry for entry in container["env"]}
+    assert given["ERS_DATABASE_URL_CARADB"]["value"].startswith("mysql://ers:$(ERS_DATABASE_PASSWORD_CARADB)@")
+    assert given["ERS_DATABASE_PASSWORD_CARADB"]["valueFrom"]["secretKeyRef"] == {"name": "cara", "key": "password"}
+    assert ("Job", f"{RELEASE}-migrate") not in render(QUICKSTART, (("migrate.enabled", "false"),))
 
 
 def test_several_pods_have_a_disruption_budget_and_are_spread():
@@ -204,7 +225,7 @@ def metric_names(found):
 
 
 def test_rules_and_dashboard_speak_of_metrics_that_exist():
-    source = "".join(path.read_text() for path in (ROOT / "services").glob("*/src/**/*.rs"))
+    source = "".join(path.read_text() for room in ("services", "crates") for path in (ROOT / room).glob("*/src/**/*.rs"))
     objects = render(QUICKSTART, (("metrics.dashboard.enabled", "true"), ("metrics.prometheusRule.enabled", "true"),
                                   ("metrics.serviceMonitor.enabled", "true")))
     rules = objects["PrometheusRule", f"{RELEASE}-ers"]["spec"]["groups"][0]["rules"]
@@ -235,8 +256,9 @@ def test_every_object_is_in_the_namespace_and_carries_the_release():
 
 def test_hooks_leave_nothing_behind():
     hooks = [found for found in render().values() if "helm.sh/hook" in found["metadata"].get("annotations", {})]
-    assert {found["kind"] for found in hooks} == {"Job", "ServiceAccount", "Role", "RoleBinding", "ConfigMap"}
+    assert {found["kind"] for found in hooks} == {"Job", "ServiceAccount", "Role", "RoleBinding", "ConfigMap", "Secret", "NetworkPolicy"}
     for found in hooks:
         assert "hook-succeeded" in found["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
-        assert found["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
+        migrates = found["metadata"]["name"] == f"{RELEASE}-migrate"
+        assert found["metadata"]["annotations"]["helm.sh/hook"] == ("pre-upgrade" if migrates else "pre-install,pre-upgrade")
     assert list(load_all(text(HSM)))

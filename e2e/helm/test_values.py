@@ -82,8 +82,9 @@ def test_every_password_can_come_from_a_secret_of_ones_own():
         "defaultPki": {"managementAdminUser": {"existingSecret": "admin-passwords"}},
     }})
     made = {name for kind, name in objects if kind == "Secret"}
-    assert made == {f"{RELEASE}-ers-clients", f"{RELEASE}-database"}
-    assert not objects["Secret", f"{RELEASE}-database"].get("stringData")
+    assert made == {f"{RELEASE}-ers-clients", f"{RELEASE}-database", f"{RELEASE}-migrate"}
+    for name in ("database", "migrate"):
+        assert not objects["Secret", f"{RELEASE}-{name}"].get("stringData")
     env = {entry["name"]: entry for entry in main_container(objects, "cara-ws-server")["env"]}
     assert env["ERS_DATABASE_PASSWORD"]["valueFrom"]["secretKeyRef"] == {"name": "caradb-password", "key": "password"}
     assert env["ERS_DATABASE_URL"]["value"] == "mysql://ers:$(ERS_DATABASE_PASSWORD)@192.0.2.189:3306/cara"

@@ -1,7 +1,7 @@
 //! The skeleton of a process: arguments, configuration, telemetry, identity, signals, health listener, drain.
 
 use std::{
-    future::Future, io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode,
+    future::Future, io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc,
     time::Duration,
 };
 
@@ -113,6 +113,7 @@ where
             identity: Identity::watched(config.identity, &shutdown)?,
             shutdown: shutdown.clone(),
         };
+        tell_end_of_identity(&context);
         tracing::info!(service, version = env!("CARGO_PKG_VERSION"), "starting");
         let outcome = serve(context, config.service).await;
         shutdown.stop();
@@ -123,6 +124,23 @@ where
         telemetry.flush();
         outcome
     })
+}
+
+/// `ers_identity_left_seconds`: whoever renews identities may have stopped doing so.
+fn tell_end_of_identity(context: &Context) {
+    let (identity, clock) = (Arc::clone(&context.identity), Arc::clone(&context.clock));
+    // it lives on in the meter
+    let _gauge = context
+        .meter
+        .f64_observable_gauge("ers_identity_left_seconds")
+        .with_description("Until the service's own identity ends")
+        .with_unit("s")
+        .with_callback(move |observer| {
+            if let Some(end) = identity.ends_at() {
+                observer.observe((end - clock.now()).as_seconds_f64(), &[]);
+            }
+        })
+        .build();
 }
 
 /// Chooses the one TLS provider of the process; a second call does nothing.

@@ -144,6 +144,8 @@ fn metrics(
     config: &TelemetryConfig,
 ) -> Result<SdkMeterProvider, TelemetryError> {
     let prometheus = opentelemetry_prometheus::exporter()
+        // names say the unit already: ers_cara_crl_left_seconds
+        .without_units()
         .with_registry(registry.clone())
         .build()
         .map_err(|error| TelemetryError::Metrics(error.to_string()))?;

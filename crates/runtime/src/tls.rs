@@ -72,6 +72,8 @@ struct Configs {
     client: Arc<ClientConfig>,
     peers: Arc<dyn ClientCertVerifier>,
     own: Arc<CertifiedKey>,
+    /// Epoch seconds.
+    ends_at: i64,
 }
 
 /// A service's identity, ready for use in both directions. The private key never shows in `Debug`.
@@ -173,6 +175,13 @@ impl Identity {
     #[must_use]
     pub fn client(&self) -> Option<Arc<ClientConfig>> {
         self.current.load().as_ref().map(|c| Arc::clone(&c.client))
+    }
+
+    /// When our own certificate ends; `None` for [`Self::none`].
+    #[must_use]
+    pub fn ends_at(&self) -> Option<time::OffsetDateTime> {
+        let ends_at = self.current.load().as_ref()?.ends_at;
+        time::OffsetDateTime::from_unix_timestamp(ends_at).ok()
     }
 
     /// Name of the service whose identity this chain is (DER, its own certificate first), if our authorities vouch for it
@@ -283,12 +292,21 @@ fn configs(certificate: &str, key: &str, authorities: &str) -> Result<Configs, T
         .with_client_auth_cert(chain, key()?)
         .map_err(TlsError::Rustls)?;
     client.alpn_protocols = vec![b"h2".to_vec()];
+    let ends_at = own.cert.first().and_then(not_after).unwrap_or_default();
     Ok(Configs {
         server: Arc::new(server),
         client: Arc::new(client),
         peers: verifier,
         own: Arc::new(own),
+        ends_at,
     })
+}
+
+/// Epoch seconds.
+fn not_after(certificate: &CertificateDer<'_>) -> Option<i64> {
+    let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
+    let end = certificate.tbs_certificate().validity().not_after;
+    i64::try_from(end.to_unix_duration().as_secs()).ok()
 }
 
 /// The service name in a certificate's URI SAN; `None` when there is not exactly one of ours.

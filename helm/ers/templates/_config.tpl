@@ -51,6 +51,9 @@ http_listen: 0.0.0.0:8443
 {{ include "ers.config.database" .root }}
 issuing:
   revocation_url: http://{{ .root.Values.ingress.crl.host }}/rev-info
+  {{- if ne .root.Values.ingress.ocsp.host .root.Values.ingress.crl.host }}
+  ocsp_url: http://{{ .root.Values.ingress.ocsp.host }}/rev-info
+  {{- end }}
   crl:
     validity_hours: {{ $crl.validityHours | int }}
     interval_hours: {{ $crl.intervalHours | int }}

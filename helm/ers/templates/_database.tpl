@@ -58,25 +58,43 @@
 {{- $used | uniq | sortAlpha | toYaml }}
 {{- end }}
 
+{{/*
+Environment with the URL of a database, as a YAML list. Arguments: root, database (its key), suffix (of the variables),
+secret (where the URL is, unless an operator's Secret has it).
+*/}}
+{{- define "ers.database.environment" -}}
+{{- $database := index .root.Values.ers.db .database }}
+{{- if and $database.existingSecret (not $database.urlKey) }}
+- name: ERS_DATABASE_PASSWORD{{ .suffix }}
+  valueFrom:
+    secretKeyRef: { name: {{ $database.existingSecret }}, key: password }
+- name: ERS_DATABASE_URL{{ .suffix }}
+  value: {{ include "ers.database.url" (dict "root" .root "database" .database "password" (printf "$(ERS_DATABASE_PASSWORD%s)" .suffix)) | quote }}
+{{- else }}
+- name: ERS_DATABASE_URL{{ .suffix }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ default .secret $database.existingSecret }}
+      key: {{ ternary $database.urlKey (printf "%s-url" .database) (ne (default "" $database.existingSecret) "") }}
+{{- end }}
+{{- end }}
+
+{{/* URLs of the databases in use that stand in the values, by the key of a Secret. Argument: the root context. */}}
+{{- define "ers.database.urls" -}}
+{{- $root := . }}
+{{- range $key := include "ers.databases" . | fromYamlArray }}
+{{- $database := index $root.Values.ers.db $key }}
+{{- if not $database.existingSecret }}
+{{ $key }}-url: {{ include "ers.database.url" (dict "root" $root "database" $key "password" (include "ers.database.encoded" $database.password)) | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Environment that brings a service its secrets, as a YAML list; may be empty. Arguments: root, component. */}}
 {{- define "ers.environment" -}}
 {{- $root := .root }}
 {{- if (index (include "ers.table" .root | fromYaml) .component).database }}
-{{- $key := include "ers.database" . }}
-{{- $database := index $root.Values.ers.db $key }}
-{{- if and $database.existingSecret (not $database.urlKey) }}
-- name: ERS_DATABASE_PASSWORD
-  valueFrom:
-    secretKeyRef: { name: {{ $database.existingSecret }}, key: password }
-- name: ERS_DATABASE_URL
-  value: {{ include "ers.database.url" (dict "root" $root "database" $key "password" "$(ERS_DATABASE_PASSWORD)") | quote }}
-{{- else }}
-- name: ERS_DATABASE_URL
-  valueFrom:
-    secretKeyRef:
-      name: {{ default (printf "%s-database" $root.Release.Name) $database.existingSecret }}
-      key: {{ ternary $database.urlKey (printf "%s-url" $key) (ne (default "" $database.existingSecret) "") }}
-{{- end }}
+{{- include "ers.database.environment" (dict "root" $root "database" (include "ers.database" .) "suffix" "" "secret" (printf "%s-database" $root.Release.Name)) }}
 {{- end }}
 {{- if and (eq .component "acme-server") (include "ers.redis" .root) }}
 - name: ERS_REDIS_URL

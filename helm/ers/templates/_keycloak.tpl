@@ -69,6 +69,11 @@ its administrators'. Argument: the root context.
     "config" (dict "claim.name" "roles" "jsonType.label" "String" "multivalued" "true" "id.token.claim" "true" "access.token.claim" "true" "userinfo.token.claim" "true"))
   (dict "name" "groups" "protocol" "openid-connect" "protocolMapper" "oidc-group-membership-mapper"
     "config" (dict "claim.name" "groups" "full.path" "false" "id.token.claim" "true" "access.token.claim" "true" "userinfo.token.claim" "true")) }}
+{{/* what CLM's REST interface asks of an access token */}}
+{{- if include "ers.has" (dict "root" . "component" "clm-server") }}
+{{- $mappers = append $mappers (dict "name" "clm-server" "protocol" "openid-connect" "protocolMapper" "oidc-audience-mapper"
+  "config" (dict "included.client.audience" "clm-server" "access.token.claim" "true" "id.token.claim" "false")) }}
+{{- end }}
 {{- $clients := list }}
 {{- range $component := include "ers.keycloak.clients" . | fromYamlArray }}
 {{- $client := dict "clientId" $component "enabled" true "protocol" "openid-connect" "publicClient" false
@@ -82,6 +87,10 @@ its administrators'. Argument: the root context.
 {{- end }}
 {{- $clients = append $clients $client }}
 {{- end }}
+{{/* for people's command lines: no secret, PKCE, and a code by a browser on the same machine or on another device */}}
+{{- $clients = append $clients (dict "clientId" "ers-cli" "name" "Command line" "enabled" true "protocol" "openid-connect" "publicClient" true
+  "standardFlowEnabled" true "serviceAccountsEnabled" false "directAccessGrantsEnabled" false "redirectUris" (list "http://127.0.0.1/*" "http://[::1]/*")
+  "attributes" (dict "pkce.code.challenge.method" "S256" "oauth2.device.authorization.grant.enabled" "true") "protocolMappers" $mappers) }}
 {{- $roles := list }}
 {{- range $role, $text := dict "administrator" "Everything in CLM" "operator" "Certificates, requests and approvals" "auditor" "Reads everything" "requester" "Asks for certificates" }}
 {{- $roles = append $roles (dict "name" $role "description" $text) }}

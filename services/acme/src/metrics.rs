@@ -20,6 +20,13 @@ pub struct Metrics {
 impl Metrics {
     /// All at zero.
     pub fn new(meter: &Meter) -> Self {
+        let metrics = Self::registered(meter);
+        // what an alarm looks at is there before the first time: an increase from nothing is none
+        metrics.count_problems(ProblemKind::ServerInternal, 0);
+        metrics
+    }
+
+    fn registered(meter: &Meter) -> Self {
         Self {
             accounts: meter
                 .u64_counter("ers_acme_accounts")
@@ -73,7 +80,11 @@ impl Metrics {
 
     /// A problem was answered.
     pub fn problem(&self, kind: ProblemKind) {
+        self.count_problems(kind, 1);
+    }
+
+    fn count_problems(&self, kind: ProblemKind, so_many: u64) {
         let kind = kind.urn().rsplit(':').next().unwrap_or_default();
-        self.problems.add(1, &[KeyValue::new("type", kind)]);
+        self.problems.add(so_many, &[KeyValue::new("type", kind)]);
     }
 }

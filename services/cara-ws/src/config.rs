@@ -19,6 +19,7 @@ pub(crate) const MAX_PARTITIONS: u32 = 10_000;
 /// database: { url: "file:/etc/ers/cara-database-url", max_connections: 16 }
 /// issuing:
 ///   revocation_url: http://pki.example.com/rev-info
+///   ocsp_url: http://ocsp.example.com/rev-info
 ///   crl: { validity_hours: 168, interval_hours: 24, delta_minutes: 0, partitions: 0, user_certificates_only: true, keep_expired: false }
 ///   ocsp: { key_algorithm: P-256, certificate_days: 30, answer_minutes: 60 }
 ///   profiles: []
@@ -46,6 +47,9 @@ pub struct Config {
 pub struct Issuing {
     /// Where relying parties reach rev-info; written into certificates. `/ocsp`, `/crl/<ca>.crl` and `/ca/<ca>.cer` follow it.
     pub revocation_url: String,
+    /// The same for OCSP alone, where it has a host of its own; absent: `revocation_url`.
+    #[serde(default)]
+    pub ocsp_url: Option<String>,
     /// CRLs.
     #[serde(default)]
     pub crl: CrlConfig,
@@ -103,11 +107,17 @@ impl Issuing {
     /// Names the key.
     pub fn check(&self) -> Result<(), InvalidIssuing> {
         let wrong = |key, problem| Err(InvalidIssuing { key, problem });
-        if !self.revocation_url.starts_with("http://") {
-            return wrong(
-                "revocation_url",
-                "must begin with http://, since who asks cannot check TLS yet",
-            );
+        let urls = [
+            ("revocation_url", Some(&self.revocation_url)),
+            ("ocsp_url", self.ocsp_url.as_ref()),
+        ];
+        for (key, url) in urls {
+            if url.is_some_and(|url| !url.starts_with("http://")) {
+                return wrong(
+                    key,
+                    "must begin with http://, since who asks cannot check TLS yet",
+                );
+            }
         }
         if self.crl.validity_hours == 0 {
             return wrong("crl.validity_hours", "must be at least 1");
@@ -232,6 +242,7 @@ mod tests {
     fn issuing() -> Issuing {
         Issuing {
             revocation_url: "http://pki.test/rev-info".into(),
+            ocsp_url: None,
             crl: CrlConfig::default(),
             ocsp: OcspConfig::default(),
             profiles: Vec::new(),
@@ -269,6 +280,13 @@ mod tests {
                 "revocation_url",
                 Issuing {
                     revocation_url: "ftp://x".into(),
+                    ..issuing()
+                },
+            ),
+            (
+                "ocsp_url",
+                Issuing {
+                    ocsp_url: Some("https://x".into()),
                     ..issuing()
                 },
             ),

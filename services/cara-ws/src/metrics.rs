@@ -15,16 +15,35 @@ pub struct Metrics {
     lint_findings: Counter<u64>,
     crls_failed: Counter<u64>,
     crl_left: Gauge<f64>,
+    authority_left: Gauge<f64>,
+    ocsp_signer_left: Gauge<f64>,
     to_be_reconciled: Gauge<u64>,
 }
 
 impl Metrics {
     /// Makes them.
     pub fn new(meter: &Meter) -> Self {
+        let metrics = Self::registered(meter);
+        // what alarms look at is there before the first time: an increase from nothing is none
+        metrics
+            .certificates
+            .add(0, &[KeyValue::new("how", "issued")]);
+        metrics.crls_failed.add(0, &[]);
+        metrics
+    }
+
+    fn registered(meter: &Meter) -> Self {
         let counter = |name, description| {
             meter
                 .u64_counter(name)
                 .with_description(description)
+                .build()
+        };
+        let left = |name, description| {
+            meter
+                .f64_gauge(name)
+                .with_description(description)
+                .with_unit("s")
                 .build()
         };
         Self {
@@ -40,11 +59,18 @@ impl Metrics {
                 "Findings of the linter that did not stop the issue",
             ),
             crls_failed: counter("ers_cara_crls_failed", "CRLs that could not be made"),
-            crl_left: meter
-                .f64_gauge("ers_cara_crl_left_seconds")
-                .with_description("Until the nextUpdate of the CRL of a CA that ends first")
-                .with_unit("s")
-                .build(),
+            crl_left: left(
+                "ers_cara_crl_left_seconds",
+                "Until the nextUpdate of the CRL of a CA that ends first",
+            ),
+            authority_left: left(
+                "ers_cara_authority_left_seconds",
+                "Until the certificate of a CA ends",
+            ),
+            ocsp_signer_left: left(
+                "ers_cara_ocsp_signer_left_seconds",
+                "Until the certificate ends that OCSP answers of a CA are signed with",
+            ),
             to_be_reconciled: meter
                 .u64_gauge("ers_cara_authorities_to_be_reconciled")
                 .with_description("CAs whose database was restored from an older state")
@@ -82,6 +108,19 @@ impl Metrics {
         let seconds = time::Duration::milliseconds(left_ms).as_seconds_f64();
         let issuer = KeyValue::new("issuer_id", authority.to_owned());
         self.crl_left.record(seconds, &[issuer]);
+    }
+
+    /// How long the certificate of a CA still holds.
+    pub fn authority_left(&self, authority: &str, left: time::Duration) {
+        let issuer = KeyValue::new("issuer_id", authority.to_owned());
+        self.authority_left.record(left.as_seconds_f64(), &[issuer]);
+    }
+
+    /// How long the OCSP signer of a CA still holds.
+    pub fn ocsp_signer_left(&self, authority: &str, left: time::Duration) {
+        let issuer = KeyValue::new("issuer_id", authority.to_owned());
+        self.ocsp_signer_left
+            .record(left.as_seconds_f64(), &[issuer]);
     }
 
     /// The linter had something against a certificate that was issued.

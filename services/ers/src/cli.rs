@@ -128,6 +128,8 @@ pub enum Command {
     Identity(Identity),
     /// Create the default PKI on services that run as separate processes
     Init(Init),
+    /// Bring the schemas of databases up to date
+    Migrate(Migrate),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -617,6 +619,14 @@ pub struct Init {
     /// YAML: the PKI to be made and the administrator; every key has a default
     #[arg(long, short, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Options of `ers migrate`.
+#[derive(Args)]
+pub struct Migrate {
+    /// YAML: the databases, by service
+    #[arg(long, short, value_name = "FILE")]
+    pub config: PathBuf,
 }
 
 /// People who administer CARA.

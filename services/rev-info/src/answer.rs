@@ -139,6 +139,10 @@ impl Answerer {
             .u64_counter("ers_revinfo_answers")
             .with_description("OCSP answers by kind")
             .build();
+        // what alarms look at is there before the first time: an increase from nothing is none
+        for kind in ["try_later", "internal_error"] {
+            answered.add(0, &[KeyValue::new("kind", kind)]);
+        }
         let kept = Cache::builder().max_capacity(config.cached).build();
         let statuses = Cache::builder()
             .max_capacity(config.cached)

@@ -122,15 +122,18 @@ struct Kept {
 impl Crls {
     /// Nothing is known yet.
     pub fn new(cara: Channel, sources: Arc<Sources>, meter: &Meter) -> Self {
+        let loaded = meter
+            .u64_counter("ers_revinfo_crls")
+            .with_description("CRLs asked of CARA, by what came of it")
+            .build();
+        // what an alarm looks at is there before the first time: an increase from nothing is none
+        loaded.add(0, &[KeyValue::new("kind", "refused")]);
         Self {
             client: StatusClient::new(cara),
             sources,
             known: RwLock::default(),
             loading: tokio::sync::Mutex::default(),
-            loaded: meter
-                .u64_counter("ers_revinfo_crls")
-                .with_description("CRLs asked of CARA, by what came of it")
-                .build(),
+            loaded,
         }
     }
 

@@ -125,6 +125,7 @@ pub async fn start(context: Context, config: Config) -> Result<Signer, StartErro
         journal::open(&context, &database, journal_key, config.journal_settings()).await?;
     let tokens = start_tokens(&context, &config, &vault, &metrics).await?;
     telemetry::observe_queues(&context.meter, &tokens);
+    metrics.begin(tokens.keys());
     let keys = KeyTable::new(database);
     let quarantined = keys.count_quarantined().await.map_err(StartError::Keys)?;
     metrics.quarantined(quarantined);

@@ -59,6 +59,19 @@ impl Metrics {
         }
     }
 
+    /// Has what alarms look at be there, as 0, before the first time: an increase from nothing is none.
+    pub fn begin<'a>(&self, tokens: impl Iterator<Item = &'a String>) {
+        let labels = |outcome| {
+            let purpose = KeyValue::new("purpose", Purpose::Certificate.to_string());
+            [purpose, KeyValue::new("outcome", outcome)]
+        };
+        self.signatures.add(0, &labels("signed"));
+        self.signatures.add(0, &labels("journal"));
+        for token in tokens {
+            self.wrong_signatures.add(0, &[by_token(token)]);
+        }
+    }
+
     /// Counts an attempt to sign.
     pub fn signature(&self, purpose: Purpose, outcome: &'static str) {
         let labels = [

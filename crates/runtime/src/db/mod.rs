@@ -1,6 +1,7 @@
 //! Database connections and named write transactions: SQLite, PostgreSQL and MariaDB alike.
 
 mod insert;
+mod schema_lock;
 mod writes;
 
 use std::{future::Future, time::Duration};
@@ -17,6 +18,7 @@ use thiserror::Error;
 pub use insert::{ArrayInsert, insert_all, insert_new, insert_new_returning};
 pub use writes::{Write, WriteError, Writes};
 
+use self::schema_lock::SchemaLock;
 use crate::config::{ConfigError, Secret};
 
 const ATTEMPTS: u32 = 8;
@@ -92,10 +94,21 @@ pub async fn connect<M: MigratorTrait>(
     let connection = Database::connect(options)
         .await
         .map_err(|error| refused(url.expose_secret(), &error))?;
-    M::up(&connection, None)
+    migrate::<M>(&connection, url.expose_secret())
         .await
         .map_err(DatabaseError::Migrate)?;
     Ok(connection)
+}
+
+/// One process at a time: of several that start at once, the others wait and find it done.
+async fn migrate<M: MigratorTrait>(
+    connection: &DatabaseConnection,
+    url: &str,
+) -> Result<(), DbErr> {
+    let lock = SchemaLock::take(connection, url).await?;
+    let outcome = M::up(connection, None).await;
+    lock.release().await;
+    outcome
 }
 
 /// The driver quotes the URL in some of its messages.

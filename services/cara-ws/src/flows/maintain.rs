@@ -82,6 +82,7 @@ pub async fn round(core: &Arc<Core>) {
         complete_revocations(core, &ca).await;
         crl_schedule::publish_due(core, &ca).await;
         look_at_crls(core, &ca).await;
+        look_at_certificates(core, &ca);
     }
     forget_unblocked(core).await;
 }
@@ -125,6 +126,17 @@ async fn look_at_crls(core: &Core, ca: &IssuingAuthority) {
     core.metrics.crl_left(&ca.file_name(), left_ms);
     if left_ms * 4 < head.next_update_ms - head.this_update_ms {
         tracing::error!(%crl, left_seconds = left_ms / 1000, "CRL is about to end and no new one could be made");
+    }
+}
+
+/// When the certificates of a CA and of its OCSP signer end; the latter as it was at the beginning of this round.
+fn look_at_certificates(core: &Core, ca: &IssuingAuthority) {
+    let now = core.context.clock.now();
+    let left = ca.authority.certificate.not_after() - now;
+    core.metrics.authority_left(&ca.file_name(), left);
+    if let Some(signer) = &ca.ocsp_signer {
+        let left = signer.certificate.not_after() - now;
+        core.metrics.ocsp_signer_left(&ca.file_name(), left);
     }
 }
 

@@ -310,6 +310,13 @@ fn revocation_url<'a>(settings: &'a Settings, issuing: &'a Issuing) -> &'a str {
     own.unwrap_or(&issuing.revocation_url).trim_end_matches('/')
 }
 
+/// The same for OCSP, which may have a host of its own.
+fn ocsp_url<'a>(settings: &'a Settings, issuing: &'a Issuing) -> &'a str {
+    let own = settings.revocation_url.as_ref();
+    let usual = issuing.ocsp_url.as_ref().unwrap_or(&issuing.revocation_url);
+    own.unwrap_or(usual).trim_end_matches('/')
+}
+
 /// What a CA writes into its certificates.
 fn issuer(authority: &Authority, issuing: &Issuing) -> Result<Issuer, IssuerError> {
     let settings = &authority.settings;
@@ -339,7 +346,7 @@ fn issuer(authority: &Authority, issuing: &Issuing) -> Result<Issuer, IssuerErro
     let crls = [of_all.complete(), of_partition.complete()].map(url);
     Issuer::new(authority.certificate.clone(), authority.signature_algorithm)?
         .with_ocsp_urls(with(
-            vec![format!("{base}/ocsp")],
+            vec![format!("{}/ocsp", ocsp_url(settings, issuing))],
             &settings.extra_ocsp_urls,
         ))?
         .with_crl_urls(with(crls.into(), &settings.extra_crl_urls))?

@@ -194,6 +194,7 @@ pub fn clock() -> Arc<ManualClock> {
 pub fn issuing() -> Issuing {
     Issuing {
         revocation_url: "http://revocation.test/rev-info".into(),
+        ocsp_url: None,
         crl: CrlConfig::default(),
         ocsp: OcspConfig::default(),
         profiles: crate::linting::profiles(),

@@ -11,6 +11,7 @@ mod entity;
 mod identity;
 mod init;
 mod key;
+mod migrate;
 mod notify;
 mod password;
 mod policy;
@@ -63,6 +64,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Approval(command) => approval::run(&global, command).await,
             Command::Identity(command) => identity::run(&command).await,
             Command::Init(options) => init::run(&global, &options).await,
+            Command::Migrate(options) => migrate::run(&options).await,
             Command::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "ers", &mut script);

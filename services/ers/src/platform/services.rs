@@ -342,6 +342,7 @@ fn signer_failed(error: signer::StartError) -> Failure {
 fn issuing(config: &PlatformConfig, addresses: &Addresses) -> cara_ws::config::Issuing {
     cara_ws::config::Issuing {
         revocation_url: format!("{}/rev-info", addresses.revocation_url),
+        ocsp_url: None,
         crl: config.cara.crl,
         ocsp: config.cara.ocsp.clone(),
         profiles: config.cara.profiles.clone(),
