@@ -173,9 +173,10 @@ class RenderedPlatform(Platform):
         spec = self.objects["Job", f"{chart.RELEASE}-{name}"]["spec"]["template"]["spec"]
         folder = self._mount(f"{chart.RELEASE}-{name}", spec)
         config = folder / "etc/ers/init/init.yaml"
-        content = yaml.safe_load(config.read_text())
-        content["cluster"]["api"] = self._api_of(spec["serviceAccountName"])  # a pod finds it by itself
-        config.write_text(yaml.safe_dump(content))
+        if config.exists():
+            content = yaml.safe_load(config.read_text())
+            content["cluster"]["api"] = self._api_of(spec["serviceAccountName"])  # a pod finds it by itself
+            config.write_text(yaml.safe_dump(content))
         outcomes = []
         for container in [*spec.get("initContainers", []), *spec["containers"]]:
             environment = {key: value.replace("/etc/ers/", f"{folder}/etc/ers/") for key, value in self._environment(container, name).items()}
