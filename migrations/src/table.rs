@@ -46,3 +46,41 @@ pub(crate) async fn drop_tables(
     }
     Ok(())
 }
+
+/// Adds columns one by one: SQLite adds one column at a time.
+pub(crate) async fn add_columns(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: Vec<ColumnDef>,
+) -> Result<(), DbErr> {
+    for mut column in columns {
+        manager
+            .alter_table(
+                Table::alter()
+                    .table(Alias::new(table))
+                    .add_column(column.take())
+                    .take(),
+            )
+            .await?;
+    }
+    Ok(())
+}
+
+/// Drops columns, one by one.
+pub(crate) async fn drop_columns(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    for column in columns {
+        manager
+            .alter_table(
+                Table::alter()
+                    .table(Alias::new(table))
+                    .drop_column(Alias::new(*column))
+                    .take(),
+            )
+            .await?;
+    }
+    Ok(())
+}

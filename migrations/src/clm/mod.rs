@@ -7,6 +7,11 @@ mod m20261122_000004_create_people;
 mod m20261122_000005_add_credentials;
 mod m20261122_000006_create_renewals;
 mod m20261122_000020_index_issued_at;
+mod m20261122_000021_create_roles;
+mod m20261122_000022_archive_realms;
+mod m20261122_000023_extend_accounts;
+mod m20261122_000024_create_access_tokens;
+mod m20261122_000025_chain_audit_events;
 mod m20261122_000040_create_notifications;
 
 use sea_orm_migration::prelude::*;
@@ -29,6 +34,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_add_credentials::Migration),
             Box::new(m20261122_000006_create_renewals::Migration),
             Box::new(m20261122_000020_index_issued_at::Migration),
+            Box::new(m20261122_000021_create_roles::Migration),
+            Box::new(m20261122_000022_archive_realms::Migration),
+            Box::new(m20261122_000023_extend_accounts::Migration),
+            Box::new(m20261122_000024_create_access_tokens::Migration),
+            Box::new(m20261122_000025_chain_audit_events::Migration),
             Box::new(m20261122_000040_create_notifications::Migration),
         ]
     }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 /// sessions:
 ///   lifetime_minutes: 720            # from the login on
 ///   idle_minutes: 60                 # without a request
+/// redis: env:REDIS_URL               # sessions that all replicas know; without it each knows its own
 /// policy_refresh_ms: 1000            # how often replicas look for changed policies
 /// approval_retry_seconds: 60         # when to ask again for what waits for a person
 /// max_enrollments: 256               # requests worked on at the same time; further ones are refused at once
@@ -46,6 +47,9 @@ pub struct Config {
     /// How long logins last.
     #[serde(default)]
     pub sessions: SessionConfig,
+    /// URL of a Redis that keeps sessions for all replicas.
+    #[serde(default)]
+    pub redis: Option<Secret>,
     /// How often replicas look for changed policies.
     #[serde(default = "usual_policy_refresh")]
     pub policy_refresh_ms: u64,
@@ -171,6 +175,7 @@ impl Config {
         Self {
             database,
             sessions: SessionConfig::default(),
+            redis: None,
             policy_refresh_ms: usual_policy_refresh(),
             approval_retry_seconds: usual_approval_retry(),
             max_enrollments: usual_max_enrollments(),

@@ -18,6 +18,7 @@ use actix_web::web;
 use ers_migrations::clm::Migrator;
 use ers_runtime::{
     Context,
+    config::ConfigError,
     db::{self, DatabaseError},
     grpc::Channel,
 };
@@ -28,13 +29,14 @@ pub use config::Config;
 pub use flows::{BootstrapError, Bootstrapped, Defaults};
 
 pub use clients::{MailError, WebhookError};
-pub use flows::PasswordError;
+pub use flows::{PasswordError, SessionError};
 pub use serve::{ServeError, serve};
 pub use store::StoreError;
 
 use clients::{Cara, Hooks, Mail, Webhooks};
 use flows::{Flows, Passwords, PolicyBook, SessionLimits, Sessions};
 use metrics::Metrics;
+use secrecy::ExposeSecret as _;
 use store::Store;
 
 /// The services that CLM works with.
@@ -54,6 +56,15 @@ pub enum StartError {
     /// The policies cannot be read.
     #[error("start CLM: policies")]
     Policies(#[source] StoreError),
+    /// Who administers cannot be read.
+    #[error("start CLM: people")]
+    People(#[source] StoreError),
+    /// The URL of Redis is not there.
+    #[error("start CLM: read the URL of redis")]
+    RedisUrl(#[source] ConfigError),
+    /// Redis is out of reach.
+    #[error("start CLM: sessions")]
+    Sessions(#[source] SessionError),
     /// Passwords cannot be hashed.
     #[error("start CLM: passwords")]
     Passwords(#[source] PasswordError),
@@ -83,17 +94,18 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
         .await
         .map_err(StartError::Database)?;
     let store = Store::new(connection);
-    let minutes = |minutes: u32| i64::from(minutes) * 60_000;
+    store
+        .ensure_audit_head()
+        .await
+        .map_err(StartError::People)?;
     let flows = Arc::new(Flows {
         policies: PolicyBook::open(&store)
             .await
             .map_err(StartError::Policies)?,
         cara: Cara::new(&deps.cara),
         signer: deps.signer,
-        sessions: Sessions::new(SessionLimits {
-            lifetime_ms: minutes(config.sessions.lifetime_minutes),
-            idle_ms: minutes(config.sessions.idle_minutes),
-        }),
+        sessions: open_sessions(&config).await?,
+        identity: Arc::clone(&context.identity),
         webhooks: Webhooks::new(&config.webhooks).map_err(StartError::Webhooks)?,
         mail: config
             .notifications
@@ -113,6 +125,10 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
         ),
         store,
     });
+    flows
+        .keep_administrators()
+        .await
+        .map_err(StartError::People)?;
     keep_policies(
         &context,
         &flows,
@@ -136,6 +152,21 @@ fn notify(context: &Context, flows: &Arc<Flows>) {
     context.shutdown.spawn("watch", async move {
         watching.watch(&shutdown).await;
     });
+}
+
+async fn open_sessions(config: &Config) -> Result<Sessions, StartError> {
+    let minutes = |minutes: u32| i64::from(minutes) * 60_000;
+    let limits = SessionLimits {
+        lifetime_ms: minutes(config.sessions.lifetime_minutes),
+        idle_ms: minutes(config.sessions.idle_minutes),
+    };
+    let Some(url) = &config.redis else {
+        return Ok(Sessions::new(limits));
+    };
+    let url = url.resolve().map_err(StartError::RedisUrl)?;
+    Sessions::in_redis(limits, url.expose_secret())
+        .await
+        .map_err(StartError::Sessions)
 }
 
 fn keep_policies(context: &Context, flows: &Arc<Flows>, every: Duration) {

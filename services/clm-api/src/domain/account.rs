@@ -1,4 +1,4 @@
-//! Local administrator accounts: which passwords will do, and how long a guesser waits. Hashing is elsewhere.
+//! Local accounts: which passwords will do, and how long a guesser waits. Hashing is elsewhere.
 
 use super::{attempts::Attempts, id::Username};
 
@@ -9,7 +9,7 @@ pub const LONGEST_PASSWORD: usize = 256;
 
 /// An account as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Administrator {
+pub struct Account {
     /// Login name.
     pub username: Username,
     /// Argon2id, in the PHC string format.
@@ -18,6 +18,22 @@ pub struct Administrator {
     pub failures: i64,
     /// Until when no password is looked at.
     pub locked_until_ms: Option<i64>,
+    /// Name for people; may be empty.
+    pub display_name: String,
+    /// Mail address; may be empty.
+    pub email: String,
+    /// Nobody logs in with it.
+    pub closed: bool,
+    /// The secret of the second factor, sealed by the signer.
+    pub sealed_totp: Option<Vec<u8>>,
+    /// The second factor is asked for.
+    pub totp_confirmed: bool,
+    /// SHA-256 of the client certificate that logs in without a password, lower-case hex.
+    pub certificate: Option<String>,
+    /// When it was made.
+    pub created_at_ms: i64,
+    /// When somebody last logged in with it.
+    pub last_login_at_ms: Option<i64>,
 }
 
 /// A password will not do.
@@ -56,7 +72,25 @@ pub fn check_password(username: &Username, password: &str) -> Result<(), WeakPas
     Ok(())
 }
 
-impl Administrator {
+impl Account {
+    /// One that is open and has nothing but a password.
+    pub fn new(username: Username, password_hash: String, created_at_ms: i64) -> Self {
+        Self {
+            username,
+            password_hash,
+            failures: 0,
+            locked_until_ms: None,
+            display_name: String::new(),
+            email: String::new(),
+            closed: false,
+            sealed_totp: None,
+            totp_confirmed: false,
+            certificate: None,
+            created_at_ms,
+            last_login_at_ms: None,
+        }
+    }
+
     /// How long the account stays closed, when it is.
     pub fn locked_for_ms(&self, now_ms: i64) -> Option<i64> {
         self.attempts().locked_for_ms(now_ms)
@@ -81,12 +115,11 @@ impl Administrator {
 mod tests {
     use super::*;
 
-    fn account(failures: i64, locked_until_ms: Option<i64>) -> Administrator {
-        Administrator {
-            username: "admin".parse().unwrap(),
-            password_hash: String::new(),
+    fn account(failures: i64, locked_until_ms: Option<i64>) -> Account {
+        Account {
             failures,
             locked_until_ms,
+            ..Account::new("admin".parse().unwrap(), String::new(), 0)
         }
     }
 

@@ -101,6 +101,14 @@ text_id!(
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._@-".contains(&byte))
 );
 text_id!(
+    /// Name of a role.
+    RoleName, "role", "1 to 64 of a-z 0-9 -", is_slug
+);
+text_id!(
+    /// Name of a person, a group or a client, as roles are given to it.
+    SubjectName, "subject", "1 to 255 characters without control characters", is_label
+);
+text_id!(
     /// Identifier of an external account key (RFC 8555 section 7.3.4).
     AccountKeyId, "key_id", "1 to 64 of 0-9 a-f", is_hex
 );

@@ -1,5 +1,7 @@
 //! What CLM decides, pure: no database, no network, no clock of its own.
 
+pub mod access;
+pub mod access_token;
 pub mod account;
 pub mod attempts;
 pub mod challenge;
@@ -11,11 +13,15 @@ pub mod id;
 pub mod inventory;
 pub mod notice;
 pub mod page;
+pub mod permission;
 pub mod policy;
 pub mod protocol;
 pub mod realm;
 pub mod refusal;
 pub mod renewal;
 pub mod request;
+pub mod role;
 pub mod statistics;
 pub mod subscription;
+pub mod totp;
+pub mod trail;

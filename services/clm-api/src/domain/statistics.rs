@@ -1,6 +1,6 @@
 //! Numbers for an overview: how certificates stand, what was issued, what ends soon.
 
-use super::id::RealmName;
+use super::{access::Reach, id::RealmName};
 
 /// Length of a day.
 pub const DAY_MS: i64 = 86_400_000;
@@ -14,6 +14,10 @@ pub const EXPIRING_WEEKS: usize = 13;
 pub struct Span {
     /// Only of this realm.
     pub realm: Option<RealmName>,
+    /// The certificates that whoever asks may see.
+    pub reach: Reach,
+    /// The requests that whoever asks may see.
+    pub waiting_reach: Reach,
     /// Now, in milliseconds since 1970.
     pub now_ms: i64,
 }
@@ -87,6 +91,8 @@ mod tests {
 
     fn noon() -> Span {
         Span {
+            reach: Reach::Everywhere,
+            waiting_reach: Reach::Everywhere,
             realm: None,
             now_ms: 20_000 * DAY_MS + DAY_MS / 2,
         }

@@ -4,15 +4,25 @@ use std::sync::Arc;
 
 use ers_runtime::error::{Fault, Kind};
 
-use super::{Actor, Flows};
+use super::{Act, Actor, Flows};
 use crate::{
     clients::CaraError,
     domain::{
+        access::Reach,
         id::{PolicyName, RealmName},
         policy::{Policy, PolicyDefinition, PolicyError},
     },
     store::{NewPolicyVersion, StoreError},
 };
+
+/// Under which conditions a policy is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyWish {
+    /// Where the one who asks may change policies.
+    pub reach: Reach,
+    /// The version that is to be changed, 0: none; absent: whichever is there.
+    pub expected: Option<u32>,
+}
 
 /// What applying a policy did.
 #[derive(Debug, Clone)]
@@ -34,6 +44,12 @@ pub enum ApplyPolicyError {
     /// The realm is not there.
     #[error("apply policy: there is no realm {0}")]
     NoRealm(RealmName),
+    /// The realm takes no policies.
+    #[error("apply policy: realm {0} is archived")]
+    Archived(RealmName),
+    /// Who asks may not change policies there.
+    #[error("apply policy: not allowed in realm {0}")]
+    Beyond(RealmName),
     /// A policy does not move to another realm.
     #[error("apply policy: {policy} belongs to realm {realm}")]
     OtherRealm {
@@ -65,19 +81,36 @@ impl Flows {
     pub async fn apply_policy(
         &self,
         text: &str,
+        wish: &PolicyWish,
         actor: &Actor,
     ) -> Result<Applied, ApplyPolicyError> {
         // 1. Read and check it: against itself, its realm, and CARA
         let definition = PolicyDefinition::parse(text).map_err(ApplyPolicyError::Definition)?;
         let rules = definition.rules();
-        if self.store.find_realm(&rules.realm).await?.is_none() {
-            return Err(ApplyPolicyError::NoRealm(rules.realm.clone()));
+        if !wish
+            .reach
+            .has(rules.realm.as_str(), definition.name().as_str())
+        {
+            return Err(ApplyPolicyError::Beyond(rules.realm.clone()));
+        }
+        match self.store.find_realm(&rules.realm).await? {
+            None => return Err(ApplyPolicyError::NoRealm(rules.realm.clone())),
+            Some(realm) if realm.archived_at_ms.is_some() => {
+                return Err(ApplyPolicyError::Archived(rules.realm.clone()));
+            }
+            Some(_) => {}
         }
         self.check_against_cara(&definition).await?;
 
         // 2. Against what is in force
         self.policies.refresh(&self.store).await?;
         let before = self.policies.find(definition.name());
+        let version = before.as_ref().map_or(0, |policy| policy.version);
+        if wish.expected.is_some_and(|expected| expected != version) {
+            return Err(ApplyPolicyError::ChangedMeanwhile(
+                definition.name().clone(),
+            ));
+        }
         if let Some(before) = &before {
             let realm = &before.definition.rules().realm;
             if *realm != rules.realm {
@@ -95,13 +128,16 @@ impl Flows {
 
         // 3. Put it in force
         let after = before.as_ref().map(|policy| policy.version);
-        self.note(
-            actor,
-            "policy.apply",
-            definition.name().as_str(),
-            format!("version after {after:?}"),
-        )
-        .await?;
+        let act = Act {
+            realm: Some(&rules.realm),
+            detail: format!("version after {after:?}"),
+            before: before
+                .as_ref()
+                .map(|policy| policy.definition.text().to_owned()),
+            after: Some(definition.text().to_owned()),
+            ..Act::on("policy.apply", definition.name().as_str())
+        };
+        self.note_act(actor, act).await?;
         let new = NewPolicyVersion {
             definition: &definition,
             after,
@@ -160,7 +196,8 @@ impl Fault for ApplyPolicyError {
             | Self::NoIssuer(_)
             | Self::NoProfile(_) => Kind::InvalidArgument,
             Self::NoRealm(_) => Kind::NotFound,
-            Self::ChangedMeanwhile(_) => Kind::FailedPrecondition,
+            Self::ChangedMeanwhile(_) | Self::Archived(_) => Kind::FailedPrecondition,
+            Self::Beyond(_) => Kind::PermissionDenied,
             Self::Cara(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -170,7 +207,9 @@ impl Fault for ApplyPolicyError {
         match self {
             Self::Definition(PolicyError::Key { key, .. }) => Some(key),
             Self::Definition(PolicyError::TooLong) => Some("definition"),
-            Self::NoRealm(_) | Self::OtherRealm { .. } => Some("realm"),
+            Self::NoRealm(_) | Self::Archived(_) | Self::Beyond(_) | Self::OtherRealm { .. } => {
+                Some("realm")
+            }
             Self::NoIssuer(_) => Some("issuer"),
             Self::NoProfile(_) => Some("profile"),
             Self::ChangedMeanwhile(_) | Self::Cara(_) | Self::Store(_) => None,

@@ -3,9 +3,10 @@
 
 use ers_runtime::error::{Fault, Kind};
 
-use super::{Actor, Flows, enroll::EnrollError};
+use super::{Act, Actor, Flows, enroll::EnrollError};
 use crate::{
     domain::{
+        access::Reach,
         id::RequestId,
         notice::Notice,
         request::{CertificateRequest, RequestState, Verdict},
@@ -48,12 +49,17 @@ impl Flows {
         id: &RequestId,
         approve: bool,
         comment: &str,
+        reach: &Reach,
         actor: &Actor,
     ) -> Result<CertificateRequest, DecideRequestError> {
         if comment.chars().count() > LONGEST_COMMENT {
             return Err(DecideRequestError::CommentTooLong);
         }
         let request = self.load_request(id).await?;
+        let realm = request.summary.realm.clone();
+        if !reach.has(realm.as_str(), request.summary.policy.as_str()) {
+            return Err(DecideRequestError::Unknown(id.clone()));
+        }
         match request.state {
             RequestState::PendingApproval => {}
             // Approved before, and something failed in between: carried on with.
@@ -70,8 +76,12 @@ impl Flows {
         } else {
             "request.decline"
         };
-        self.note(actor, act, id.as_str(), comment.to_owned())
-            .await?;
+        let act = Act {
+            realm: Some(&realm),
+            detail: comment.to_owned(),
+            ..Act::on(act, id.as_str())
+        };
+        self.note_act(actor, act).await?;
         let verdict = Verdict {
             approve,
             actor: actor.name.chars().take(255).collect(),

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::{Actor, Flows, PasswordError, passwords};
 use crate::{
     domain::{
+        account::Account,
         id::{InvalidId, IssuerName, RealmName, Username},
         policy::{CLIENT_DEFAULTS, PolicyDefinition, PolicyError, ready},
         realm::{self, Client, Realm},
@@ -83,8 +84,10 @@ impl Flows {
         ] {
             let realm = Realm {
                 name: name.parse()?,
+                title: name.to_owned(),
                 description: description.to_owned(),
                 created_at: self.clock.now(),
+                archived_at_ms: None,
             };
             self.store.ensure_realm(&realm).await?;
         }
@@ -149,7 +152,7 @@ impl Flows {
         let hash = self.passwords.hash(&password).await?;
         match self
             .store
-            .insert_administrator(&username, &hash, self.clock.now_ms())
+            .insert_account(&Account::new(username, hash, self.clock.now_ms()))
             .await?
         {
             Inserted::AlreadyThere => Ok(None),
@@ -162,6 +165,7 @@ impl Flows {
                     "generated password".to_owned(),
                 )
                 .await?;
+                self.keep_administrators().await?;
                 Ok(Some(password))
             }
         }

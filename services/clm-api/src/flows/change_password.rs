@@ -56,7 +56,9 @@ impl Flows {
             .await
             .map_err(ChangePasswordError::Present)?;
         self.put_password(username, new, actor).await?;
-        self.sessions.end_all_of(username, Some(session));
+        self.sessions
+            .end_all_of(username.as_str(), Some(session))
+            .await;
         Ok(())
     }
 
@@ -70,7 +72,7 @@ impl Flows {
     ) -> Result<(), SetPasswordError> {
         check_password(username, new)?;
         self.put_password(username, new, actor).await?;
-        self.sessions.end_all_of(username, None);
+        self.sessions.end_all_of(username.as_str(), None).await;
         Ok(())
     }
 

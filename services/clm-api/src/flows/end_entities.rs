@@ -5,9 +5,10 @@ use ers_runtime::error::{Fault, Kind};
 use ers_signer_client::SignerError;
 use zeroize::Zeroizing;
 
-use super::{Actor, Flows, PasswordError, passwords};
+use super::{Act, Actor, Flows, PasswordError, passwords};
 use crate::{
     domain::{
+        access::Reach,
         end_entity::{
             EndEntity, EndEntityChange, EndEntityCursor, LONGEST_CONTACT, SEALING_CONTEXT,
             WeakSecret, check_secret,
@@ -121,9 +122,10 @@ impl Flows {
     pub async fn list_end_entities(
         &self,
         realm: Option<&RealmName>,
+        reach: &Reach,
         page: &PageRequest<EndEntityCursor>,
     ) -> Result<Page<EndEntity>, StoreError> {
-        self.store.list_end_entities(realm, page).await
+        self.store.list_end_entities(realm, reach, page).await
     }
 
     /// An end entity.
@@ -241,7 +243,12 @@ impl Flows {
         detail: String,
     ) -> Result<(), StoreError> {
         let object: String = format!("{realm}/{name}").chars().take(255).collect();
-        self.note(actor, act, &object, detail).await
+        let act = Act {
+            realm: Some(realm),
+            detail,
+            ..Act::on(act, &object)
+        };
+        self.note_act(actor, act).await
     }
 }
 

@@ -121,7 +121,8 @@ impl Flows {
         Ok(outcome)
     }
 
-    fn policy_of(&self, call: &Enroll) -> Result<Arc<Policy>, EnrollError> {
+    /// The policy that a call is for.
+    pub(crate) fn policy_of(&self, call: &Enroll) -> Result<Arc<Policy>, EnrollError> {
         match &call.policy {
             Some(name) => self
                 .policies

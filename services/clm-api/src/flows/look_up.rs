@@ -7,12 +7,12 @@ use ers_runtime::error::{Fault, Kind};
 use super::Flows;
 use crate::{
     domain::{
+        access::Reach,
         external_account::ExternalAccountKey,
         id::{AccountKeyId, PolicyName, RealmName},
         inventory::{Filter, InventoryPage},
         page::PageRequest,
         policy::Policy,
-        realm::Realm,
         request::{RequestCursor, RequestPage, RequestState},
     },
     store::StoreError,
@@ -37,22 +37,23 @@ pub enum ListError {
 }
 
 impl Flows {
-    /// All realms.
-    pub async fn list_realms(&self) -> Result<Vec<Realm>, StoreError> {
-        self.store.list_realms().await
-    }
-
-    /// All policies, or those of a realm.
-    pub fn list_policies(&self, realm: Option<&RealmName>) -> Vec<Arc<Policy>> {
+    /// All policies within reach, or those of a realm.
+    pub fn list_policies(&self, realm: Option<&RealmName>, reach: &Reach) -> Vec<Arc<Policy>> {
         let mut all = self.policies.list();
+        all.retain(|policy| is_within(policy, reach));
         all.retain(|policy| realm.is_none_or(|realm| policy.definition.rules().realm == *realm));
         all
     }
 
-    /// A policy.
-    pub fn show_policy(&self, name: &PolicyName) -> Result<Arc<Policy>, UnknownPolicy> {
+    /// A policy within reach.
+    pub fn show_policy(
+        &self,
+        name: &PolicyName,
+        reach: &Reach,
+    ) -> Result<Arc<Policy>, UnknownPolicy> {
         self.policies
             .find(name)
+            .filter(|policy| is_within(policy, reach))
             .ok_or_else(|| UnknownPolicy(name.clone()))
     }
 
@@ -61,6 +62,7 @@ impl Flows {
     pub async fn list_certificates(
         &self,
         filter: &Filter,
+        reach: &Reach,
         page: &PageRequest<i64>,
     ) -> Result<InventoryPage, ListError> {
         let wrong = |text: &String| {
@@ -71,7 +73,7 @@ impl Flows {
         }
         Ok(self
             .store
-            .search_certificates(filter, page, &*self.clock)
+            .search_certificates(filter, reach, page, &*self.clock)
             .await?)
     }
 
@@ -80,9 +82,10 @@ impl Flows {
     pub async fn list_requests(
         &self,
         state: Option<RequestState>,
+        reach: &Reach,
         page: &PageRequest<RequestCursor>,
     ) -> Result<RequestPage, StoreError> {
-        self.store.list_requests(state, page).await
+        self.store.list_requests(state, reach, page).await
     }
 
     /// An external account key, sealed; expired ones too, with their end.
@@ -92,6 +95,11 @@ impl Flows {
     ) -> Result<Option<ExternalAccountKey>, StoreError> {
         self.store.find_external_account_key(id).await
     }
+}
+
+fn is_within(policy: &Policy, reach: &Reach) -> bool {
+    let rules = policy.definition.rules();
+    reach.has(rules.realm.as_str(), rules.name.as_str())
 }
 
 impl Fault for UnknownPolicy {

@@ -1,11 +1,13 @@
 //! What CLM does, one file per use case: the story in order, over domain, store and clients.
 
+mod access;
 mod apply_policy;
 mod approve;
 mod audit;
 mod authenticate;
 mod bootstrap;
 mod change_password;
+mod clients;
 mod create_challenge;
 mod create_external_account_key;
 mod deliver;
@@ -23,26 +25,34 @@ mod look_up;
 mod notice_text;
 mod notices;
 mod passwords;
+mod people;
 mod policy_book;
 mod read_request;
+mod realms;
 mod renewals;
 mod revoke;
+mod role_bindings;
+mod roles;
+mod second_factor;
 mod sessions;
 mod show;
 mod show_statistics;
 mod subscriptions;
+mod trail;
 mod unique;
 mod watch;
 
 use std::sync::Arc;
 
-use ers_runtime::clock::SharedClock;
+use ers_runtime::{clock::SharedClock, tls};
 use ers_signer_client::Signer;
 
-pub use apply_policy::ApplyPolicyError;
+pub use apply_policy::{ApplyPolicyError, PolicyWish};
+use audit::Act;
 pub use audit::Actor;
 pub use authenticate::{Answer, Authenticate, AuthenticateError, Capacity, Credential};
 pub use bootstrap::{BootstrapError, Bootstrapped, Defaults};
+pub use clients::NewToken;
 pub use create_challenge::NewChallenge;
 pub use create_external_account_key::NewExternalAccountKey;
 pub(crate) use end_entities::usual_realm;
@@ -53,12 +63,21 @@ pub use known_certificate::{KnownCertificate, Naming};
 pub use load_policy::{EdgePolicy, LoadPolicyError};
 pub use load_shared_secret::{SharedSecret, SharedSecretOf};
 pub use log_in::LogInError;
+pub use look_up::ListError;
 pub use passwords::PasswordError;
 pub(crate) use passwords::Passwords;
+pub use people::{AccountChange, NewAccount};
 pub(crate) use policy_book::PolicyBook;
+pub use realms::RealmChange;
 pub use renewals::{RenewNow, Suggestion};
 pub use revoke::{Revoke, Which};
-pub use sessions::{Session, SessionLimits, SessionToken, Sessions};
+pub use role_bindings::NewBinding;
+pub use roles::{RoleError, RoleWish};
+pub use second_factor::SecondFactorError;
+pub use sessions::{
+    Identity, Session, SessionError, SessionLimits, SessionToken, Sessions, csrf_token,
+    is_csrf_token,
+};
 pub use show::Shown;
 pub use subscriptions::Subscribed;
 
@@ -76,6 +95,8 @@ pub struct Flows {
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) policies: PolicyBook,
     pub(crate) sessions: Sessions,
+    /// Of this service: tells whose certificate a peer shows.
+    pub(crate) identity: Arc<tls::Identity>,
     pub(crate) passwords: Passwords,
     pub(crate) webhooks: Webhooks,
     pub(crate) mail: Option<Mail>,
@@ -86,4 +107,9 @@ pub struct Flows {
     pub(crate) approval_retry: time::Duration,
     /// Places for requests for certificates.
     pub(crate) places: tokio::sync::Semaphore,
+}
+
+/// Whether a text is no longer than so many characters, without control characters.
+fn is_text(text: &str, longest: usize) -> bool {
+    text.chars().count() <= longest && !text.chars().any(char::is_control)
 }

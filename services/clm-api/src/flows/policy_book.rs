@@ -1,7 +1,11 @@
 //! The policies, clients and subscriptions in force, in memory: no request reads them from the database. Every replica looks once a
 //! second whether its copy is still true.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use ers_runtime::{error::chain, health::Check, shutdown::Shutdown};
@@ -118,12 +122,21 @@ impl PolicyBook {
 async fn read(store: &Store) -> Result<Arc<Book>, StoreError> {
     let revision = store.load_policy_revision().await?;
     let policies = store.list_policies().await?;
+    let archived: HashSet<_> = store
+        .list_realms()
+        .await?
+        .into_iter()
+        .filter(|realm| realm.archived_at_ms.is_some())
+        .map(|realm| realm.name)
+        .collect();
     let clients = store.list_clients().await?;
     let subscriptions = store.list_subscriptions().await?;
     Ok(Arc::new(Book {
         revision,
         policies: policies
             .into_iter()
+            // In an archived realm no policy is in force.
+            .filter(|policy| !archived.contains(&policy.definition.rules().realm))
             .map(|policy| (policy.definition.name().clone(), Arc::new(policy)))
             .collect(),
         clients: clients

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
+        access::Reach,
         decide::Plan,
         id::{CertificateId, EndEntityName, IssuerName, PolicyName, RealmName},
         inventory::{CertificateState, Filter, InventoryCertificate},
@@ -116,7 +117,12 @@ impl Flows {
 
     /// Has clients told to renew certificates now; gives how many.
     #[tracing::instrument(name = "clm.renew_now", skip_all)]
-    pub async fn renew_now(&self, asked: &RenewNow, actor: &Actor) -> Result<u64, RenewNowError> {
+    pub async fn renew_now(
+        &self,
+        asked: &RenewNow,
+        reach: &Reach,
+        actor: &Actor,
+    ) -> Result<u64, RenewNowError> {
         let selects = !asked.search.is_empty()
             || asked.realm.is_some()
             || asked.policy.is_some()
@@ -143,11 +149,16 @@ impl Flows {
         self.note(actor, "certificate.renew_now", "", detail)
             .await?;
         if asked.ids.is_empty() {
-            return self.advise_found(asked, &advice, actor).await;
+            return self.advise_found(asked, &advice, reach, actor).await;
         }
         let mut fingerprints = Vec::new();
         for id in &asked.ids {
-            fingerprints.push(self.find_certificate(id).await?.certificate.fingerprint);
+            fingerprints.push(
+                self.find_certificate(id, reach)
+                    .await?
+                    .certificate
+                    .fingerprint,
+            );
         }
         self.advise(&fingerprints, &advice, actor).await?;
         Ok(u64::try_from(fingerprints.len()).unwrap_or(u64::MAX))
@@ -157,6 +168,7 @@ impl Flows {
         &self,
         asked: &RenewNow,
         advice: &Advice,
+        reach: &Reach,
         actor: &Actor,
     ) -> Result<u64, RenewNowError> {
         let filter = Filter {
@@ -173,7 +185,7 @@ impl Flows {
         loop {
             let found = self
                 .store
-                .search_certificates(&filter, &page, &*self.clock)
+                .search_certificates(&filter, reach, &page, &*self.clock)
                 .await?;
             let last = found.rows.last().map(|entry| entry.number);
             let fingerprints: Vec<String> = found

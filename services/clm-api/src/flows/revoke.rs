@@ -3,7 +3,7 @@
 use ers_pki::{certificate::Certificate, revocation::Reason};
 use ers_runtime::error::{Fault, Kind, chain};
 
-use super::{Actor, Flows};
+use super::{Act, Actor, Flows};
 use crate::{
     clients::CaraError,
     domain::{id::Requester, inventory::InventoryCertificate},
@@ -69,13 +69,13 @@ impl Flows {
         match &call.administrator {
             Some(actor) => {
                 let object = format!("{} {}", certificate.issuer, certificate.serial);
-                self.note(
-                    actor,
-                    "certificate.revoke",
-                    &object,
-                    format!("reason {reason}"),
-                )
-                .await?;
+                let realm = certificate.origin.realm.parse().ok();
+                let act = Act {
+                    realm: realm.as_ref(),
+                    detail: format!("reason {reason}"),
+                    ..Act::on("certificate.revoke", &object)
+                };
+                self.note_act(actor, act).await?;
             }
             None => self.check_reason(&certificate, reason)?,
         }

@@ -8,6 +8,7 @@ use super::Flows;
 use crate::{
     clients::CaraError,
     domain::{
+        access::Reach,
         id::CertificateId,
         inventory::{Entry, InventoryCertificate},
     },
@@ -46,8 +47,9 @@ impl Flows {
     pub async fn show_certificate(
         &self,
         id: &CertificateId,
+        reach: &Reach,
     ) -> Result<Shown, ShowCertificateError> {
-        let entry = self.find_certificate(id).await?;
+        let entry = self.find_certificate(id, reach).await?;
         let chain = self
             .cara
             .load_chain(&entry.certificate.issuer)
@@ -66,11 +68,19 @@ impl Flows {
     pub async fn find_certificate(
         &self,
         id: &CertificateId,
+        reach: &Reach,
     ) -> Result<Entry, ShowCertificateError> {
         match self.store.find_certificate(id).await? {
             Found::None => Err(ShowCertificateError::Unknown(id.clone())),
             Found::Several => Err(ShowCertificateError::Several(id.clone())),
-            Found::One(entry) => Ok(*entry),
+            Found::One(entry) => {
+                let origin = &entry.certificate.origin;
+                if reach.has(&origin.realm, &origin.policy) {
+                    Ok(*entry)
+                } else {
+                    Err(ShowCertificateError::Unknown(id.clone()))
+                }
+            }
         }
     }
 }

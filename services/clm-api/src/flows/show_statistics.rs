@@ -3,7 +3,9 @@
 use super::Flows;
 use crate::{
     domain::{
+        access::Grants,
         id::RealmName,
+        permission::Permission,
         statistics::{Span, Statistics},
     },
     store::StoreError,
@@ -15,9 +17,12 @@ impl Flows {
     pub async fn show_statistics(
         &self,
         realm: Option<RealmName>,
+        grants: &Grants,
     ) -> Result<Statistics, StoreError> {
         let span = Span {
             realm,
+            reach: grants.reach(Permission::CertificateRead),
+            waiting_reach: grants.reach(Permission::RequestRead),
             now_ms: self.clock.now_ms(),
         };
         self.store.count_certificates(&span).await

@@ -10,17 +10,19 @@ use ers_runtime::{
 use tonic::{Request, Response, Status};
 
 use super::{
-    end_entities,
+    end_entities, operations, people,
     read::{duration_of, optional, required, wrong},
-    write,
+    realms, write,
 };
 use crate::{
     domain::{
-        id::CertificateId,
+        access::{Grants, Reach},
+        id::{CertificateId, RealmName},
         inventory::Filter,
         page::{InvalidPage, PageRequest},
+        permission::Permission,
     },
-    flows::{Actor, Flows, NewExternalAccountKey},
+    flows::{Actor, Flows, NewExternalAccountKey, PolicyWish},
 };
 
 const LONGEST_ACTOR: usize = 255;
@@ -41,8 +43,12 @@ impl Service for Administration {
         &self,
         request: Request<proto::ListRealmsRequest>,
     ) -> Result<Response<proto::ListRealmsResponse>, Status> {
-        administrator(&request)?;
-        let realms = self.flows.list_realms().await.map_err(status)?;
+        let entered = self.enter(&request, "ListRealms").await?;
+        let realms = self
+            .flows
+            .list_realms(&entered.reach())
+            .await
+            .map_err(status)?;
         Ok(Response::new(proto::ListRealmsResponse {
             realms: realms.into_iter().map(write::realm).collect(),
         }))
@@ -52,9 +58,9 @@ impl Service for Administration {
         &self,
         request: Request<proto::ListPoliciesRequest>,
     ) -> Result<Response<proto::ListPoliciesResponse>, Status> {
-        administrator(&request)?;
+        let entered = self.enter(&request, "ListPolicies").await?;
         let realm = optional("realm", &request.get_ref().realm)?;
-        let policies = self.flows.list_policies(realm.as_ref());
+        let policies = self.flows.list_policies(realm.as_ref(), &entered.reach());
         let policies = policies
             .iter()
             .map(|policy| write::policy(policy))
@@ -66,9 +72,12 @@ impl Service for Administration {
         &self,
         request: Request<proto::ShowPolicyRequest>,
     ) -> Result<Response<proto::Policy>, Status> {
-        administrator(&request)?;
+        let entered = self.enter(&request, "ShowPolicy").await?;
         let name = required("name", &request.get_ref().name)?;
-        let policy = self.flows.show_policy(&name).map_err(status)?;
+        let policy = self
+            .flows
+            .show_policy(&name, &entered.reach())
+            .map_err(status)?;
         Ok(Response::new(write::policy(&policy)))
     }
 
@@ -76,12 +85,16 @@ impl Service for Administration {
         &self,
         request: Request<proto::ApplyPolicyRequest>,
     ) -> Result<Response<proto::ApplyPolicyResponse>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "ApplyPolicy").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
+        let actor = entered.actor(&message.actor)?;
+        let wish = PolicyWish {
+            reach: entered.reach(),
+            expected: None,
+        };
         let applied = self
             .flows
-            .apply_policy(&message.definition, &actor)
+            .apply_policy(&message.definition, &wish, &actor)
             .await
             .map_err(status)?;
         Ok(Response::new(proto::ApplyPolicyResponse {
@@ -95,7 +108,7 @@ impl Service for Administration {
         &self,
         request: Request<proto::ListCertificatesRequest>,
     ) -> Result<Response<proto::ListCertificatesResponse>, Status> {
-        administrator(&request)?;
+        let entered = self.enter(&request, "ListCertificates").await?;
         let message = request.into_inner();
         let page =
             PageRequest::read(message.page_size, &message.page_token).map_err(page_status)?;
@@ -107,7 +120,7 @@ impl Service for Administration {
         };
         let found = self
             .flows
-            .list_certificates(&filter, &page)
+            .list_certificates(&filter, &entered.reach(), &page)
             .await
             .map_err(status)?;
         let now_ms = self.flows.clock.now_ms();
@@ -126,10 +139,14 @@ impl Service for Administration {
         &self,
         request: Request<proto::ShowCertificateRequest>,
     ) -> Result<Response<proto::InventoryCertificate>, Status> {
-        administrator(&request)?;
+        let entered = self.enter(&request, "ShowCertificate").await?;
         let id =
             CertificateId::from_typed(&request.get_ref().id).map_err(|error| wrong("id", error))?;
-        let mut shown = self.flows.show_certificate(&id).await.map_err(status)?;
+        let mut shown = self
+            .flows
+            .show_certificate(&id, &entered.reach())
+            .await
+            .map_err(status)?;
         let der = std::mem::take(&mut shown.entry.certificate.der);
         let chain = shown.chain.to_vec();
         let told = write::certificate(shown.entry.certificate, self.flows.clock.now_ms());
@@ -144,13 +161,13 @@ impl Service for Administration {
         &self,
         request: Request<proto::ListRequestsRequest>,
     ) -> Result<Response<proto::ListRequestsResponse>, Status> {
-        administrator(&request)?;
+        let entered = self.enter(&request, "ListRequests").await?;
         let message = request.into_inner();
         let page =
             PageRequest::read(message.page_size, &message.page_token).map_err(page_status)?;
         let found = self
             .flows
-            .list_requests(optional("state", &message.state)?, &page)
+            .list_requests(optional("state", &message.state)?, &entered.reach(), &page)
             .await
             .map_err(status)?;
         Ok(Response::new(proto::ListRequestsResponse {
@@ -164,13 +181,19 @@ impl Service for Administration {
         &self,
         request: Request<proto::DecideRequestRequest>,
     ) -> Result<Response<proto::Request>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "DecideRequest").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
+        let actor = entered.actor(&message.actor)?;
         let id = required("id", &message.id)?;
         let decided = self
             .flows
-            .decide_request(&id, message.approve, &message.comment, &actor)
+            .decide_request(
+                &id,
+                message.approve,
+                &message.comment,
+                &entered.reach(),
+                &actor,
+            )
             .await
             .map_err(status)?;
         Ok(Response::new(write::request(decided)))
@@ -180,14 +203,18 @@ impl Service for Administration {
         &self,
         request: Request<proto::CreateExternalAccountKeyRequest>,
     ) -> Result<Response<proto::CreatedExternalAccountKey>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "CreateExternalAccountKey").await?;
         let message = request.into_inner();
+        let policy = required("policy", &message.policy)?;
+        self.flows
+            .show_policy(&policy, &entered.reach())
+            .map_err(status)?;
         let new = NewExternalAccountKey {
-            policy: required("policy", &message.policy)?,
+            policy,
             end_entity: optional("end_entity", &message.end_entity)?,
             validity: duration_of(message.validity),
         };
-        let actor = Actor::named(caller.name());
+        let actor = entered.actor("")?;
         let created = self
             .flows
             .create_external_account_key(&new, &actor)
@@ -203,11 +230,12 @@ impl Service for Administration {
         &self,
         request: Request<proto::SetAdministratorPasswordRequest>,
     ) -> Result<Response<proto::SetAdministratorPasswordResponse>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "SetAdministratorPassword").await?;
         let message = request.into_inner();
         let username = required("username", &message.username)?;
+        people::demand_above(&self.flows, &entered, &username).await?;
         let password = zeroize::Zeroizing::new(message.password);
-        let actor = Actor::named(caller.name());
+        let actor = entered.actor("")?;
         self.flows
             .set_password(&username, &password, &actor)
             .await
@@ -219,10 +247,10 @@ impl Service for Administration {
         &self,
         request: Request<proto::AddEndEntityRequest>,
     ) -> Result<Response<proto::EndEntity>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "AddEndEntity").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
-        let told = end_entities::add(&self.flows, message, &actor).await?;
+        let actor = entered.actor(&message.actor)?;
+        let told = end_entities::add(&self.flows, &entered, message, &actor).await?;
         Ok(Response::new(told))
     }
 
@@ -230,8 +258,8 @@ impl Service for Administration {
         &self,
         request: Request<proto::ListEndEntitiesRequest>,
     ) -> Result<Response<proto::ListEndEntitiesResponse>, Status> {
-        administrator(&request)?;
-        let told = end_entities::list(&self.flows, request.into_inner()).await?;
+        let entered = self.enter(&request, "ListEndEntities").await?;
+        let told = end_entities::list(&self.flows, &entered, request.into_inner()).await?;
         Ok(Response::new(told))
     }
 
@@ -239,8 +267,8 @@ impl Service for Administration {
         &self,
         request: Request<proto::ShowEndEntityRequest>,
     ) -> Result<Response<proto::EndEntity>, Status> {
-        administrator(&request)?;
-        let told = end_entities::show(&self.flows, request.into_inner()).await?;
+        let entered = self.enter(&request, "ShowEndEntity").await?;
+        let told = end_entities::show(&self.flows, &entered, request.into_inner()).await?;
         Ok(Response::new(told))
     }
 
@@ -248,10 +276,10 @@ impl Service for Administration {
         &self,
         request: Request<proto::ChangeEndEntityRequest>,
     ) -> Result<Response<proto::EndEntity>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "ChangeEndEntity").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
-        let told = end_entities::change(&self.flows, message, &actor).await?;
+        let actor = entered.actor(&message.actor)?;
+        let told = end_entities::change(&self.flows, &entered, message, &actor).await?;
         Ok(Response::new(told))
     }
 
@@ -259,10 +287,10 @@ impl Service for Administration {
         &self,
         request: Request<proto::SetEndEntityPasswordRequest>,
     ) -> Result<Response<proto::SetEndEntityPasswordResponse>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "SetEndEntityPassword").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
-        let told = end_entities::set_password(&self.flows, message, &actor).await?;
+        let actor = entered.actor(&message.actor)?;
+        let told = end_entities::set_password(&self.flows, &entered, message, &actor).await?;
         Ok(Response::new(told))
     }
 
@@ -270,10 +298,10 @@ impl Service for Administration {
         &self,
         request: Request<proto::SetEndEntitySecretRequest>,
     ) -> Result<Response<proto::SetEndEntitySecretResponse>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "SetEndEntitySecret").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
-        let told = end_entities::set_secret(&self.flows, message, &actor).await?;
+        let actor = entered.actor(&message.actor)?;
+        let told = end_entities::set_secret(&self.flows, &entered, message, &actor).await?;
         Ok(Response::new(told))
     }
 
@@ -281,10 +309,10 @@ impl Service for Administration {
         &self,
         request: Request<proto::RemoveEndEntityRequest>,
     ) -> Result<Response<proto::RemoveEndEntityResponse>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "RemoveEndEntity").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
-        let told = end_entities::remove(&self.flows, message, &actor).await?;
+        let actor = entered.actor(&message.actor)?;
+        let told = end_entities::remove(&self.flows, &entered, message, &actor).await?;
         Ok(Response::new(told))
     }
 
@@ -292,10 +320,10 @@ impl Service for Administration {
         &self,
         request: Request<proto::CreateChallengeRequest>,
     ) -> Result<Response<proto::CreatedChallenge>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "CreateChallenge").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
-        let told = end_entities::create_challenge(&self.flows, message, &actor).await?;
+        let actor = entered.actor(&message.actor)?;
+        let told = end_entities::create_challenge(&self.flows, &entered, message, &actor).await?;
         Ok(Response::new(told))
     }
 
@@ -303,33 +331,232 @@ impl Service for Administration {
         &self,
         request: Request<proto::RenewNowRequest>,
     ) -> Result<Response<proto::RenewNowResponse>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "RenewNow").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
-        let told = end_entities::renew_now(&self.flows, message, &actor).await?;
+        let actor = entered.actor(&message.actor)?;
+        let told = end_entities::renew_now(&self.flows, &entered, message, &actor).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn create_realm(
+        &self,
+        request: Request<proto::CreateRealmRequest>,
+    ) -> Result<Response<proto::Realm>, Status> {
+        let entered = self.enter(&request, "CreateRealm").await?;
+        let told = realms::create_realm(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn change_realm(
+        &self,
+        request: Request<proto::ChangeRealmRequest>,
+    ) -> Result<Response<proto::Realm>, Status> {
+        let entered = self.enter(&request, "ChangeRealm").await?;
+        let told = realms::change_realm(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn delete_realm(
+        &self,
+        request: Request<proto::DeleteRealmRequest>,
+    ) -> Result<Response<proto::DeleteRealmResponse>, Status> {
+        let entered = self.enter(&request, "DeleteRealm").await?;
+        let told = realms::delete_realm(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn list_roles(
+        &self,
+        request: Request<proto::ListRolesRequest>,
+    ) -> Result<Response<proto::ListRolesResponse>, Status> {
+        let _entered = self.enter(&request, "ListRoles").await?;
+        let told = realms::list_roles(&self.flows).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn put_role(
+        &self,
+        request: Request<proto::PutRoleRequest>,
+    ) -> Result<Response<proto::Role>, Status> {
+        let entered = self.enter(&request, "PutRole").await?;
+        let told = realms::put_role(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn remove_role(
+        &self,
+        request: Request<proto::RemoveRoleRequest>,
+    ) -> Result<Response<proto::RemoveRoleResponse>, Status> {
+        let entered = self.enter(&request, "RemoveRole").await?;
+        let told = realms::remove_role(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn list_role_bindings(
+        &self,
+        request: Request<proto::ListRoleBindingsRequest>,
+    ) -> Result<Response<proto::ListRoleBindingsResponse>, Status> {
+        let entered = self.enter(&request, "ListRoleBindings").await?;
+        let told = realms::list_bindings(&self.flows, &entered).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn bind_role(
+        &self,
+        request: Request<proto::BindRoleRequest>,
+    ) -> Result<Response<proto::RoleBinding>, Status> {
+        let entered = self.enter(&request, "BindRole").await?;
+        let told = realms::bind_role(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn unbind_role(
+        &self,
+        request: Request<proto::UnbindRoleRequest>,
+    ) -> Result<Response<proto::UnbindRoleResponse>, Status> {
+        let entered = self.enter(&request, "UnbindRole").await?;
+        let told = realms::unbind_role(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn list_people(
+        &self,
+        request: Request<proto::ListPeopleRequest>,
+    ) -> Result<Response<proto::ListPeopleResponse>, Status> {
+        let _entered = self.enter(&request, "ListPeople").await?;
+        let told = people::list(&self.flows).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn add_person(
+        &self,
+        request: Request<proto::AddPersonRequest>,
+    ) -> Result<Response<proto::AddPersonResponse>, Status> {
+        let entered = self.enter(&request, "AddPerson").await?;
+        let told = people::add(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn change_person(
+        &self,
+        request: Request<proto::ChangePersonRequest>,
+    ) -> Result<Response<proto::Person>, Status> {
+        let entered = self.enter(&request, "ChangePerson").await?;
+        let told = people::change(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn remove_person(
+        &self,
+        request: Request<proto::RemovePersonRequest>,
+    ) -> Result<Response<proto::RemovePersonResponse>, Status> {
+        let entered = self.enter(&request, "RemovePerson").await?;
+        let told = people::remove(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn reset_second_factor(
+        &self,
+        request: Request<proto::ResetSecondFactorRequest>,
+    ) -> Result<Response<proto::ResetSecondFactorResponse>, Status> {
+        let entered = self.enter(&request, "ResetSecondFactor").await?;
+        let told = people::reset_second_factor(&self.flows, &entered, request.into_inner()).await?;
+        Ok(Response::new(told))
+    }
+
+    async fn verify_trail(
+        &self,
+        request: Request<proto::VerifyTrailRequest>,
+    ) -> Result<Response<proto::VerifyTrailResponse>, Status> {
+        let entered = self.enter(&request, "VerifyTrail").await?;
+        let told = people::verify_trail(&self.flows, &entered).await?;
         Ok(Response::new(told))
     }
 }
 
-pub(super) fn administrator<T>(request: &Request<T>) -> Result<Caller, Status> {
-    let caller = caller(request)?;
-    caller.require(&["administrator"])?;
-    Ok(caller)
+impl Administration {
+    async fn enter<T>(&self, request: &Request<T>, operation: &str) -> Result<Entered, Status> {
+        Entered::by(&self.flows, request, operation).await
+    }
 }
 
-/// Who acts: the person that the command line names, else the calling identity.
-pub(super) fn actor_of(caller: &Caller, named: &str) -> Result<Actor, Status> {
-    if named.chars().count() > LONGEST_ACTOR || named.chars().any(char::is_control) {
-        return Err(wrong(
-            "actor",
-            format!("at most {LONGEST_ACTOR} characters without control characters"),
-        ));
+/// Who was let in, and what they may do.
+pub(super) struct Entered {
+    caller: Caller,
+    pub(super) grants: Grants,
+    needed: Permission,
+}
+
+impl Entered {
+    /// Lets in who may call the operation at all; how far it reaches, the operation asks.
+    pub(super) async fn by<T>(
+        flows: &Flows,
+        request: &Request<T>,
+        operation: &str,
+    ) -> Result<Self, Status> {
+        let caller = caller(request)?;
+        let grants = flows
+            .grants_of_service(caller.name())
+            .await
+            .map_err(status)?;
+        let needed = operations::find(operation)
+            .ok_or_else(|| Status::permission_denied("nobody may call this"))?;
+        if !grants.holds(needed) {
+            return Err(Status::permission_denied(format!(
+                "{} needs the permission {needed}",
+                caller.name()
+            )));
+        }
+        Ok(Self {
+            caller,
+            grants,
+            needed,
+        })
     }
-    Ok(Actor::named(if named.is_empty() {
-        caller.name()
-    } else {
-        named
-    }))
+
+    /// How far what the operation needs reaches.
+    pub(super) fn reach(&self) -> Reach {
+        self.grants.reach(self.needed)
+    }
+
+    /// Refuses who may not do this everywhere.
+    pub(super) fn demand_everywhere(&self) -> Result<(), Status> {
+        if self.reach() == Reach::Everywhere {
+            return Ok(());
+        }
+        Err(self.refused("in all realms"))
+    }
+
+    /// Refuses who may not do this in a whole realm.
+    pub(super) fn demand_realm(&self, realm: &RealmName) -> Result<(), Status> {
+        if self.reach().has_realm(realm) {
+            return Ok(());
+        }
+        Err(self.refused(&format!("in realm {realm}")))
+    }
+
+    fn refused(&self, place: &str) -> Status {
+        Status::permission_denied(format!(
+            "{} needs the permission {} {place}",
+            self.caller.name(),
+            self.needed
+        ))
+    }
+
+    /// Who acts: the person that the command line names, else the calling identity.
+    pub(super) fn actor(&self, named: &str) -> Result<Actor, Status> {
+        if named.chars().count() > LONGEST_ACTOR || named.chars().any(char::is_control) {
+            return Err(wrong(
+                "actor",
+                format!("at most {LONGEST_ACTOR} characters without control characters"),
+            ));
+        }
+        Ok(Actor::named(if named.is_empty() {
+            self.caller.name()
+        } else {
+            named
+        }))
+    }
 }
 
 fn page_status(error: InvalidPage) -> Status {

@@ -6,6 +6,7 @@ use tonic::Status;
 use zeroize::Zeroizing;
 
 use super::{
+    administration::Entered,
     read::{duration_of, optional, required, wrong},
     write,
 };
@@ -22,6 +23,7 @@ const MOST_IDS: usize = 10_000;
 
 pub(super) async fn add(
     flows: &Flows,
+    entered: &Entered,
     message: proto::AddEndEntityRequest,
     actor: &Actor,
 ) -> Result<proto::EndEntity, Status> {
@@ -31,6 +33,7 @@ pub(super) async fn add(
         contact: message.contact,
         registration_authority: message.registration_authority,
     };
+    entered.demand_realm(&new.realm)?;
     flows
         .add_end_entity(&new, actor)
         .await
@@ -40,13 +43,14 @@ pub(super) async fn add(
 
 pub(super) async fn list(
     flows: &Flows,
+    entered: &Entered,
     message: proto::ListEndEntitiesRequest,
 ) -> Result<proto::ListEndEntitiesResponse, Status> {
     let page = PageRequest::read(message.page_size, &message.page_token)
         .map_err(|error| wrong(error.field(), error))?;
     let realm = optional("realm", &message.realm)?;
     let found = flows
-        .list_end_entities(realm.as_ref(), &page)
+        .list_end_entities(realm.as_ref(), &entered.reach(), &page)
         .await
         .map_err(status)?;
     Ok(proto::ListEndEntitiesResponse {
@@ -58,9 +62,11 @@ pub(super) async fn list(
 
 pub(super) async fn show(
     flows: &Flows,
+    entered: &Entered,
     message: proto::ShowEndEntityRequest,
 ) -> Result<proto::EndEntity, Status> {
     let (realm, name) = named(&message.realm, &message.name)?;
+    entered.demand_realm(&realm)?;
     flows
         .show_end_entity(&realm, &name)
         .await
@@ -70,10 +76,12 @@ pub(super) async fn show(
 
 pub(super) async fn change(
     flows: &Flows,
+    entered: &Entered,
     message: proto::ChangeEndEntityRequest,
     actor: &Actor,
 ) -> Result<proto::EndEntity, Status> {
     let (realm, name) = named(&message.realm, &message.name)?;
+    entered.demand_realm(&realm)?;
     let active = match message.state.as_str() {
         "" => None,
         "active" => Some(true),
@@ -94,10 +102,12 @@ pub(super) async fn change(
 
 pub(super) async fn set_password(
     flows: &Flows,
+    entered: &Entered,
     message: proto::SetEndEntityPasswordRequest,
     actor: &Actor,
 ) -> Result<proto::SetEndEntityPasswordResponse, Status> {
     let (realm, name) = named(&message.realm, &message.name)?;
+    entered.demand_realm(&realm)?;
     let secret = secret("password", message.password, message.none)?;
     let made = flows
         .set_end_entity_password(&realm, &name, secret, actor)
@@ -108,10 +118,12 @@ pub(super) async fn set_password(
 
 pub(super) async fn set_secret(
     flows: &Flows,
+    entered: &Entered,
     message: proto::SetEndEntitySecretRequest,
     actor: &Actor,
 ) -> Result<proto::SetEndEntitySecretResponse, Status> {
     let (realm, name) = named(&message.realm, &message.name)?;
+    entered.demand_realm(&realm)?;
     let secret = secret("secret", message.secret, message.none)?;
     let made = flows
         .set_end_entity_secret(&realm, &name, secret, actor)
@@ -122,10 +134,12 @@ pub(super) async fn set_secret(
 
 pub(super) async fn remove(
     flows: &Flows,
+    entered: &Entered,
     message: proto::RemoveEndEntityRequest,
     actor: &Actor,
 ) -> Result<proto::RemoveEndEntityResponse, Status> {
     let (realm, name) = named(&message.realm, &message.name)?;
+    entered.demand_realm(&realm)?;
     flows
         .remove_end_entity(&realm, &name, actor)
         .await
@@ -135,6 +149,7 @@ pub(super) async fn remove(
 
 pub(super) async fn create_challenge(
     flows: &Flows,
+    entered: &Entered,
     message: proto::CreateChallengeRequest,
     actor: &Actor,
 ) -> Result<proto::CreatedChallenge, Status> {
@@ -155,6 +170,9 @@ pub(super) async fn create_challenge(
         names,
         validity: duration_of(message.validity),
     };
+    flows
+        .show_policy(&new.policy, &entered.reach())
+        .map_err(status)?;
     let (challenge, expires_at_ms) = flows.create_challenge(new, actor).await.map_err(status)?;
     Ok(proto::CreatedChallenge {
         challenge: challenge.to_string(),
@@ -164,6 +182,7 @@ pub(super) async fn create_challenge(
 
 pub(super) async fn renew_now(
     flows: &Flows,
+    entered: &Entered,
     message: proto::RenewNowRequest,
     actor: &Actor,
 ) -> Result<proto::RenewNowResponse, Status> {
@@ -184,7 +203,10 @@ pub(super) async fn renew_now(
         explanation_url: Some(message.explanation_url).filter(|url| !url.is_empty()),
         within: duration_of(message.within),
     };
-    let certificates = flows.renew_now(&asked, actor).await.map_err(status)?;
+    let certificates = flows
+        .renew_now(&asked, &entered.reach(), actor)
+        .await
+        .map_err(status)?;
     Ok(proto::RenewNowResponse { certificates })
 }
 

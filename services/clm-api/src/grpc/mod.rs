@@ -4,7 +4,10 @@ mod administration;
 mod end_entities;
 mod enrollment;
 mod notifications;
+mod operations;
+mod people;
 mod read;
+mod realms;
 mod write;
 mod write_edge;
 

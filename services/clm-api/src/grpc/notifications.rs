@@ -7,7 +7,7 @@ use ers_runtime::error::status;
 use tonic::{Request, Response, Status};
 
 use super::{
-    administration::{actor_of, administrator},
+    administration::Entered,
     read::{optional, required, wrong},
     write,
 };
@@ -28,6 +28,13 @@ impl Notifications {
     pub(super) fn new(flows: Arc<Flows>) -> Self {
         Self { flows }
     }
+
+    /// Subscriptions are of no realm, or tell of one to anybody: they are for who sees all realms.
+    async fn enter<T>(&self, request: &Request<T>, operation: &str) -> Result<Entered, Status> {
+        let entered = Entered::by(&self.flows, request, operation).await?;
+        entered.demand_everywhere()?;
+        Ok(entered)
+    }
 }
 
 #[tonic::async_trait]
@@ -36,7 +43,7 @@ impl Service for Notifications {
         &self,
         request: Request<proto::ListSubscriptionsRequest>,
     ) -> Result<Response<proto::ListSubscriptionsResponse>, Status> {
-        administrator(&request)?;
+        self.enter(&request, "ListSubscriptions").await?;
         let all = self.flows.list_subscriptions().await.map_err(status)?;
         let subscriptions = all.into_iter().map(subscription).collect();
         Ok(Response::new(proto::ListSubscriptionsResponse {
@@ -48,7 +55,7 @@ impl Service for Notifications {
         &self,
         request: Request<proto::ShowSubscriptionRequest>,
     ) -> Result<Response<proto::Subscription>, Status> {
-        administrator(&request)?;
+        self.enter(&request, "ShowSubscription").await?;
         let name = required("name", &request.get_ref().name)?;
         let found = self.flows.show_subscription(&name).await.map_err(status)?;
         Ok(Response::new(subscription(found)))
@@ -58,9 +65,9 @@ impl Service for Notifications {
         &self,
         request: Request<proto::SubscriptionRequest>,
     ) -> Result<Response<proto::Subscription>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "Subscribe").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
+        let actor = entered.actor(&message.actor)?;
         let told = message.subscription.unwrap_or_default();
         let name = required("subscription.name", &told.name)?;
         let active = told.active;
@@ -77,9 +84,9 @@ impl Service for Notifications {
         &self,
         request: Request<proto::SubscriptionRequest>,
     ) -> Result<Response<proto::Subscription>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "ChangeSubscription").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
+        let actor = entered.actor(&message.actor)?;
         let told = message.subscription.unwrap_or_default();
         let name = required("subscription.name", &told.name)?;
         let (active, version) = (told.active, Some(told.version).filter(|is| *is != 0));
@@ -96,9 +103,9 @@ impl Service for Notifications {
         &self,
         request: Request<proto::UnsubscribeRequest>,
     ) -> Result<Response<proto::UnsubscribeResponse>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "Unsubscribe").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
+        let actor = entered.actor(&message.actor)?;
         let name = required("name", &message.name)?;
         self.flows
             .unsubscribe(&name, &actor)
@@ -111,9 +118,9 @@ impl Service for Notifications {
         &self,
         request: Request<proto::TrySubscriptionRequest>,
     ) -> Result<Response<proto::TrySubscriptionResponse>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "TrySubscription").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
+        let actor = entered.actor(&message.actor)?;
         let name = required("name", &message.name)?;
         self.flows
             .try_subscription(&name, &actor)
@@ -126,7 +133,7 @@ impl Service for Notifications {
         &self,
         request: Request<proto::ListDeliveriesRequest>,
     ) -> Result<Response<proto::ListDeliveriesResponse>, Status> {
-        administrator(&request)?;
+        self.enter(&request, "ListDeliveries").await?;
         let message = request.into_inner();
         let page = PageRequest::read(message.page_size, &message.page_token)
             .map_err(|error| wrong(error.field(), error))?;
@@ -150,9 +157,9 @@ impl Service for Notifications {
         &self,
         request: Request<proto::RetryDeliveryRequest>,
     ) -> Result<Response<proto::RetryDeliveryResponse>, Status> {
-        let caller = administrator(&request)?;
+        let entered = self.enter(&request, "RetryDelivery").await?;
         let message = request.into_inner();
-        let actor = actor_of(&caller, &message.actor)?;
+        let actor = entered.actor(&message.actor)?;
         self.flows
             .retry_delivery(message.id, &actor)
             .await

@@ -64,6 +64,8 @@ pub(super) fn realm(realm: Realm) -> proto::Realm {
         name: realm.name.to_string(),
         description: realm.description,
         created_at: Some(timestamp(realm.created_at)),
+        title: realm.title,
+        archived_at: realm.archived_at_ms.map(timestamp_ms),
     }
 }
 

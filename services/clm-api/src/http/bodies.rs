@@ -40,9 +40,17 @@ pub(super) struct ProblemBody {
 pub(super) struct RealmBody {
     #[schema(example = "default")]
     name: String,
+    /// What people call it.
+    title: String,
     description: String,
     #[schema(format = DateTime)]
     created_at: String,
+    /// Present when it is out of use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    archived_at: Option<String>,
+    /// It comes with the platform and can be neither archived nor deleted.
+    ready: bool,
 }
 
 /// A policy in force.
@@ -126,9 +134,12 @@ pub(super) struct RequestBody {
 impl From<Realm> for RealmBody {
     fn from(realm: Realm) -> Self {
         Self {
+            ready: realm.is_ready(),
             name: realm.name.to_string(),
+            title: realm.title,
             description: realm.description,
             created_at: realm.created_at.format(&Rfc3339).unwrap_or_default(),
+            archived_at: realm.archived_at_ms.map(time_text),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::{Administrator, bodies::ProblemBody};
+use super::{Caller, bodies::ProblemBody};
 use crate::flows::Flows;
 
 #[derive(Deserialize, ToSchema)]
@@ -29,13 +29,12 @@ pub(super) struct PasswordChange {
     responses(
         (status = 204, description = "Changed"),
         (status = 400, description = "Present password wrong, or the new one too weak", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[post("/v1/account/password")]
 pub(super) async fn change_password(
-    administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     change: web::Json<PasswordChange>,
 ) -> Result<HttpResponse, Problem> {
@@ -44,9 +43,10 @@ pub(super) async fn change_password(
         Zeroizing::new(change.present_password),
         Zeroizing::new(change.new_password),
     );
-    let (username, token) = (&administrator.username, administrator.token.as_str());
+    let (_, token) = caller.session()?;
+    let username = caller.account()?;
     flows
-        .change_password(username, &present, &new, &administrator.actor(), token)
+        .change_password(username, &present, &new, &caller.actor(), token)
         .await
         .map_err(problem)?;
     Ok(HttpResponse::NoContent().finish())

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    Administrator,
+    Caller,
     bodies::{ProblemBody, RequestBody},
 };
 use crate::flows::Flows;
@@ -32,7 +32,6 @@ pub(super) struct DecisionBody {
     responses(
         (status = 200, description = "The request as it stands now", body = RequestBody),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such request", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Decided before", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Approved, but CARA is out of reach; may be repeated", body = ProblemBody, content_type = "application/problem+json"),
@@ -40,15 +39,21 @@ pub(super) struct DecisionBody {
 )]
 #[post("/v1/requests/{id}/decision")]
 pub(super) async fn decide_request(
-    administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     id: web::Path<String>,
     decision: web::Json<DecisionBody>,
 ) -> Result<web::Json<RequestBody>, Problem> {
     let id = id.parse().map_err(|error| wrong("id", error))?;
-    let actor = administrator.actor();
+    let actor = caller.actor();
     let decided = flows
-        .decide_request(&id, decision.approve, &decision.comment, &actor)
+        .decide_request(
+            &id,
+            decision.approve,
+            &decision.comment,
+            &caller.reach(),
+            &actor,
+        )
         .await
         .map_err(problem)?;
     Ok(web::Json(RequestBody::from(decided)))

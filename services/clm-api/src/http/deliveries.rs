@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Administrator,
+    Caller,
     bodies::{ProblemBody, time_text},
     queries::page_size,
 };
@@ -81,15 +81,15 @@ pub(super) struct DeliveryList {
     responses(
         (status = 200, description = "A page", body = DeliveryList),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/deliveries")]
 pub(super) async fn list_deliveries(
-    _administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     query: web::Query<DeliveryQuery>,
 ) -> Result<web::Json<DeliveryList>, Problem> {
+    caller.demand_everywhere()?;
     let page = PageRequest::read(query.page_size, &query.page_token)
         .map_err(|error| wrong(error.field(), error))?;
     let filter = DeliveryFilter {
@@ -125,19 +125,19 @@ pub(super) async fn list_deliveries(
     responses(
         (status = 202, description = "On its way"),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "None of that number that has not arrived", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[post("/v1/deliveries/{id}/retry")]
 pub(super) async fn retry_delivery(
-    administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
+    caller.demand_everywhere()?;
     let id = id.parse().map_err(|error| wrong("id", error))?;
     flows
-        .retry_delivery(id, &administrator.actor())
+        .retry_delivery(id, &caller.actor())
         .await
         .map_err(problem)?;
     Ok(HttpResponse::Accepted().finish())

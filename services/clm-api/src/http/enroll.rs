@@ -1,6 +1,6 @@
 //! `POST /v1/certificates`: a certificate from a CSR, under a policy.
 
-use actix_web::{HttpResponse, http::StatusCode, http::header, post, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, post, web};
 use ers_pki::{certificate::Certificate, name::Name, pem, profile::Period};
 use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Administrator, bodies::ProblemBody, show_certificate::certificate_pem};
+use super::{
+    Caller, bodies::ProblemBody, headers::idempotency_key, show_certificate::certificate_pem,
+};
 use crate::{
     clients::IssuedCertificate,
     domain::{id::RequestId, protocol::Protocol, refusal::Refusal},
@@ -26,7 +28,7 @@ pub(super) struct CertificateWish {
     /// Absent: the default policy.
     #[schema(example = "server")]
     policy: Option<String>,
-    /// The idempotency key: the same id gives the same certificate. Absent: a new one.
+    /// The same id gives the same certificate. Absent: that of the header `Idempotency-Key`, else a new one.
     request_id: Option<String>,
     /// RFC 4514; absent: that of the CSR.
     subject: Option<String>,
@@ -75,7 +77,6 @@ pub(super) struct WaitingBody {
         (status = 201, description = "Issued", body = IssuedBody),
         (status = 202, description = "Waits for approval", body = WaitingBody),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such policy", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The request id was used for something else", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "Refused; the detail names the field and what the policy allows", body = ProblemBody, content_type = "application/problem+json"),
@@ -84,11 +85,19 @@ pub(super) struct WaitingBody {
 )]
 #[post("/v1/certificates")]
 pub(super) async fn enroll(
-    administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
+    request: HttpRequest,
     wish: web::Json<CertificateWish>,
 ) -> Result<HttpResponse, Problem> {
-    let call = read(&administrator, wish.into_inner())?;
+    let mut wish = wish.into_inner();
+    if wish.request_id.is_none() {
+        wish.request_id = idempotency_key(&request)?;
+    }
+    let call = read(&caller, wish)?;
+    let policy = flows.policy_of(&call).map_err(failure)?;
+    let rules = policy.definition.rules();
+    caller.demand_policy(&rules.realm, &rules.name)?;
     match flows.enroll(&call).await.map_err(failure)? {
         Outcome::Issued(issued) => issued_response(&call.request_id, &issued),
         Outcome::Waiting { retry_after } => Ok(HttpResponse::Accepted()
@@ -102,7 +111,7 @@ pub(super) async fn enroll(
     }
 }
 
-fn read(administrator: &Administrator, wish: CertificateWish) -> Result<Enroll, Problem> {
+fn read(caller: &Caller, wish: CertificateWish) -> Result<Enroll, Problem> {
     let csr = pem::decode(
         &wish.csr,
         &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"],
@@ -135,7 +144,7 @@ fn read(administrator: &Administrator, wish: CertificateWish) -> Result<Enroll, 
             .map(str::parse)
             .transpose()
             .map_err(|error| wrong("policy", error))?,
-        requester: administrator.requester()?,
+        requester: caller.requester()?,
         end_entity: wish
             .end_entity
             .as_deref()

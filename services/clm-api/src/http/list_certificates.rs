@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Administrator,
+    Caller,
     bodies::{CertificateBody, ProblemBody},
     queries::page_size,
 };
@@ -54,12 +54,11 @@ pub(super) struct CertificateList {
     responses(
         (status = 200, description = "A page", body = CertificateList),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/certificates")]
 pub(super) async fn list_certificates(
-    _administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     query: web::Query<CertificateQuery>,
 ) -> Result<web::Json<CertificateList>, Problem> {
@@ -89,7 +88,7 @@ pub(super) async fn list_certificates(
         expires_within: period.map(Period::duration),
     };
     let found = flows
-        .list_certificates(&filter, &page)
+        .list_certificates(&filter, &caller.reach(), &page)
         .await
         .map_err(problem)?;
     let now_ms = flows.clock.now_ms();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Administrator,
+    Caller,
     bodies::{PolicyBody, ProblemBody},
 };
 use crate::{domain::id::RealmName, flows::Flows};
@@ -32,12 +32,11 @@ pub(super) struct PolicyList {
     responses(
         (status = 200, description = "Policies by name", body = PolicyList),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/policies")]
 pub(super) async fn list_policies(
-    _administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     query: web::Query<PolicyQuery>,
 ) -> Result<web::Json<PolicyList>, Problem> {
@@ -47,7 +46,7 @@ pub(super) async fn list_policies(
         .map(str::parse)
         .transpose()
         .map_err(|error| wrong("realm", error))?;
-    let policies = flows.list_policies(realm.as_ref());
+    let policies = flows.list_policies(realm.as_ref(), &caller.reach());
     Ok(web::Json(PolicyList {
         policies: policies
             .iter()

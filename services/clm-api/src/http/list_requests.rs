@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Administrator,
+    Caller,
     bodies::{ProblemBody, RequestBody},
     queries::page_size,
 };
@@ -44,12 +44,11 @@ pub(super) struct RequestList {
     responses(
         (status = 200, description = "A page", body = RequestList),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/requests")]
 pub(super) async fn list_requests(
-    _administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     query: web::Query<RequestQuery>,
 ) -> Result<web::Json<RequestList>, Problem> {
@@ -61,7 +60,10 @@ pub(super) async fn list_requests(
         .map(str::parse)
         .transpose()
         .map_err(|error| wrong("state", error))?;
-    let found = flows.list_requests(state, &page).await.map_err(problem)?;
+    let found = flows
+        .list_requests(state, &caller.reach(), &page)
+        .await
+        .map_err(problem)?;
     Ok(web::Json(RequestList {
         requests: found.rows.into_iter().map(RequestBody::from).collect(),
         next_page_token: found.next,

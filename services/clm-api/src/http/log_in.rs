@@ -1,23 +1,33 @@
-//! `POST /v1/session`: log in.
+//! `POST /v1/session`: log in with a password, or with a client certificate.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, post, web};
-use ers_runtime::http::{Problem, problem};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    post, web,
+};
+use ers_runtime::http::{ClientCertificates, Problem, ingress, problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    administrator::{COOKIE, address},
     bodies::{ProblemBody, time_text},
+    caller::{COOKIE, address},
 };
-use crate::flows::{Flows, LogInError};
+use crate::flows::{Flows, LogInError, Session, SessionToken, csrf_token};
+
+/// Identity of the ingress, which ends TLS and hands client certificates on.
+const INGRESS: &str = "ingress";
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Login {
     #[schema(example = "administrator")]
     username: String,
-    #[schema(format = Password)]
+    #[schema(format = Password, example = "correct horse battery staple")]
     password: String,
+    /// Six digits, when the account has a second factor.
+    #[schema(example = "123456", max_length = 6)]
+    code: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -27,6 +37,8 @@ pub(super) struct LoggedIn {
     token: String,
     #[schema(format = DateTime)]
     ends_at: String,
+    /// For `X-CSRF-Token`, beside the cookie, where the browser does not send `Sec-Fetch-Site`.
+    csrf_token: String,
 }
 
 /// Log in
@@ -38,7 +50,7 @@ pub(super) struct LoggedIn {
     responses(
         (status = 200, description = "Logged in", body = LoggedIn),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Wrong username or password", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Wrong username or password, or a code of the second factor is needed: `field` is `code` then", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -51,28 +63,94 @@ pub(super) async fn log_in(
     let login = login.into_inner();
     let password = zeroize::Zeroizing::new(login.password);
     let (token, session) = flows
-        .log_in(&login.username, &password, address(&request))
+        .log_in(
+            &login.username,
+            &password,
+            login.code.as_deref(),
+            address(&request),
+        )
         .await
         .map_err(refusal)?;
-    let max_age = session.ends_at_ms.saturating_sub(flows.clock.now_ms()) / 1000;
-    let cookie = format!(
-        "{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={max_age}",
-        token.expose()
-    );
-    Ok(HttpResponse::Ok()
-        .insert_header((header::SET_COOKIE, cookie))
+    Ok(logged_in(&flows, &token, &session))
+}
+
+/// Log in with the client certificate of an account
+#[utoipa::path(
+    tag = "session",
+    responses(
+        (status = 200, description = "Logged in", body = LoggedIn),
+        (status = 400, description = "The ingress handed on what is no certificate", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No certificate was shown, or it is nobody's", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/session/certificate")]
+pub(super) async fn log_in_by_certificate(
+    flows: web::Data<Flows>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let shown = shown_certificate(&flows, &request)?.ok_or_else(|| {
+        Problem::of(
+            StatusCode::UNAUTHORIZED,
+            "log in: show the client certificate of an account",
+        )
+    })?;
+    let (token, session) = flows
+        .log_in_by_certificate(&shown, address(&request))
+        .await
+        .map_err(|error| match error {
+            LogInError::Wrong => Problem::of(
+                StatusCode::UNAUTHORIZED,
+                "log in: the client certificate is nobody's",
+            ),
+            error => refusal(error),
+        })?;
+    Ok(logged_in(&flows, &token, &session))
+}
+
+/// What the client showed in its TLS handshake, here or to the ingress; only from that one the headers are believed.
+fn shown_certificate(flows: &Flows, request: &HttpRequest) -> Result<Option<Vec<u8>>, Problem> {
+    let shown = request
+        .conn_data::<ClientCertificates>()
+        .map(|shown| shown.0.as_slice())
+        .unwrap_or_default();
+    let service = flows.identity.service_of(shown, flows.clock.now());
+    if service.as_deref() == Some(INGRESS) {
+        return ingress::client_certificate(request);
+    }
+    Ok(shown.first().map(|leaf| leaf.to_vec()))
+}
+
+fn logged_in(flows: &Flows, token: &SessionToken, session: &Session) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::SET_COOKIE, session_cookie(flows, token, session)))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(LoggedIn {
-            username: session.username.to_string(),
+            username: session.identity.person.to_string(),
             token: token.expose().to_owned(),
             ends_at: time_text(session.ends_at_ms),
-        }))
+            csrf_token: csrf_token(token.expose()),
+        })
+}
+
+/// The cookie that is a session, for browsers.
+pub(super) fn session_cookie(flows: &Flows, token: &SessionToken, session: &Session) -> String {
+    let max_age = session.ends_at_ms.saturating_sub(flows.clock.now_ms()) / 1000;
+    format!(
+        "{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={max_age}",
+        token.expose()
+    )
 }
 
 fn refusal(error: LogInError) -> Problem {
     let locked_for = match &error {
         LogInError::Locked { seconds } => Some(*seconds),
-        LogInError::Wrong | LogInError::Password(_) | LogInError::Store(_) => None,
+        LogInError::Wrong
+        | LogInError::CodeNeeded
+        | LogInError::WrongCode
+        | LogInError::Password(_)
+        | LogInError::SecondFactor(_)
+        | LogInError::Session(_)
+        | LogInError::Store(_) => None,
     };
     let problem = problem(error);
     match locked_for {

@@ -2,7 +2,9 @@
 
 use actix_web::{HttpResponse, delete, http::header, web};
 
-use super::{Administrator, administrator::COOKIE, bodies::ProblemBody};
+use ers_runtime::http::{Problem, problem};
+
+use super::{Caller, caller::COOKIE};
 use crate::flows::Flows;
 
 /// Log out
@@ -11,15 +13,18 @@ use crate::flows::Flows;
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 204, description = "Logged out"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[delete("/v1/session")]
-pub(super) async fn log_out(administrator: Administrator, flows: web::Data<Flows>) -> HttpResponse {
-    flows.sessions.end(&administrator.token);
-    tracing::info!(target: "audit", act = "session.end", actor = %administrator.username, "logged out");
+pub(super) async fn log_out(
+    caller: Caller,
+    flows: web::Data<Flows>,
+) -> Result<HttpResponse, Problem> {
+    let (session, token) = caller.session()?;
+    flows.sessions.end(token).await.map_err(problem)?;
+    tracing::info!(target: "audit", act = "session.end", actor = %session.identity.person, "logged out");
     let cookie = format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
-    HttpResponse::NoContent()
+    Ok(HttpResponse::NoContent()
         .insert_header((header::SET_COOKIE, cookie))
-        .finish()
+        .finish())
 }

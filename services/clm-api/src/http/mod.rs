@@ -1,23 +1,31 @@
 //! CLM over HTTP, under `/clm-api`: the route table, the OpenAPI document made from it, and what every answer shares.
-//! To add an endpoint: a file here named by its verb, and a line in [`routes`]. Who may call it stands in its arguments:
-//! [`Administrator`], or nothing for everybody.
+//! To add an endpoint: a file here named by its verb or its thing, a line in [`routes`], and one in [`operations`] that
+//! says who may call it; [`Caller`] among its arguments, which asks, and gives how far what they may do reaches.
 
-mod administrator;
 mod apply_policy;
+mod audit;
 mod bodies;
+mod caller;
 mod change_password;
+mod clients;
 mod decide_request;
 mod deliveries;
 mod enroll;
+mod headers;
 mod list_certificates;
 mod list_policies;
-mod list_realms;
 mod list_requests;
 mod log_in;
 mod log_out;
 mod openapi;
+mod operations;
+mod people;
 mod queries;
+mod realms;
 mod revoke;
+mod role_bindings;
+mod roles;
+mod second_factor;
 mod show_certificate;
 mod show_policy;
 mod show_session;
@@ -26,11 +34,11 @@ mod subscriptions;
 
 use std::sync::Arc;
 
-use actix_web::web;
+use actix_web::{middleware::from_fn, web};
 use ers_runtime::http::{nothing_here, read_input};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub(crate) use administrator::Administrator;
+pub(crate) use caller::Caller;
 
 use crate::flows::Flows;
 
@@ -44,7 +52,8 @@ pub fn configure(
             .app_data(flows.clone())
             .configure(routes)
             .route("/openapi.json", web::get().to(openapi::show))
-            .default_service(web::to(nothing_here));
+            .default_service(web::to(nothing_here))
+            .wrap(from_fn(caller::introduce));
         config.configure(read_input).service(scope);
     }
 }
@@ -52,10 +61,16 @@ pub fn configure(
 fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(log_in::log_in)
+        .service(log_in::log_in_by_certificate)
         .service(show_session::show_session)
         .service(log_out::log_out)
         .service(change_password::change_password)
-        .service(list_realms::list_realms)
+        .configure(people_routes)
+        .service(realms::list_realms)
+        .service(realms::create_realm)
+        .service(realms::show_realm)
+        .service(realms::change_realm)
+        .service(realms::delete_realm)
         .service(list_policies::list_policies)
         .service(show_policy::show_policy)
         .service(apply_policy::apply_policy)
@@ -74,4 +89,37 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(subscriptions::try_subscription)
         .service(deliveries::list_deliveries)
         .service(deliveries::retry_delivery);
+}
+
+/// People, what they and clients may do, and what they did.
+fn people_routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(second_factor::make_second_factor)
+        .service(second_factor::confirm_second_factor)
+        .service(second_factor::drop_second_factor)
+        .service(roles::list_permissions)
+        .service(roles::list_roles)
+        .service(roles::show_role)
+        .service(roles::put_role)
+        .service(roles::remove_role)
+        .service(role_bindings::list_bindings)
+        .service(role_bindings::bind_role)
+        .service(role_bindings::unbind_role)
+        .service(people::list_people)
+        .service(people::add_person)
+        .service(people::show_person)
+        .service(people::change_person)
+        .service(people::remove_person)
+        .service(people::set_password)
+        .service(people::reset_second_factor)
+        .service(clients::list_clients)
+        .service(clients::add_client)
+        .service(clients::show_client)
+        .service(clients::remove_client)
+        .service(clients::list_tokens)
+        .service(clients::make_token)
+        .service(clients::revoke_token)
+        .service(audit::list_events)
+        .service(audit::export_events)
+        .service(audit::verify_events);
 }

@@ -5,18 +5,31 @@ use std::sync::OnceLock;
 use actix_web::{App, HttpResponse};
 use utoipa::{
     OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        ContentBuilder, Ref, ResponseBuilder,
+        extensions::Extensions,
+        path::Operation,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 use utoipa_actix_web::AppExt as _;
 
-use super::{administrator::COOKIE, bodies::ProblemBody, routes};
+use super::{
+    bodies::ProblemBody,
+    caller::COOKIE,
+    operations::{self, Access},
+    routes,
+};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "CLM",
         description = "Certificate lifecycle manager: realms, policies, requests and the inventory of certificates. \
-                       Errors are problem documents (RFC 9457). Lists are paged: give `next_page_token` back as `page_token`."
+                       Errors are problem documents (RFC 9457). Operations name the permission that they need as \
+                       `x-permission`; what is listed ends where the caller's roles end. Long lists are paged: give \
+                       `next_page_token` back as `page_token`. Lists are filtered by query parameters, all of which must \
+                       hold. Policies and roles have ETags, for `If-Match`."
     ),
     components(schemas(ProblemBody))
 )]
@@ -47,5 +60,57 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         "cookie",
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE))),
     );
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in [
+            ("GET", &mut item.get),
+            ("POST", &mut item.post),
+            ("PUT", &mut item.put),
+            ("PATCH", &mut item.patch),
+            ("DELETE", &mut item.delete),
+        ] {
+            if let Some(operation) = operation {
+                tell_access(operation, operations::find(method, path));
+            }
+        }
+    }
     document
+}
+
+/// What an operation needs, as `x-permission`, and how it refuses who does not have it.
+fn tell_access(operation: &mut Operation, access: Option<Access>) {
+    let refusals: &[(&str, &str)] = match access {
+        Some(Access::Needs(permission)) => {
+            let extension = Extensions::builder()
+                .add("x-permission", permission.as_str())
+                .build();
+            operation
+                .extensions
+                .get_or_insert_default()
+                .merge(extension);
+            &[
+                ("401", "Not logged in"),
+                ("403", "Without the permission, here or at all"),
+            ]
+        }
+        Some(Access::LoggedIn) => &[
+            ("401", "Not logged in"),
+            ("403", "For people with a session of their own"),
+        ],
+        Some(Access::Public) | None => &[],
+    };
+    for (status, description) in refusals {
+        let problem = ResponseBuilder::new()
+            .description(*description)
+            .content(
+                "application/problem+json",
+                ContentBuilder::new()
+                    .schema(Some(Ref::from_schema_name("Problem")))
+                    .build(),
+            )
+            .build();
+        operation
+            .responses
+            .responses
+            .insert((*status).to_owned(), problem.into());
+    }
 }

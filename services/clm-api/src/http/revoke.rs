@@ -5,7 +5,7 @@ use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Administrator, bodies::ProblemBody};
+use super::{Caller, bodies::ProblemBody};
 use crate::{
     domain::id::CertificateId,
     flows::{Flows, Revoke, Which},
@@ -37,21 +37,20 @@ pub(super) struct Revoked {
     responses(
         (status = 200, description = "Revoked", body = Revoked),
         (status = 400, description = "No such reason", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such certificate", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Expired", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[post("/v1/certificates/{id}/revocation")]
 pub(super) async fn revoke(
-    administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     id: web::Path<String>,
     wish: web::Json<RevocationWish>,
 ) -> Result<web::Json<Revoked>, Problem> {
     let id = CertificateId::from_typed(&id).map_err(|error| wrong("id", error))?;
     let found = flows
-        .find_certificate(&id)
+        .find_certificate(&id, &caller.reach())
         .await
         .map_err(problem)?
         .certificate;
@@ -61,8 +60,8 @@ pub(super) async fn revoke(
             serial: found.serial.clone(),
         },
         reason: wish.into_inner().reason,
-        requester: administrator.requester()?,
-        administrator: Some(administrator.actor()),
+        requester: caller.requester()?,
+        administrator: Some(caller.actor()),
     };
     let already_revoked = flows.revoke(&call).await.map_err(problem)?;
     Ok(web::Json(Revoked {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Administrator,
+    Caller,
     bodies::{CertificateBody, ProblemBody},
 };
 use crate::{
@@ -57,13 +57,12 @@ enum Format {
             (Vec<u8> = "application/pkix-cert"),
         )),
         (status = 400, description = "Not an id, or of several", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such certificate", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/certificates/{id}")]
 pub(super) async fn show_certificate(
-    _administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     id: web::Path<String>,
     query: web::Query<FormatQuery>,
@@ -71,7 +70,10 @@ pub(super) async fn show_certificate(
 ) -> Result<HttpResponse, Problem> {
     let format = format_of(&request, query.format.as_deref())?;
     let id = CertificateId::from_typed(&id).map_err(|error| wrong("id", error))?;
-    let shown = flows.show_certificate(&id).await.map_err(problem)?;
+    let shown = flows
+        .show_certificate(&id, &caller.reach())
+        .await
+        .map_err(problem)?;
     Ok(match format {
         Format::Json => HttpResponse::Ok().json(whole(shown, flows.clock.now_ms())),
         Format::Pem => HttpResponse::Ok().content_type(PEM).body(bundle(&shown)),

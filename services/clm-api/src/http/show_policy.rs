@@ -1,11 +1,12 @@
 //! `GET /v1/policies/{name}`.
 
-use actix_web::{get, web};
+use actix_web::{HttpResponse, get, web};
 use ers_runtime::http::{Problem, problem, wrong};
 
 use super::{
-    Administrator,
+    Caller,
     bodies::{PolicyBody, ProblemBody},
+    headers::etag,
 };
 use crate::flows::Flows;
 
@@ -15,19 +16,20 @@ use crate::flows::Flows;
     params(("name" = String, Path, description = "Name of the policy", example = "server")),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "The policy", body = PolicyBody),
+        (status = 200, description = "The policy; its ETag is for If-Match", body = PolicyBody),
         (status = 400, description = "Not a name", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such policy", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/policies/{name}")]
 pub(super) async fn show_policy(
-    _administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     name: web::Path<String>,
-) -> Result<web::Json<PolicyBody>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let name = name.parse().map_err(|error| wrong("name", error))?;
-    let policy = flows.show_policy(&name).map_err(problem)?;
-    Ok(web::Json(PolicyBody::from(&*policy)))
+    let policy = flows.show_policy(&name, &caller.reach()).map_err(problem)?;
+    Ok(HttpResponse::Ok()
+        .insert_header(etag(policy.version))
+        .json(PolicyBody::from(&*policy)))
 }

@@ -1,35 +1,69 @@
-//! `GET /v1/session`: who is logged in.
+//! `GET /v1/session`: who is logged in, and what they may do.
 
 use actix_web::{get, web};
+use ers_runtime::http::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    Administrator,
-    bodies::{ProblemBody, time_text},
-};
+use super::{Caller, bodies::time_text};
+use crate::{domain::access::Grant, flows::csrf_token};
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct SessionBody {
+    /// Name, as roles are given to it.
     #[schema(example = "administrator")]
     username: String,
+    /// A local account, whose password and second factor can be changed here.
+    local: bool,
+    /// Groups that the OpenID provider says they are in.
+    groups: Vec<String>,
     #[schema(format = DateTime)]
     ends_at: String,
+    /// For `X-CSRF-Token`, beside the cookie, where the browser does not send `Sec-Fetch-Site`.
+    csrf_token: String,
+    grants: Vec<GrantBody>,
 }
 
-/// Who is logged in
+/// What somebody may do in a part of what there is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Grant)]
+struct GrantBody {
+    #[schema(example = json!(["certificate:read"]))]
+    permissions: Vec<&'static str>,
+    /// Absent: all realms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    realm: Option<String>,
+    /// Absent: all policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
+}
+
+/// Who is logged in, and what they may do
 #[utoipa::path(
     tag = "session",
     security(("bearer" = []), ("cookie" = [])),
-    responses(
-        (status = 200, description = "The session", body = SessionBody),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, description = "The session", body = SessionBody))
 )]
 #[get("/v1/session")]
-pub(super) async fn show_session(administrator: Administrator) -> web::Json<SessionBody> {
-    web::Json(SessionBody {
-        username: administrator.username.to_string(),
-        ends_at: time_text(administrator.ends_at_ms),
-    })
+pub(super) async fn show_session(caller: Caller) -> Result<web::Json<SessionBody>, Problem> {
+    let (session, token) = caller.session()?;
+    let identity = &session.identity;
+    Ok(web::Json(SessionBody {
+        username: identity.person.to_string(),
+        local: identity.username.is_some(),
+        groups: identity.groups.iter().map(ToString::to_string).collect(),
+        ends_at: time_text(session.ends_at_ms),
+        csrf_token: csrf_token(token),
+        grants: caller.grants.each().iter().map(GrantBody::from).collect(),
+    }))
+}
+
+impl From<&Grant> for GrantBody {
+    fn from(grant: &Grant) -> Self {
+        Self {
+            permissions: grant.permissions.iter().map(|one| one.as_str()).collect(),
+            realm: grant.realm.as_ref().map(ToString::to_string),
+            policy: grant.policy.as_ref().map(ToString::to_string),
+        }
+    }
 }

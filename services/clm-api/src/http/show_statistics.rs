@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Administrator,
+    Caller,
     bodies::{ProblemBody, time_text},
 };
 use crate::{
@@ -60,12 +60,11 @@ struct Count {
     responses(
         (status = 200, description = "The numbers", body = StatisticsBody),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/statistics")]
 pub(super) async fn show_statistics(
-    _administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     query: web::Query<StatisticsQuery>,
 ) -> Result<web::Json<StatisticsBody>, Problem> {
@@ -75,7 +74,10 @@ pub(super) async fn show_statistics(
         .map(str::parse)
         .transpose()
         .map_err(|error| wrong("realm", error))?;
-    let statistics = flows.show_statistics(realm).await.map_err(problem)?;
+    let statistics = flows
+        .show_statistics(realm, &caller.grants)
+        .await
+        .map_err(problem)?;
     Ok(web::Json(StatisticsBody::from(statistics)))
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Administrator,
+    Caller,
     bodies::{ProblemBody, time_text},
 };
 use crate::{
@@ -98,14 +98,14 @@ pub(super) struct SubscriptionList {
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, description = "By name", body = SubscriptionList),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/subscriptions")]
 pub(super) async fn list_subscriptions(
-    _administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
 ) -> Result<web::Json<SubscriptionList>, Problem> {
+    caller.demand_everywhere()?;
     let all = flows.list_subscriptions().await.map_err(problem)?;
     Ok(web::Json(SubscriptionList {
         subscriptions: all.into_iter().map(SubscriptionBody::from).collect(),
@@ -120,16 +120,16 @@ pub(super) async fn list_subscriptions(
     responses(
         (status = 200, description = "As it is", body = SubscriptionBody),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "None of that name", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/subscriptions/{name}")]
 pub(super) async fn show_subscription(
-    _administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     name: web::Path<String>,
 ) -> Result<web::Json<SubscriptionBody>, Problem> {
+    caller.demand_everywhere()?;
     let found = flows
         .show_subscription(&named(&name)?)
         .await
@@ -145,20 +145,20 @@ pub(super) async fn show_subscription(
     responses(
         (status = 201, description = "Made", body = SubscriptionBody),
         (status = 400, description = "A field is wrong", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "One of that name is there", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[post("/v1/subscriptions")]
 pub(super) async fn subscribe(
-    administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     new: web::Json<WishBody>,
 ) -> Result<HttpResponse, Problem> {
+    caller.demand_everywhere()?;
     let new = new.into_inner();
     let name = named(&new.name)?;
     let made = flows
-        .subscribe(&name, new.read()?, new.active, &administrator.actor())
+        .subscribe(&name, new.read()?, new.active, &caller.actor())
         .await
         .map_err(problem)?;
     Ok(HttpResponse::Created().json(SubscriptionBody::from(made)))
@@ -175,24 +175,24 @@ pub(super) async fn subscribe(
     responses(
         (status = 200, description = "As it is now", body = SubscriptionBody),
         (status = 400, description = "A field is wrong", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "None of that name", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Another version by now", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[put("/v1/subscriptions/{name}")]
 pub(super) async fn change_subscription(
-    administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     name: web::Path<String>,
     changed: web::Json<WishBody>,
 ) -> Result<web::Json<SubscriptionBody>, Problem> {
+    caller.demand_everywhere()?;
     let (name, changed) = (named(&name)?, changed.into_inner());
     if !changed.name.is_empty() && changed.name != name.as_str() {
         return Err(wrong("name", "is another one in the path"));
     }
     let (active, version) = (changed.active, changed.version);
-    let actor = administrator.actor();
+    let actor = caller.actor();
     let done = flows
         .change_subscription(&name, changed.read()?, active, version, &actor)
         .await
@@ -208,18 +208,18 @@ pub(super) async fn change_subscription(
     responses(
         (status = 204, description = "Removed, with what was not sent yet"),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "None of that name", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[delete("/v1/subscriptions/{name}")]
 pub(super) async fn unsubscribe(
-    administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
+    caller.demand_everywhere()?;
     flows
-        .unsubscribe(&named(&name)?, &administrator.actor())
+        .unsubscribe(&named(&name)?, &caller.actor())
         .await
         .map_err(problem)?;
     Ok(HttpResponse::NoContent().finish())
@@ -233,18 +233,18 @@ pub(super) async fn unsubscribe(
     responses(
         (status = 202, description = "On its way: see the deliveries"),
         (status = 400, description = "Nobody to send it to", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "Not logged in", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "None of that name", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[post("/v1/subscriptions/{name}/test")]
 pub(super) async fn try_subscription(
-    administrator: Administrator,
+    caller: Caller,
     flows: web::Data<Flows>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
+    caller.demand_everywhere()?;
     flows
-        .try_subscription(&named(&name)?, &administrator.actor())
+        .try_subscription(&named(&name)?, &caller.actor())
         .await
         .map_err(problem)?;
     Ok(HttpResponse::Accepted().finish())

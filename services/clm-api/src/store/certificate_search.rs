@@ -11,8 +11,10 @@ use super::{
     Store, StoreError,
     certificate::read,
     entity::{certificate, certificate_name},
+    reach::within,
 };
 use crate::domain::{
+    access::Reach,
     inventory::{CertificateState, Entry, Filter, InventoryPage},
     page::{Page, PageRequest},
 };
@@ -23,10 +25,17 @@ impl Store {
     pub async fn search_certificates(
         &self,
         filter: &Filter,
+        reach: &Reach,
         page: &PageRequest<i64>,
         clock: &dyn Clock,
     ) -> Result<InventoryPage, StoreError> {
-        let query = certificate::Entity::find().filter(condition(filter, clock.now_ms()));
+        let query = certificate::Entity::find()
+            .filter(condition(filter, clock.now_ms()))
+            .filter(within(
+                reach,
+                certificate::Column::Realm,
+                certificate::Column::Policy,
+            ));
         let act = StoreError::at("search certificates");
         let total = query.clone().count(&self.connection).await.map_err(&act)?;
         let rows = query
@@ -97,7 +106,7 @@ fn mentions(text: &str) -> Condition {
 }
 
 /// The LIKE pattern of a text that means only itself. `!` escapes: what a backslash means differs between databases.
-fn containing(text: &str) -> LikeExpr {
+pub(super) fn containing(text: &str) -> LikeExpr {
     let mut pattern = String::from("%");
     for sign in text.to_lowercase().chars() {
         if matches!(sign, '%' | '_' | '!') {

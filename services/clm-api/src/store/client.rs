@@ -1,14 +1,17 @@
 //! Calling services and their default policies.
 
-use sea_orm::{ActiveValue::Set, EntityTrait as _};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
-use super::{Inserted, Store, StoreError, entity::client};
+use super::{
+    Inserted, Store, StoreError,
+    entity::{access_token, client},
+};
 use crate::domain::realm::Client;
 
 impl Store {
     /// Makes a client, unless it is there.
     #[tracing::instrument(name = "db.client.insert", skip_all)]
-    pub async fn ensure_client(&self, made: &Client, now_ms: i64) -> Result<(), StoreError> {
+    pub async fn ensure_client(&self, made: &Client, now_ms: i64) -> Result<Inserted, StoreError> {
         let row = client::ActiveModel {
             identity: Set(made.identity.clone()),
             realm: Set(made.realm.as_str().to_owned()),
@@ -19,8 +22,34 @@ impl Store {
         let inserted = client::Entity::insert(row)
             .exec_without_returning(&self.connection)
             .await;
-        Inserted::of(inserted).map_err(StoreError::at("make client"))?;
-        Ok(())
+        Inserted::of(inserted).map_err(StoreError::at("make client"))
+    }
+
+    /// A client, if there is one of that name.
+    #[tracing::instrument(name = "db.client.find", skip_all)]
+    pub async fn find_client(&self, identity: &str) -> Result<Option<Client>, StoreError> {
+        client::Entity::find_by_id(identity)
+            .one(&self.connection)
+            .await
+            .map_err(StoreError::at("find client"))?
+            .map(read)
+            .transpose()
+    }
+
+    /// Removes a client with its tokens; false when there is none of that name.
+    #[tracing::instrument(name = "db.client.remove", skip_all)]
+    pub async fn remove_client(&self, identity: &str) -> Result<bool, StoreError> {
+        let act = StoreError::at("remove client");
+        access_token::Entity::delete_many()
+            .filter(access_token::Column::Client.eq(identity))
+            .exec(&self.connection)
+            .await
+            .map_err(&act)?;
+        let removed = client::Entity::delete_by_id(identity)
+            .exec(&self.connection)
+            .await
+            .map_err(&act)?;
+        Ok(removed.rows_affected == 1)
     }
 
     /// All clients.

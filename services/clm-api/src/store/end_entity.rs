@@ -7,8 +7,9 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 
-use super::{Inserted, Store, StoreError, entity::end_entity};
+use super::{Inserted, Store, StoreError, entity::end_entity, reach::within_realms};
 use crate::domain::{
+    access::Reach,
     end_entity::{EndEntity, EndEntityChange, EndEntityCursor},
     id::{EndEntityName, RealmName},
     page::{Page, PageRequest},
@@ -77,11 +78,12 @@ impl Store {
     pub async fn list_end_entities(
         &self,
         realm: Option<&RealmName>,
+        reach: &Reach,
         page: &PageRequest<EndEntityCursor>,
     ) -> Result<Page<EndEntity>, StoreError> {
         use end_entity::Column;
         let act = StoreError::at("list end entities");
-        let mut query = end_entity::Entity::find();
+        let mut query = end_entity::Entity::find().filter(within_realms(reach, Column::Realm));
         if let Some(realm) = realm {
             query = query.filter(Column::Realm.eq(realm.as_str()));
         }

@@ -1,7 +1,8 @@
 //! Everything that CLM keeps, one file per group of tables. Returns domain types, never rows.
 
+mod access_token;
+mod account;
 mod active_claim;
-mod administrator;
 mod attempt;
 mod audit_event;
 mod certificate;
@@ -16,10 +17,13 @@ mod external_account_key;
 mod feed;
 mod plan_text;
 mod policy;
+mod reach;
 mod realm;
 mod renewal_advice;
 mod request;
 mod request_row;
+mod role;
+mod role_binding;
 mod statistics;
 mod subscription;
 
@@ -34,6 +38,7 @@ pub use certificate::Found;
 pub use delivery::{Delivery, DeliveryFilter, DeliveryState, NewDelivery};
 pub use feed::ApplyError;
 pub use policy::NewPolicyVersion;
+pub use role_binding::Unbound;
 pub use subscription::ends_mark;
 
 /// The database of CLM. Cheap to clone.

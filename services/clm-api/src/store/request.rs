@@ -9,9 +9,11 @@ use sea_orm::{
 use super::{
     Inserted, NewDelivery, Store, StoreError, delivery,
     entity::request,
+    reach::within,
     request_row::{read, row_of},
 };
 use crate::domain::{
+    access::Reach,
     id::RequestId,
     page::{Page, PageRequest},
     refusal::Refusal,
@@ -61,10 +63,15 @@ impl Store {
     pub async fn list_requests(
         &self,
         state: Option<RequestState>,
+        reach: &Reach,
         page: &PageRequest<RequestCursor>,
     ) -> Result<RequestPage, StoreError> {
         let act = StoreError::at("list requests");
-        let mut query = request::Entity::find();
+        let mut query = request::Entity::find().filter(within(
+            reach,
+            request::Column::Realm,
+            request::Column::Policy,
+        ));
         if let Some(state) = state {
             query = query.filter(request::Column::State.eq(state.as_str()));
         }

@@ -10,6 +10,7 @@ use super::{
     Store, StoreError,
     certificate_search::in_state,
     entity::{certificate, request},
+    reach::within,
 };
 use crate::domain::{
     inventory::CertificateState,
@@ -46,6 +47,7 @@ impl Store {
     async fn count_in(&self, state: CertificateState, span: &Span) -> Result<u64, StoreError> {
         certificate::Entity::find()
             .filter(in_state(state, span.now_ms))
+            .filter(seen(span))
             .apply_if(span.realm.as_ref(), |query, realm| {
                 query.filter(certificate::Column::Realm.eq(realm.as_str()))
             })
@@ -57,6 +59,11 @@ impl Store {
     async fn count_waiting(&self, span: &Span) -> Result<u64, StoreError> {
         request::Entity::find()
             .filter(request::Column::State.eq(RequestState::PendingApproval.as_str()))
+            .filter(within(
+                &span.waiting_reach,
+                request::Column::Realm,
+                request::Column::Policy,
+            ))
             .apply_if(span.realm.as_ref(), |query, realm| {
                 query.filter(request::Column::Realm.eq(realm.as_str()))
             })
@@ -79,6 +86,7 @@ impl Store {
         let mut query = certificate::Entity::find()
             .select_only()
             .filter(which)
+            .filter(seen(span))
             .filter(time.gte(first.begins_ms))
             .filter(time.lt(last.ends_ms))
             .apply_if(span.realm.as_ref(), |query, realm| {
@@ -102,4 +110,12 @@ impl Store {
         }
         Ok(buckets)
     }
+}
+
+fn seen(span: &Span) -> Condition {
+    within(
+        &span.reach,
+        certificate::Column::Realm,
+        certificate::Column::Policy,
+    )
 }

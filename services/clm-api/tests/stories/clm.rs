@@ -174,6 +174,13 @@ impl World {
             .collect()
     }
 
+    /// Changes the database behind its back.
+    pub async fn sql(&self, statement: &str) {
+        let url = self.database.config.url.resolve().unwrap();
+        let connection = Database::connect(url.expose_secret()).await.unwrap();
+        connection.execute_unprepared(statement).await.unwrap();
+    }
+
     /// Makes the trail unwritable.
     pub async fn lose_trail(&self) {
         let url = self.database.config.url.resolve().unwrap();

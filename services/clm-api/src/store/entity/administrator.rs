@@ -1,4 +1,4 @@
-//! Local administrator accounts.
+//! Local accounts.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,6 +12,14 @@ pub struct Model {
     pub locked_until: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
+    pub display_name: String,
+    pub email: String,
+    pub closed: bool,
+    pub sealed_totp: Option<Vec<u8>>,
+    pub totp_confirmed: bool,
+    pub totp_step: Option<i64>,
+    pub certificate: Option<String>,
+    pub last_login_at: Option<i64>,
 }
 
 plain_entity!();

@@ -1,4 +1,4 @@
-//! The trail of administrators' acts.
+//! The trail of acts.
 
 use sea_orm::entity::prelude::*;
 
@@ -13,6 +13,11 @@ pub struct Model {
     pub object: String,
     pub detail: String,
     pub origin: Option<String>,
+    pub realm: String,
+    pub state_before: Option<String>,
+    pub state_after: Option<String>,
+    pub sequence: Option<i64>,
+    pub digest: Option<String>,
 }
 
 plain_entity!();

@@ -9,10 +9,12 @@ macro_rules! plain_entity {
     };
 }
 
+pub mod access_token;
 pub mod active_claim;
 pub mod administrator;
 pub mod attempt;
 pub mod audit_event;
+pub mod audit_head;
 pub mod certificate;
 pub mod certificate_name;
 pub mod challenge;
@@ -27,4 +29,6 @@ pub mod realm;
 pub mod renewal_advice;
 pub mod request;
 pub mod revision;
+pub mod role;
+pub mod role_binding;
 pub mod subscription;

@@ -9,6 +9,8 @@ pub struct Model {
     pub name: String,
     pub description: String,
     pub created_at: i64,
+    pub title: String,
+    pub archived_at: Option<i64>,
 }
 
 plain_entity!();
