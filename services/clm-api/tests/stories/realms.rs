@@ -122,63 +122,7 @@ async fn no_realm_sees_anothers_rows(database: TestDatabase) {
         );
     }
 
-    // What is asked for by name is not there
-    let serial = &made.serial;
-    for path in [
-        "realms/alpha".to_owned(),
-        "policies/alpha-now".to_owned(),
-        format!("certificates/{serial}"),
-        "clients/alpha-client".to_owned(),
-        "clients/alpha-client/tokens".to_owned(),
-    ] {
-        get(&world, &beta, &path).await.assert_problem(404);
-        assert_eq!(get(&world, &admin, &path).await.status, 200, "{path}");
-    }
-
-    // Nor is it acted on
-    let revocation = format!("certificates/{serial}/revocation");
-    post(&world, &beta, &revocation, json!({}))
-        .await
-        .assert_problem(404);
-    let decision = json!({"approve": true});
-    post(&world, &beta, "requests/alpha-waits/decision", decision)
-        .await
-        .assert_problem(404);
-    let definition = json!({"definition": at_once("alpha-now", "alpha")});
-    call(
-        &world,
-        &beta,
-        "put",
-        "/clm-api/v1/policies/alpha-now",
-        definition,
-    )
-    .await
-    .assert_problem(403);
-    let csr = openssl::csr_pem("/CN=a.test", &["DNS:a.test"]);
-    let wish = |policy: &str| json!({"csr": csr, "policy": policy});
-    post(&world, &beta, "certificates", wish("alpha-now"))
-        .await
-        .assert_problem(403);
-    assert_eq!(
-        post(&world, &beta, "certificates", wish("beta-now"))
-            .await
-            .status,
-        201
-    );
-    post(
-        &world,
-        &beta,
-        "clients",
-        json!({"name": "mine", "realm": "alpha"}),
-    )
-    .await
-    .assert_problem(403);
-    post(&world, &beta, "realms", json!({"name": "gamma"}))
-        .await
-        .assert_problem(403);
-    get(&world, &beta, "audit/verification")
-        .await
-        .assert_problem(403);
+    nobody_acts_beyond_their_realm(&world, &admin, &beta, &made.serial).await;
 
     // A token of one realm, and a role for one policy
     let reads = token(&world, &admin, &["certificate:read"], Some("alpha")).await;
@@ -195,6 +139,65 @@ async fn no_realm_sees_anothers_rows(database: TestDatabase) {
         "{policies}"
     );
     world.stop().await;
+}
+
+async fn nobody_acts_beyond_their_realm(world: &World, admin: &str, beta: &str, serial: &str) {
+    // What is asked for by name is not there
+    for path in [
+        "realms/alpha".to_owned(),
+        "policies/alpha-now".to_owned(),
+        format!("certificates/{serial}"),
+        "clients/alpha-client".to_owned(),
+        "clients/alpha-client/tokens".to_owned(),
+    ] {
+        get(world, beta, &path).await.assert_problem(404);
+        assert_eq!(get(world, admin, &path).await.status, 200, "{path}");
+    }
+
+    // Nor is it acted on
+    let revocation = format!("certificates/{serial}/revocation");
+    post(world, beta, &revocation, json!({}))
+        .await
+        .assert_problem(404);
+    let decision = json!({"approve": true});
+    post(world, beta, "requests/alpha-waits/decision", decision)
+        .await
+        .assert_problem(404);
+    let definition = json!({"definition": at_once("alpha-now", "alpha")});
+    call(
+        world,
+        beta,
+        "put",
+        "/clm-api/v1/policies/alpha-now",
+        definition,
+    )
+    .await
+    .assert_problem(403);
+    let csr = openssl::csr_pem("/CN=a.test", &["DNS:a.test"]);
+    let wish = |policy: &str| json!({"csr": csr, "policy": policy});
+    post(world, beta, "certificates", wish("alpha-now"))
+        .await
+        .assert_problem(403);
+    assert_eq!(
+        post(world, beta, "certificates", wish("beta-now"))
+            .await
+            .status,
+        201
+    );
+    post(
+        world,
+        beta,
+        "clients",
+        json!({"name": "mine", "realm": "alpha"}),
+    )
+    .await
+    .assert_problem(403);
+    post(world, beta, "realms", json!({"name": "gamma"}))
+        .await
+        .assert_problem(403);
+    get(world, beta, "audit/verification")
+        .await
+        .assert_problem(403);
 }
 
 async fn a_realm_is_archived_when_nothing_is_active_and_deleted_when_archived(
@@ -248,6 +251,13 @@ async fn a_realm_is_archived_when_nothing_is_active_and_deleted_when_archived(
     let archived = change(json!({"archived": true})).await;
     assert!(archived.json()["archived_at"].is_string());
 
+    an_archived_realm_is_out_of_use_and_can_be_deleted(&world, &admin).await;
+    world.stop().await;
+}
+
+async fn an_archived_realm_is_out_of_use_and_can_be_deleted(world: &World, admin: &str) {
+    let path = "/clm-api/v1/realms/shop";
+    let change = async |body| call(world, admin, "patch", path, body).await;
     // Nothing is issued, and no policy made
     let request = proto::EnrollRequest {
         policy: "shop-now".into(),
@@ -257,8 +267,8 @@ async fn a_realm_is_archived_when_nothing_is_active_and_deleted_when_archived(
     assert_eq!(refused.unwrap_err().code(), tonic::Code::NotFound);
     let definition = json!({"definition": at_once("shop-now", "shop")});
     call(
-        &world,
-        &admin,
+        world,
+        admin,
         "put",
         "/clm-api/v1/policies/shop-now",
         definition,
@@ -266,24 +276,24 @@ async fn a_realm_is_archived_when_nothing_is_active_and_deleted_when_archived(
     .await
     .assert_problem(409);
     assert!(change(json!({"archived": false})).await.json()["archived_at"].is_null());
-    issued(enroll(&world, "s4", "shop-now").await);
+    issued(enroll(world, "s4", "shop-now").await);
     world.clock.advance(time::Duration::days(400));
-    let admin = log_in(&world).await;
+    let admin = &log_in(world).await;
     world.caught_up().await;
-    call(&world, &admin, "patch", path, json!({"archived": true})).await;
+    call(world, admin, "patch", path, json!({"archived": true})).await;
     assert_eq!(
-        call(&world, &admin, "delete", path, json!({})).await.status,
+        call(world, admin, "delete", path, json!({})).await.status,
         204
     );
-    get(&world, &admin, "realms/shop").await.assert_problem(404);
-    get(&world, &admin, "policies/shop-now")
+    get(world, admin, "realms/shop").await.assert_problem(404);
+    get(world, admin, "policies/shop-now")
         .await
         .assert_problem(404);
     assert_eq!(
-        get(&world, &admin, "certificates?realm=shop").await.json()["total"],
+        get(world, admin, "certificates?realm=shop").await.json()["total"],
         2
     );
-    let problem = post(&world, &admin, "realms", json!({"name": "shop"}))
+    let problem = post(world, admin, "realms", json!({"name": "shop"}))
         .await
         .assert_problem(409);
     assert!(
@@ -295,12 +305,11 @@ async fn a_realm_is_archived_when_nothing_is_active_and_deleted_when_archived(
     );
     for ready in ["system", "default"] {
         let path = format!("/clm-api/v1/realms/{ready}");
-        call(&world, &admin, "patch", &path, json!({"archived": true}))
+        call(world, admin, "patch", &path, json!({"archived": true}))
             .await
             .assert_problem(409);
-        call(&world, &admin, "delete", &path, json!({}))
+        call(world, admin, "delete", &path, json!({}))
             .await
             .assert_problem(409);
     }
-    world.stop().await;
 }
