@@ -15,6 +15,15 @@ use serde::Deserialize;
 ///   lifetime_minutes: 720            # from the login on
 ///   idle_minutes: 60                 # without a request
 /// redis: env:REDIS_URL               # sessions that all replicas know; without it each knows its own
+/// oidc:                              # where people log in who have no local account
+///   issuer: https://id.example.com/realms/ers
+///   client_id: clm-ui
+///   client_secret: env:OIDC_SECRET   # absent: a public client
+///   external_url: https://pki.example.com        # of this platform: the browser comes back to /clm-api/v1/oidc/callback there
+///   authorities: /etc/ers/id-ca.pem  # absent: those of the system
+///   scopes: [openid, profile]
+///   username_claim: preferred_username           # must be unique and stay a person's own
+///   groups_claim: groups
 /// policy_refresh_ms: 1000            # how often replicas look for changed policies
 /// approval_retry_seconds: 60         # when to ask again for what waits for a person
 /// max_enrollments: 256               # requests worked on at the same time; further ones are refused at once
@@ -50,6 +59,9 @@ pub struct Config {
     /// URL of a Redis that keeps sessions for all replicas.
     #[serde(default)]
     pub redis: Option<Secret>,
+    /// Where people log in who have no local account.
+    #[serde(default)]
+    pub oidc: Option<OidcConfig>,
     /// How often replicas look for changed policies.
     #[serde(default = "usual_policy_refresh")]
     pub policy_refresh_ms: u64,
@@ -122,6 +134,35 @@ pub enum MailSecurity {
     None,
 }
 
+/// An OpenID provider.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcConfig {
+    /// Its issuer, exactly as its configuration says it; `https`, or `http` on this machine.
+    pub issuer: String,
+    /// What we are called there.
+    pub client_id: String,
+    /// What we show there; absent: nothing, as a public client.
+    #[serde(default)]
+    pub client_secret: Option<Secret>,
+    /// Where browsers find this platform; the provider must let them come back to `/clm-api/v1/oidc/callback` below it, and
+    /// after logging out to `/clm-ui/`.
+    pub external_url: String,
+    /// The CAs whose certificate it may show, PEM; absent: those of the system.
+    #[serde(default)]
+    pub authorities: Option<PathBuf>,
+    /// What is asked for.
+    #[serde(default = "usual_scopes")]
+    pub scopes: Vec<String>,
+    /// The claim that is somebody's name; roles are given to `oidc:` and that name. It must be unique there, and never
+    /// somebody else's.
+    #[serde(default = "usual_username_claim")]
+    pub username_claim: String,
+    /// The claim that lists somebody's groups.
+    #[serde(default = "usual_groups_claim")]
+    pub groups_claim: String,
+}
+
 /// Somebody who judges challenges.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -176,6 +217,7 @@ impl Config {
             database,
             sessions: SessionConfig::default(),
             redis: None,
+            oidc: None,
             policy_refresh_ms: usual_policy_refresh(),
             approval_retry_seconds: usual_approval_retry(),
             max_enrollments: usual_max_enrollments(),
@@ -221,6 +263,18 @@ fn usual_mail_port() -> u16 {
 
 fn usual_webhook_timeout() -> u64 {
     10
+}
+
+fn usual_scopes() -> Vec<String> {
+    ["openid", "profile"].map(str::to_owned).to_vec()
+}
+
+fn usual_username_claim() -> String {
+    "preferred_username".to_owned()
+}
+
+fn usual_groups_claim() -> String {
+    "groups".to_owned()
 }
 
 fn usual_max_enrollments() -> u32 {

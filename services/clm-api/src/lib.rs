@@ -28,12 +28,12 @@ use tonic::service::Routes;
 pub use config::Config;
 pub use flows::{BootstrapError, Bootstrapped, Defaults};
 
-pub use clients::{MailError, WebhookError};
+pub use clients::{MailError, OidcError, WebhookError};
 pub use flows::{PasswordError, SessionError};
 pub use serve::{ServeError, serve};
 pub use store::StoreError;
 
-use clients::{Cara, Hooks, Mail, Webhooks};
+use clients::{Cara, Hooks, Mail, Oidc, Webhooks};
 use flows::{Flows, Passwords, PolicyBook, SessionLimits, Sessions};
 use metrics::Metrics;
 use secrecy::ExposeSecret as _;
@@ -65,6 +65,9 @@ pub enum StartError {
     /// Redis is out of reach.
     #[error("start CLM: sessions")]
     Sessions(#[source] SessionError),
+    /// The OpenID provider's settings.
+    #[error("start CLM: OpenID provider")]
+    Oidc(#[source] OidcError),
     /// Passwords cannot be hashed.
     #[error("start CLM: passwords")]
     Passwords(#[source] PasswordError),
@@ -106,6 +109,12 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
         signer: deps.signer,
         sessions: open_sessions(&config).await?,
         identity: Arc::clone(&context.identity),
+        oidc: config
+            .oidc
+            .as_ref()
+            .map(Oidc::new)
+            .transpose()
+            .map_err(StartError::Oidc)?,
         webhooks: Webhooks::new(&config.webhooks).map_err(StartError::Webhooks)?,
         mail: config
             .notifications

@@ -5,6 +5,7 @@ mod error;
 mod hook;
 mod https;
 mod mail;
+mod oidc;
 mod read;
 mod webhook;
 
@@ -12,4 +13,5 @@ pub use cara::{Cara, CrlDates, IssuedCertificate, IssuerCertificates};
 pub use error::CaraError;
 pub use hook::Hooks;
 pub use mail::{Mail, MailError};
+pub use oidc::{Oidc, OidcError};
 pub use webhook::{Question, WebhookError, Webhooks};

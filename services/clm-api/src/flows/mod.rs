@@ -21,6 +21,7 @@ mod known_certificate;
 mod load_policy;
 mod load_shared_secret;
 mod log_in;
+mod log_in_by_provider;
 mod look_up;
 mod notice_text;
 mod notices;
@@ -82,7 +83,7 @@ pub use show::Shown;
 pub use subscriptions::Subscribed;
 
 use crate::{
-    clients::{Cara, Hooks, Mail, Webhooks},
+    clients::{Cara, Hooks, Mail, Oidc, Webhooks},
     config::NotificationConfig,
     metrics::Metrics,
     store::Store,
@@ -102,6 +103,8 @@ pub struct Flows {
     pub(crate) mail: Option<Mail>,
     pub(crate) hooks: Hooks,
     pub(crate) notifications: NotificationConfig,
+    /// Where people log in who have no local account; absent: nowhere.
+    pub(crate) oidc: Option<Oidc>,
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Metrics,
     pub(crate) approval_retry: time::Duration,

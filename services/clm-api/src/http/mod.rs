@@ -17,6 +17,7 @@ mod list_policies;
 mod list_requests;
 mod log_in;
 mod log_out;
+mod oidc;
 mod openapi;
 mod operations;
 mod people;
@@ -62,6 +63,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(log_in::log_in)
         .service(log_in::log_in_by_certificate)
+        .service(oidc::list_login_methods)
+        .service(oidc::begin_log_in)
+        .service(oidc::finish_log_in)
         .service(show_session::show_session)
         .service(log_out::log_out)
         .service(change_password::change_password)

@@ -20,6 +20,9 @@ pub(super) enum Access {
 pub(super) const OPERATIONS: &[(&str, &str, Access)] = &[
     ("POST", "/v1/session", Public),
     ("POST", "/v1/session/certificate", Public),
+    ("GET", "/v1/login-methods", Public),
+    ("GET", "/v1/oidc/login", Public),
+    ("GET", "/v1/oidc/callback", Public),
     ("GET", "/v1/session", LoggedIn),
     ("DELETE", "/v1/session", LoggedIn),
     ("POST", "/v1/account/password", LoggedIn),

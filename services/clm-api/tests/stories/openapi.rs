@@ -11,7 +11,10 @@ use super::{
 };
 
 /// What everybody may call.
-const PUBLIC: [(&str, &str); 2] = [
+const PUBLIC: [(&str, &str); 5] = [
+    ("get", "/clm-api/v1/login-methods"),
+    ("get", "/clm-api/v1/oidc/login"),
+    ("get", "/clm-api/v1/oidc/callback"),
     ("post", "/clm-api/v1/session"),
     ("post", "/clm-api/v1/session/certificate"),
 ];

@@ -42,19 +42,18 @@ async fn enroll(world: &World, id: &str, policy: &str) -> Outcome {
     world.enroll(request).await
 }
 
-async fn no_realm_sees_anothers_rows(database: TestDatabase) {
-    let world = World::over(database).await;
-    let admin = log_in(&world).await;
+/// Two realms with one of each thing.
+async fn populate(world: &World, admin: &str) {
     for name in ["alpha", "beta"] {
-        realm(&world, &admin, name).await;
+        realm(world, admin, name).await;
         world.apply(&at_once(&format!("{name}-now"), name)).await;
         world.apply(&policy(&format!("{name}-asks"), name)).await;
-        enroll(&world, &format!("{name}-waits"), &format!("{name}-asks")).await;
+        enroll(world, &format!("{name}-waits"), &format!("{name}-asks")).await;
         let client = json!({"name": format!("{name}-client"), "realm": name});
-        assert_eq!(post(&world, &admin, "clients", client).await.status, 201);
+        assert_eq!(post(world, admin, "clients", client).await.status, 201);
         bind(
-            &world,
-            &admin,
+            world,
+            admin,
             "auditor",
             ("group", &format!("{name}-group")),
             name,
@@ -67,6 +66,12 @@ async fn no_realm_sees_anothers_rows(database: TestDatabase) {
         };
         world.administration().add_end_entity(entity).await.unwrap();
     }
+}
+
+async fn no_realm_sees_anothers_rows(database: TestDatabase) {
+    let world = World::over(database).await;
+    let admin = log_in(&world).await;
+    populate(&world, &admin).await;
     let made = issued(enroll(&world, "alpha-issued", "alpha-now").await);
     issued(enroll(&world, "beta-issued", "beta-now").await);
     world.caught_up().await;

@@ -1,0 +1,451 @@
+//! The OpenID provider (OpenID Connect Core 1.0, authorization code flow with PKCE, RFC 7636): found by discovery, asked
+//! for tokens, and its ID tokens checked. `openidconnect` would bring the crate `rsa`, which we do not have; the ID
+//! token is checked by `jsonwebtoken` over aws-lc-rs.
+
+use std::{sync::Arc, time::Duration};
+
+use ers_runtime::{
+    config::{ConfigError, Secret},
+    error::{Fault, Kind},
+};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::Jwk};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::config::OidcConfig;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+const LARGEST_ANSWER: usize = 1 << 20;
+/// Clocks differ by so much at most.
+const LEEWAY_S: i64 = 60;
+/// Algorithms of public keys only: a MAC with the client's secret would let who knows that one be anybody.
+const ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
+
+/// The provider.
+pub struct Oidc {
+    http: reqwest::Client,
+    issuer: String,
+    client_id: String,
+    client_secret: Option<SecretString>,
+    /// Where the browser comes back to.
+    redirect_url: String,
+    /// Where the browser goes after logging out there.
+    after_logout_url: String,
+    scopes: String,
+    username_claim: String,
+    groups_claim: String,
+    known: Mutex<Option<Arc<Known>>>,
+}
+
+/// What the provider says of itself.
+struct Known {
+    metadata: Metadata,
+    keys: Vec<Jwk>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    authorization_endpoint: Url,
+    token_endpoint: Url,
+    jwks_uri: Url,
+    userinfo_endpoint: Option<Url>,
+    end_session_endpoint: Option<Url>,
+}
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    id_token: String,
+    access_token: String,
+}
+
+/// Who the provider says somebody is.
+pub struct Told {
+    /// The claim that is their name.
+    pub name: String,
+    /// The groups that they are in.
+    pub groups: Vec<String>,
+    /// To log out with.
+    pub id_token: String,
+}
+
+/// The provider cannot be used, or does not vouch for somebody.
+#[derive(Debug, thiserror::Error)]
+pub enum OidcError {
+    /// The client's secret is not there.
+    #[error("read oidc.client_secret")]
+    Secret(#[source] ConfigError),
+    /// A setting makes no sense.
+    #[error("read oidc.{0}: must be https, or http on this machine")]
+    Url(&'static str),
+    /// The authorities do not read.
+    #[error("read oidc.authorities")]
+    Authorities(#[source] std::io::Error),
+    /// The client cannot be made.
+    #[error("make client of the OpenID provider")]
+    Client(#[source] reqwest::Error),
+    /// The provider is out of reach.
+    #[error("ask the OpenID provider for {what}")]
+    Unreachable {
+        /// What was asked for.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// It answers what it should not.
+    #[error("ask the OpenID provider for {what}: {detail}")]
+    Answer {
+        /// What was asked for.
+        what: &'static str,
+        /// What came.
+        detail: String,
+    },
+    /// Its token is not right.
+    #[error("check ID token: {0}")]
+    Token(String),
+}
+
+impl Oidc {
+    /// Reads the settings; the provider is asked when somebody logs in first.
+    pub fn new(config: &OidcConfig) -> Result<Self, OidcError> {
+        check_url("issuer", &config.issuer)?;
+        check_url("external_url", &config.external_url)?;
+        let mut http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            // The provider's endpoints are where its discovery says; a redirect could lead the code elsewhere.
+            .redirect(reqwest::redirect::Policy::none());
+        if let Some(file) = &config.authorities {
+            let pem = std::fs::read(file).map_err(OidcError::Authorities)?;
+            let all = reqwest::Certificate::from_pem_bundle(&pem).map_err(OidcError::Client)?;
+            http = http.tls_certs_only(all);
+        }
+        let external = config.external_url.trim_end_matches('/');
+        let secret = config.client_secret.as_ref().map(Secret::resolve);
+        Ok(Self {
+            http: http.build().map_err(OidcError::Client)?,
+            issuer: config.issuer.clone(),
+            client_id: config.client_id.clone(),
+            client_secret: secret.transpose().map_err(OidcError::Secret)?,
+            redirect_url: format!("{external}/clm-api/v1/oidc/callback"),
+            after_logout_url: format!("{external}/clm-ui/"),
+            scopes: config.scopes.join(" "),
+            username_claim: config.username_claim.clone(),
+            groups_claim: config.groups_claim.clone(),
+            known: Mutex::new(None),
+        })
+    }
+
+    /// Where the browser goes to log in.
+    pub async fn authorization_url(
+        &self,
+        state: &str,
+        nonce: &str,
+        challenge: &str,
+    ) -> Result<Url, OidcError> {
+        let known = self.known(false).await?;
+        let mut url = known.metadata.authorization_endpoint.clone();
+        url.query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &self.client_id)
+            .append_pair("redirect_uri", &self.redirect_url)
+            .append_pair("scope", &self.scopes)
+            .append_pair("state", state)
+            .append_pair("nonce", nonce)
+            .append_pair("code_challenge", challenge)
+            .append_pair("code_challenge_method", "S256");
+        Ok(url)
+    }
+
+    /// Where the browser goes to log out there too; nothing when the provider has no such place.
+    pub async fn logout_url(&self, id_token: &str) -> Option<Url> {
+        let known = self.known(false).await.ok()?;
+        let mut url = known.metadata.end_session_endpoint.clone()?;
+        url.query_pairs_mut()
+            .append_pair("id_token_hint", id_token)
+            .append_pair("client_id", &self.client_id)
+            .append_pair("post_logout_redirect_uri", &self.after_logout_url);
+        Some(url)
+    }
+
+    /// Who somebody is: the code that their browser brought, for tokens; the ID token checked.
+    pub async fn redeem(
+        &self,
+        code: &str,
+        verifier: &str,
+        nonce: &str,
+        now_ms: i64,
+    ) -> Result<Told, OidcError> {
+        let known = self.known(false).await?;
+        let tokens = self.tokens(&known.metadata, code, verifier).await?;
+        let mut claims = self.check(&known, &tokens.id_token, nonce, now_ms).await?;
+        // Some providers tell more than the subject only at their userinfo endpoint (section 5.4).
+        if (claims.get(&self.username_claim).is_none() || claims.get(&self.groups_claim).is_none())
+            && let Some(endpoint) = &known.metadata.userinfo_endpoint
+        {
+            self.add_userinfo(&mut claims, endpoint, &tokens.access_token)
+                .await?;
+        }
+        let name = claims
+            .get(&self.username_claim)
+            .and_then(Value::as_str)
+            .filter(|name| !name.is_empty())
+            .ok_or_else(|| OidcError::Token(format!("no claim {}", self.username_claim)))?;
+        let groups = match claims.get(&self.groups_claim) {
+            Some(Value::Array(all)) => all
+                .iter()
+                .filter_map(|group| group.as_str().map(str::to_owned))
+                .collect(),
+            Some(Value::String(one)) => vec![one.clone()],
+            _ => Vec::new(),
+        };
+        Ok(Told {
+            name: name.to_owned(),
+            groups,
+            id_token: tokens.id_token,
+        })
+    }
+
+    async fn tokens(
+        &self,
+        metadata: &Metadata,
+        code: &str,
+        verifier: &str,
+    ) -> Result<Tokens, OidcError> {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "authorization_code")
+            .append_pair("code", code)
+            .append_pair("redirect_uri", &self.redirect_url)
+            .append_pair("code_verifier", verifier);
+        let mut request = self.http.post(metadata.token_endpoint.clone());
+        match &self.client_secret {
+            // RFC 6749 section 2.3.1: form-encoded, then HTTP Basic
+            Some(secret) => {
+                request = request.basic_auth(
+                    encoded(&self.client_id),
+                    Some(encoded(secret.expose_secret())),
+                );
+            }
+            None => {
+                form.append_pair("client_id", &self.client_id);
+            }
+        }
+        let request = request
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(form.finish());
+        read("tokens", request).await
+    }
+
+    /// The claims of an ID token that is right (section 3.1.3.7).
+    async fn check(
+        &self,
+        known: &Known,
+        token: &str,
+        nonce: &str,
+        now_ms: i64,
+    ) -> Result<serde_json::Map<String, Value>, OidcError> {
+        let wrong = |error: jsonwebtoken::errors::Error| OidcError::Token(error.to_string());
+        let header = decode_header(token).map_err(wrong)?;
+        if !ALGORITHMS.contains(&header.alg) {
+            return Err(OidcError::Token(format!(
+                "algorithm {:?} is not allowed",
+                header.alg
+            )));
+        }
+        let key = match find_key(&known.keys, header.kid.as_deref()) {
+            Some(key) => key.clone(),
+            // It may have been replaced since.
+            None => find_key(&self.known(true).await?.keys, header.kid.as_deref())
+                .cloned()
+                .ok_or_else(|| OidcError::Token("no such key".to_owned()))?,
+        };
+        let mut validation = Validation::new(header.alg);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.client_id]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Times are held against our own clock below.
+        validation.validate_exp = false;
+        let key = DecodingKey::from_jwk(&key).map_err(wrong)?;
+        let claims = decode::<serde_json::Map<String, Value>>(token, &key, &validation)
+            .map_err(wrong)?
+            .claims;
+        let expires = claims.get("exp").and_then(Value::as_f64).unwrap_or(0.0);
+        #[expect(clippy::cast_possible_truncation, reason = "saturates, which is right")]
+        let expires_s = expires as i64;
+        if now_ms / 1000 >= expires_s.saturating_add(LEEWAY_S) {
+            return Err(OidcError::Token("has ended".to_owned()));
+        }
+        if claims.get("nonce").and_then(Value::as_str) != Some(nonce) {
+            return Err(OidcError::Token("is for another login".to_owned()));
+        }
+        let several = claims
+            .get("aud")
+            .and_then(Value::as_array)
+            .is_some_and(|all| all.len() > 1);
+        let party = claims.get("azp").and_then(Value::as_str);
+        if (several || party.is_some()) && party != Some(self.client_id.as_str()) {
+            return Err(OidcError::Token("is for another client".to_owned()));
+        }
+        Ok(claims)
+    }
+
+    async fn add_userinfo(
+        &self,
+        claims: &mut serde_json::Map<String, Value>,
+        endpoint: &Url,
+        access_token: &str,
+    ) -> Result<(), OidcError> {
+        let request = self.http.get(endpoint.clone()).bearer_auth(access_token);
+        let more: serde_json::Map<String, Value> = read("userinfo", request).await?;
+        // Section 5.3.2: another subject's must not be used.
+        if more.get("sub") != claims.get("sub") {
+            return Err(OidcError::Token("userinfo is somebody else's".to_owned()));
+        }
+        for (name, value) in more {
+            claims.entry(name).or_insert(value);
+        }
+        Ok(())
+    }
+
+    /// What the provider says of itself, asked once; anew when a key is not among those that are known.
+    async fn known(&self, anew: bool) -> Result<Arc<Known>, OidcError> {
+        let mut known = self.known.lock().await;
+        if let Some(known) = known.as_ref().filter(|_| !anew) {
+            return Ok(Arc::clone(known));
+        }
+        let place = format!(
+            "{}/.well-known/openid-configuration",
+            self.issuer.trim_end_matches('/')
+        );
+        let metadata: Metadata = read("its configuration", self.http.get(place)).await?;
+        if metadata.issuer != self.issuer {
+            return Err(OidcError::Answer {
+                what: "its configuration",
+                detail: format!("it says that it is {}", metadata.issuer),
+            });
+        }
+        let set: KeySet = read("its keys", self.http.get(metadata.jwks_uri.clone())).await?;
+        // Keys of kinds that we do not know are for others.
+        let keys = set
+            .keys
+            .into_iter()
+            .filter_map(|key| serde_json::from_value(key).ok())
+            .collect();
+        let fresh = Arc::new(Known { metadata, keys });
+        *known = Some(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+}
+
+/// The key of that id; without an id the only one there is.
+fn find_key<'a>(keys: &'a [Jwk], id: Option<&str>) -> Option<&'a Jwk> {
+    match (id, keys) {
+        (Some(id), keys) => keys
+            .iter()
+            .find(|key| key.common.key_id.as_deref() == Some(id)),
+        (None, [one]) => Some(one),
+        (None, _) => None,
+    }
+}
+
+async fn read<T: DeserializeOwned>(
+    what: &'static str,
+    request: reqwest::RequestBuilder,
+) -> Result<T, OidcError> {
+    let unreachable = |source: reqwest::Error| OidcError::Unreachable {
+        what,
+        source: source.without_url(),
+    };
+    let mut response = request
+        .header("Accept", "application/json")
+        .send()
+        .await
+        .map_err(unreachable)?;
+    let status = response.status();
+    let mut body = Vec::new();
+    while let Some(part) = response.chunk().await.map_err(unreachable)? {
+        body.extend_from_slice(&part);
+        if body.len() > LARGEST_ANSWER {
+            let detail = "too long".to_owned();
+            return Err(OidcError::Answer { what, detail });
+        }
+    }
+    if !status.is_success() {
+        // The code of RFC 6749 section 5.2 says enough, and nothing that is secret.
+        let code = serde_json::from_slice::<Value>(&body)
+            .ok()
+            .and_then(|body| body.get("error")?.as_str().map(str::to_owned))
+            .unwrap_or_default();
+        let detail = format!("{status} {code}");
+        return Err(OidcError::Answer { what, detail });
+    }
+    serde_json::from_slice(&body).map_err(|error| OidcError::Answer {
+        what,
+        detail: error.to_string(),
+    })
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn check_url(field: &'static str, text: &str) -> Result<(), OidcError> {
+    let url: Url = text.parse().map_err(|_| OidcError::Url(field))?;
+    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if url.scheme() == "https" || (url.scheme() == "http" && is_here) {
+        Ok(())
+    } else {
+        Err(OidcError::Url(field))
+    }
+}
+
+impl Fault for OidcError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Unreachable { .. } => Kind::Unavailable,
+            Self::Token(_) | Self::Answer { what: "tokens", .. } => Kind::Unauthenticated,
+            Self::Secret(_)
+            | Self::Url(_)
+            | Self::Authorities(_)
+            | Self::Client(_)
+            | Self::Answer { .. } => Kind::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_asked_over_tls_only_unless_it_is_on_this_machine() {
+        assert!(check_url("issuer", "https://id.example.com/realms/ers").is_ok());
+        assert!(check_url("issuer", "http://127.0.0.1:9000").is_ok());
+        for wrong in [
+            "http://id.example.com",
+            "id.example.com",
+            "ftp://localhost",
+            "",
+        ] {
+            assert!(check_url("issuer", wrong).is_err(), "{wrong}");
+        }
+    }
+}
