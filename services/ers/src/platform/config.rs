@@ -123,6 +123,8 @@ pub struct CaraSection {
 pub struct ClmSection {
     /// Who judges SCEP challenges that are not ours, by the names that policies have for them.
     pub webhooks: std::collections::BTreeMap<String, clm_api::config::WebhookConfig>,
+    /// Where people log in who have no local account.
+    pub oidc: Option<clm_api::config::OidcConfig>,
     /// Requests worked on at the same time; further ones are refused at once. Absent: as clm-api has it.
     pub max_enrollments: Option<u32>,
     /// How people and other systems are told.

@@ -89,6 +89,8 @@ impl Backend {
         let settings = clm_api::Config {
             webhooks: config.clm.webhooks.clone(),
             notifications: config.clm.notifications.clone(),
+            oidc: config.clm.oidc.clone(),
+            redis: config.redis.clone(),
             max_enrollments: config.clm.max_enrollments.unwrap_or(usual.max_enrollments),
             ..usual
         };

@@ -6,6 +6,7 @@ mod export;
 mod progress;
 mod show;
 mod verify;
+mod verify_clm;
 mod witness;
 
 use crate::{
@@ -21,6 +22,7 @@ pub async fn run(global: &Global, command: Audit) -> Outcome<()> {
             show::run(global, &remote()?, from, limit, chain).await
         }
         Audit::Verify { chain } => verify::run(global, &remote()?, chain).await,
+        Audit::VerifyClm => verify_clm::run(global, &remote()?).await,
         Audit::Export(options) => export::run(global, &remote()?, &options).await,
         Audit::CheckpointKey { out } => export::checkpoint_key(&remote()?, out.as_deref()).await,
         // off-line: no platform is needed
