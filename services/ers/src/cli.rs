@@ -4,8 +4,8 @@ mod approval;
 mod ca;
 mod entity;
 mod notify;
-mod profile;
 mod people;
+mod profile;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -19,8 +19,8 @@ pub use ca::{
 };
 pub use entity::{CertRenewNow, Entity, EntityName, EntitySecret, Scep};
 pub use notify::{Notify, Wish};
-pub use profile::{Profile, ProfileApply, ProfileRehearse};
 pub use people::{Realm, Role, RoleGive, User};
+pub use profile::{Profile, ProfileApply, ProfileRehearse};
 
 /// An open PKI and certificate lifecycle platform.
 #[derive(Parser)]
