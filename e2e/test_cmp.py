@@ -6,16 +6,25 @@ Promises:
 - genm is answered.
 - A request that waits for a person is polled for until it is decided.
 - A wrong secret, a wrong name, an unprotected message and a revoked certificate get nothing.
+- Who asks without a key gets one, which the shared secret opens, signed by the platform's.
 - The certificate of a vendor's CA that the policy trusts (IDevID) gets one of ours.
 """
 
+import hashlib
+import hmac
+import os
 import re
 import textwrap
 import threading
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 
 from harness.clients import ocsp, serial, until_ocsp_says, verify
+from harness.der import children, content, oid, tlv
 from harness.process import run
 from harness.rest import Rest
 from harness.waiting import until
@@ -196,3 +205,63 @@ def test_the_certificate_of_a_trusted_vendor_gets_one_of_ours(platform, folder):
     device.cmp("ir", *device.signed("idevid"), "-extracerts", folder / "vendor.pem", "-newkey", folder / "ours.key",
                "-subject", "/CN=station-7", *device.out("ours"))
     verify(platform, *device.certificate("ours"))
+
+
+def test_a_key_is_made_for_who_asks_without_one(platform, folder):
+    definition = platform.ers("policy", "show", "cmp").stdout
+    lines = [line for line in definition.splitlines() if not line.startswith("cmp:")]
+    name = f"cmp-central-{platform.form}"
+    text = "\n".join(lines).replace("name: cmp", f"name: {name}", 1) + "\ncmp: {central_keys: true}\n"
+    platform.ers("policy", "apply", "-", stdin=text)
+    device = Device(platform, folder, f"central-{platform.form}", name)
+    device.enrol("usual", "ir", "-implicit_confirm", "-reqout", folder / "usual.der")
+    secret = device.secret.read_text().strip().encode()
+    asked, got = folder / "asked", folder / "got"
+    asked.write_bytes(without_key((folder / "usual.der").read_bytes(), secret))
+    run("curl", "--silent", "--show-error", "--fail", "-H", "Content-Type: application/pkixcmp", "--data-binary", f"@{asked}",
+        "-o", got, f"{platform.revocation_url}/cmp/{name}")
+    body = children(got.read_bytes())[1]
+    assert body[0] == 0xa1, "an ip"
+    response = children(children(children(body)[0])[-1])[0]
+    pair = children(response)[2]
+    certificate, encrypted = (children(part)[0] for part in children(pair))
+    signed = opened(encrypted, secret)
+    message, package = folder / "signed", folder / "package"
+    message.write_bytes(tlv(0x30, oid("1.2.840.113549.1.7.2"), tlv(0xa0, signed)))
+    run("openssl", "cms", "-verify", "-inform", "DER", "-in", message, "-CAfile", platform.root, "-purpose", "any", "-binary",
+        "-out", package)
+    key = serialization.load_der_private_key(content(package.read_bytes()), None)
+    of = lambda key: key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)  # noqa: E731
+    assert of(key.public_key()) == of(x509.load_der_x509_certificate(certificate).public_key())
+
+
+def without_key(message, secret):
+    """The ir of openssl as another one, without its public key and what proves it, protected by the same password."""
+    header, body = children(message)[:2]
+    fields = children(header)
+    fields[3:] = [tlv(field[0], tlv(0x04, os.urandom(16))) if field[0] in (0xa4, 0xa5) else field for field in fields[3:]]
+    header = tlv(0x30, *fields)
+    number, template, *controls = children(children(children(children(body)[0])[0])[0])
+    template = tlv(0x30, *(field for field in children(template) if field[0] != 0xa6))
+    body = tlv(0xa0, tlv(0x30, tlv(0x30, tlv(0x30, number, template, *controls))))
+    parameters = children(children(next(field for field in fields[3:] if field[0] == 0xa1))[0])[1]
+    salt, hashing, rounds, code = children(parameters)
+    assert oid("2.16.840.1.101.3.4.2.1") in hashing and oid("1.3.6.1.5.5.8.1.2") in code, "SHA-256 and HMAC-SHA-1"
+    key = secret + content(salt)
+    for _ in range(int.from_bytes(content(rounds), "big")):
+        key = hashlib.sha256(key).digest()
+    protection = hmac.digest(key, tlv(0x30, header, body), "sha1")
+    return tlv(0x30, header, body, tlv(0xa0, tlv(0x03, b"\0" + protection)))
+
+
+def opened(enveloped, secret):
+    """What is in an EnvelopedData for a password, RFC 9483 section 4.1.6.3."""
+    _, recipients, encrypted = children(enveloped)
+    _, derivation, _, wrapped = children(children(recipients)[0])
+    salt, rounds, _ = children(children(derivation)[1])
+    wrapping = hashlib.pbkdf2_hmac("sha256", secret, content(salt), int.from_bytes(content(rounds), "big"))
+    key = aes_key_unwrap(wrapping, content(wrapped))
+    _, algorithm, octets = children(encrypted)
+    cipher = Cipher(algorithms.AES(key), modes.CBC(content(children(algorithm)[1]))).decryptor()
+    padded = cipher.update(content(octets)) + cipher.finalize()
+    return padded[:-padded[-1]]

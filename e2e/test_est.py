@@ -7,10 +7,12 @@ Promises:
 - A wrong password, a header that says who one is, and a certificate that was revoked let in nobody.
 - Who enrolls again keeps subject and names.
 - A request that waits for a person gets 202 and, sent again after that person said yes, the certificate.
+- Where a policy wants that, a request must prove that it belongs to the TLS session that brings it.
 - What cannot be read gets a status and a text for people, and nothing is issued.
 """
 
 import base64
+import socket
 import subprocess
 from email import message_from_bytes
 
@@ -20,6 +22,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from harness.clients import names, serial, verify
+from harness.der import tlv
 from harness.process import run
 from harness.rest import Rest
 
@@ -189,12 +192,6 @@ def attribute_request(device, folder, identifier):
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    def tlv(tag, content):
-        length = len(content)
-        long = length.to_bytes((length.bit_length() + 7) // 8, "big")
-        octets = bytes([length]) if length < 128 else bytes([0x80 | len(long)]) + long
-        return bytes([tag]) + octets + content
-
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, device.name)]).public_bytes()
     spki = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -277,3 +274,66 @@ def test_what_cannot_be_read_is_told_so_and_nothing_is_issued(platform, device, 
     status, text = get(platform, folder, "simpleenroll")
     assert status == 405 and b"POST" in text
     assert platform.ers_json("cert", "list", "--search", device.name)["certificates"] == []
+
+
+class Session:
+    """A TLS 1.3 session by pyOpenSSL, which tells the session's secrets to its owner."""
+
+    def __init__(self, platform):
+        from OpenSSL import SSL
+
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.load_verify_locations(str(platform.root))
+        context.set_verify(SSL.VERIFY_PEER, lambda *told: bool(told[-1]))
+        host, port = platform.url.split("://")[1].split(":")
+        self.tls = SSL.Connection(context, socket.create_connection((host, int(port)), 30))
+        self.tls.set_tlsext_host_name(host.encode())
+        self.tls.set_connect_state()
+        # blocking, for pyOpenSSL knows no timeouts
+        self.tls.setblocking(True)
+        self.tls.do_handshake()
+        self.host = f"{host}:{port}"
+
+    def binding(self):
+        """tls-exporter, RFC 9266."""
+        return base64.b64encode(self.tls.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")).decode()
+
+    def enroll(self, policy, login, body):
+        """The status of a simpleenroll."""
+        basic = base64.b64encode(login.encode()).decode()
+        head = (f"POST /est/{policy}/simpleenroll HTTP/1.1\r\nHost: {self.host}\r\nAuthorization: Basic {basic}\r\n"
+                f"Content-Type: application/pkcs10\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n")
+        self.tls.sendall(head.encode() + body)
+        return int(self.tls.recv(4096).split(b" ")[1])
+
+
+@pytest.mark.forms("sqlite")
+def test_a_request_belongs_to_the_session_that_brings_it(platform, device, folder):
+    definition = platform.ers("policy", "show", "est").stdout.replace("name: est", "name: est-linked", 1)
+    lines = [line for line in definition.splitlines() if not line.startswith("est:")]
+    platform.ers("policy", "apply", "-", stdin="\n".join(lines) + "\nest: {linking_required: true}\n")
+    status, body = get(platform, folder, "csrattrs", "/est/est-linked")
+    assert status == 200
+    shown = run("openssl", "asn1parse", "-inform", "DER", "-in", _decoded(folder, body)).stdout
+    assert "challengePassword" in shown, shown
+    login = f"{device.name}:{PASSWORD}"
+
+    def asked(proof):
+        requested = folder / "linked.cnf"
+        requested.write_text("[req]\nprompt=no\ndistinguished_name=name\nattributes=more\n"
+                             f"[name]\nCN={device.name}\n[more]\nchallengePassword={proof}\n")
+        run("openssl", "req", "-new", "-config", requested, "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-keyout", device.key, "-outform", "DER", "-out", device.csr)
+        return base64.encodebytes(device.csr.read_bytes())
+
+    here, elsewhere = Session(platform), Session(platform)
+    assert here.enroll("est-linked", login, asked(elsewhere.binding())) == 400
+    assert elsewhere.enroll("est-linked", login, device.request()) == 400
+    right = Session(platform)
+    assert right.enroll("est-linked", login, asked(right.binding())) == 200
+
+
+def _decoded(folder, body):
+    file = folder / "decoded"
+    file.write_bytes(base64.b64decode(body))
+    return file

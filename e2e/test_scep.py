@@ -5,15 +5,22 @@ Promises:
   HTTP and HTTPS, with keys in software and on a token.
 - A challenge is good for one request, a wrong one for none; a name that the policy does not allow is refused.
 - A request that waits for approval is polled until somebody says yes.
+- A certificate and the CRL are looked up by messages that openssl and Python wrote, and openssl reads the answers.
 - What is no message of SCEP is answered by an HTTP status.
 """
 
+import hashlib
+import os
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
 
 from harness.clients import names, read, serial, verify
+from harness.der import children, content, oid, tlv
 from harness.process import run
 from harness.rest import Rest
 from harness.waiting import until
@@ -147,3 +154,74 @@ def test_what_is_no_message_is_answered_by_a_status(platform):
     assert status("/scep?operation=Nonsense") == "400"
     assert status("/scep/nowhere?operation=GetCACert") == "404"
     assert status("/scep?operation=PKIOperation", "--data-binary", "nonsense") == "400"
+
+
+DATA = oid("1.2.840.113549.1.7.1")
+SHA_256 = tlv(0x30, oid("2.16.840.1.101.3.4.2.1"))
+SCEP = "2.16.840.1.113733.1.9"
+
+
+def issuer_and_serial(certificate):
+    number = certificate.serial_number
+    return tlv(0x30, certificate.issuer.public_bytes(), tlv(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big")))
+
+
+def signed_message(kind, enveloped, key, certificate):
+    """A pkiMessage of RFC 8894 section 3, which openssl does not write."""
+    attribute = lambda number, value: tlv(0x30, oid(number), tlv(0x31, value))  # noqa: E731
+    attributes = sorted([
+        attribute("1.2.840.113549.1.9.3", DATA),
+        attribute("1.2.840.113549.1.9.4", tlv(0x04, hashlib.sha256(enveloped).digest())),
+        attribute(f"{SCEP}.2", tlv(0x13, kind)),
+        attribute(f"{SCEP}.7", tlv(0x13, os.urandom(16).hex().encode())),
+        attribute(f"{SCEP}.5", tlv(0x04, os.urandom(16))),
+    ])
+    signature = key.sign(tlv(0x31, *attributes), padding.PKCS1v15(), hashes.SHA256())
+    signer = tlv(0x30, tlv(0x02, b"\x01"), issuer_and_serial(certificate), SHA_256, tlv(0xa0, *attributes),
+                 tlv(0x30, oid("1.2.840.113549.1.1.1"), b"\x05\0"), tlv(0x04, signature))
+    signed = tlv(0x30, tlv(0x02, b"\x01"), tlv(0x31, SHA_256), tlv(0x30, DATA, tlv(0xa0, tlv(0x04, enveloped))),
+                 tlv(0xa0, certificate.public_bytes(serialization.Encoding.DER)), tlv(0x31, signer))
+    return tlv(0x30, oid("1.2.840.113549.1.7.2"), tlv(0xa0, signed))
+
+
+def look_up(device, kind, wanted, folder, authority):
+    """Sends GetCert (21) or GetCRL (22) and gives the file of what came back inside, PKCS #7; None: it was refused."""
+    plain, sealed, sent, got = (folder / f"{name}-{kind.decode()}" for name in ("plain", "sealed", "sent", "got"))
+    plain.write_bytes(wanted)
+    run("openssl", "cms", "-encrypt", "-binary", "-aes-128-cbc", "-in", plain, "-outform", "DER", "-out", sealed,
+        device.file("ra.crt"))
+    key = serialization.load_pem_private_key((folder / "asker.key").read_bytes(), None)
+    sent.write_bytes(signed_message(kind, sealed.read_bytes(), key, read(folder / "asker.crt")))
+    run("curl", "--silent", "--show-error", "--fail", "-H", "Content-Type: application/x-pki-message", "--data-binary",
+        f"@{sent}", "-o", got, f"{device.url}?operation=PKIOperation")
+    inner, opened = folder / "inner", folder / f"opened-{kind.decode()}"
+    run("openssl", "cms", "-verify", "-inform", "DER", "-in", got, "-CAfile", authority, "-certfile", device.file("ca.crt"),
+        "-purpose", "any", "-binary", "-out", inner)
+    status = tlv(0x30, oid(f"{SCEP}.3"), tlv(0x31, tlv(0x13, b"0")))
+    if status not in got.read_bytes():
+        return None
+    run("openssl", "cms", "-decrypt", "-inform", "DER", "-in", inner, "-recip", folder / "asker.crt", "-inkey",
+        folder / "asker.key", "-binary", "-out", opened)
+    return opened
+
+
+@pytest.mark.forms("sqlite", "many-postgresql")
+def test_certificates_and_crls_are_looked_up(platform, host, folder):
+    device = StrongSwan(platform, folder / "device")
+    certificate = device.enrol(host, device.key("key"), "made.pem", "--password", challenge(platform))
+    run("openssl", "req", "-x509", "-config", "/dev/null", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "asker.key", "-out",
+        folder / "asker.crt", "-subj", "/CN=asker", "-days", "2")
+    wanted = read(certificate)
+    found = look_up(device, b"21", issuer_and_serial(wanted), folder, platform.root)
+    shown = run("openssl", "pkcs7", "-inform", "DER", "-in", found, "-print_certs").stdout
+    assert x509.load_pem_x509_certificate(shown[shown.index("-----BEGIN"):].encode()) == wanted
+    found = look_up(device, b"22", issuer_and_serial(wanted), folder, platform.root)
+    # a SignedData of nothing but a CRL
+    crl = next(part for part in children(children(children(found.read_bytes())[1])[0]) if part[0] == 0xa1)
+    (folder / "crl").write_bytes(content(crl))
+    checked = run("openssl", "crl", "-inform", "DER", "-in", folder / "crl", "-noout", "-verify", "-CAfile", device.file("ca.crt"))
+    assert "verify OK" in checked.stderr
+    unknown = tlv(0x30, wanted.issuer.public_bytes(), tlv(0x02, b"\x01"))
+    assert look_up(device, b"21", unknown, folder, platform.root) is None
+    status = run("curl", "--silent", "-o", folder / "none", "-w", "%{http_code}", f"{device.url}?operation=GetNextCACert")
+    assert status.stdout == "404", "no other CA is in sight"

@@ -25,7 +25,7 @@ test_packages=(
   # foreign clients and checkers
   lego certbot openssl sqlite3 jq strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
   # what the stories are written with
-  python3-pytest python3-pytest-xdist python3-cryptography python3-yaml python3-h2 python3-aiosmtpd
+  python3-pytest python3-pytest-xdist python3-cryptography python3-openssl python3-yaml python3-h2 python3-aiosmtpd
   # the browser that the web app's stories are told in
   chromium
 )

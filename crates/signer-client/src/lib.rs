@@ -19,5 +19,6 @@ pub use key::{Key, KeyId, KeyLimits, KeyQuarantine, NewKey};
 pub use purpose::{Purpose, UnknownPurpose};
 pub use remote::SignerClient;
 pub use signer::{
-    ClientKey, DecryptCall, MacAlgorithm, MacCheck, PasswordMacCall, SignCall, Signed, Signer,
+    ClientKey, DecryptCall, MacAlgorithm, MacCheck, PasswordKeyCall, PasswordMacCall, SignCall,
+    Signed, Signer,
 };

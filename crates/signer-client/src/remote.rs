@@ -20,7 +20,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     ChainHead, ClientKey, DecryptCall, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey,
-    PasswordMacCall, Purpose, SignCall, Signed, Signer, SignerError, VerifyProgress, VerifyStream,
+    PasswordKeyCall, PasswordMacCall, Purpose, SignCall, Signed, Signer, SignerError,
+    VerifyProgress, VerifyStream,
 };
 
 /// Longest answer that is read: the list of some ten thousand keys.
@@ -334,6 +335,20 @@ impl Signer for SignerClient {
         };
         let answer = self.sealing.clone().compute_password_mac(request).await?;
         Ok(answer.into_inner().mac)
+    }
+
+    async fn derive_password_key(
+        &self,
+        call: PasswordKeyCall<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        let request = wire::DerivePasswordKeyRequest {
+            context: call.context.to_owned(),
+            sealed_secret: call.sealed_secret.to_vec(),
+            salt: call.salt.to_vec(),
+            iterations: call.iterations.get(),
+        };
+        let answer = self.sealing.clone().derive_password_key(request).await?;
+        Ok(Zeroizing::new(answer.into_inner().key))
     }
 
     async fn verify_password_mac(

@@ -1,5 +1,7 @@
 //! What the signer does, as a trait: services hold an `Arc<dyn Signer>`.
 
+use std::num::NonZeroU32;
+
 use ers_pki::cms::KeyTransport;
 use ers_pki::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 use zeroize::Zeroizing;
@@ -95,6 +97,19 @@ pub struct PasswordMacCall<'a> {
     pub data: &'a [u8],
 }
 
+/// A key to be derived from a sealed password: PBKDF2 with HMAC-SHA-256.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordKeyCall<'a> {
+    /// The context that the password was sealed with.
+    pub context: &'a str,
+    /// The password, sealed.
+    pub sealed_secret: &'a [u8],
+    /// 16 to 128 octets, never used before.
+    pub salt: &'a [u8],
+    /// 10,000 to 100,000.
+    pub iterations: NonZeroU32,
+}
+
 /// A content key to be opened.
 #[derive(Debug, Clone, Copy)]
 pub struct DecryptCall<'a> {
@@ -152,6 +167,12 @@ pub trait Signer: Send + Sync + 'static {
     /// A MAC with a password that stays in the signer.
     async fn compute_password_mac(&self, call: PasswordMacCall<'_>)
     -> Result<Vec<u8>, SignerError>;
+
+    /// A key of 32 octets from a password that stays in the signer, to encrypt something for who knows it.
+    async fn derive_password_key(
+        &self,
+        call: PasswordKeyCall<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, SignerError>;
 
     /// Whether a MAC with a password is right; the password stays in the signer.
     async fn verify_password_mac(

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use ers_runtime::clock::SharedClock;
 use ers_signer_client::Signer;
 use time::{Duration, OffsetDateTime};
-use tokio::sync::Mutex;
 
 use crate::clients::clm::Clm;
 use crate::config::Config;
-use crate::flows::own_certificate::OwnCertificate;
+use crate::flows::own_certificate::OwnCertificates;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
@@ -25,8 +24,8 @@ pub struct Server {
     pub signer: Arc<dyn Signer>,
     /// Numbers.
     pub metrics: Metrics,
-    /// What answers are signed with, once it is there.
-    pub own: Mutex<Option<Arc<OwnCertificate>>>,
+    /// What is signed with.
+    pub own: OwnCertificates,
     /// Configuration.
     pub config: Config,
 }

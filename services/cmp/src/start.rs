@@ -9,11 +9,11 @@ use ers_runtime::Context;
 use ers_runtime::db::DatabaseError;
 use ers_runtime::error::chain;
 use ers_runtime::http::{Listener, ListenerError};
-use tokio::sync::Mutex;
 
 use crate::clients::clm::Clm;
 use crate::config::Config;
-use crate::flows::{own_certificate, sweep};
+use crate::flows::own_certificate::{self, OwnCertificates, Role};
+use crate::flows::sweep;
 use crate::http;
 use crate::metrics::Metrics;
 use crate::server::Server;
@@ -63,7 +63,7 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Cmp, 
         clm: Clm::new(deps.clm),
         signer: deps.signer,
         metrics: Metrics::new(&context.meter),
-        own: Mutex::new(None),
+        own: OwnCertificates::default(),
         config,
     });
     watch(&context, &server);
@@ -120,7 +120,7 @@ fn keep_certificate(context: &Context, server: &Arc<Server>) {
     let (server, shutdown) = (Arc::clone(server), context.shutdown.clone());
     context.shutdown.spawn("cmp certificate", async move {
         loop {
-            let wait = match own_certificate::ensure(&server).await {
+            let wait = match own_certificate::ensure(&server, Role::Answers).await {
                 Ok(_) => {
                     ready.up();
                     RENEW_EVERY

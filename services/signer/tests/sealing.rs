@@ -12,7 +12,7 @@ use ers_pki::cmp::{MAX_ITERATIONS, PasswordMac};
 use ers_pki::key::{KeyAlgorithm, PrivateKey};
 use ers_runtime::Context;
 use ers_runtime::clock::SystemClock;
-use ers_signer_client::{MacAlgorithm, MacCheck, PasswordMacCall, Signer as _};
+use ers_signer_client::{MacAlgorithm, MacCheck, PasswordKeyCall, PasswordMacCall, Signer as _};
 use secrecy::SecretString;
 use signer::StartError;
 use tonic::Code;
@@ -137,6 +137,47 @@ async fn a_code_of_too_many_iterations_is_refused_and_not_computed() {
         let refused = cmp.verify_password_mac(call, b"code").await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument);
         assert!(refused.to_string().contains("algorithm"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_derived_from_a_password_that_the_asker_never_sees() {
+    let signing = Signing::start().await;
+    let password = b"secret of station-7";
+    let sealed = signing
+        .caller("clm-api")
+        .seal(SHARED_SECRET, password)
+        .await;
+    let sealed = sealed.unwrap();
+    let cmp = signing.caller("cmp");
+    let call = |salt, iterations: u32| PasswordKeyCall {
+        context: SHARED_SECRET,
+        sealed_secret: &sealed,
+        salt,
+        iterations: iterations.try_into().unwrap(),
+    };
+    let key = cmp
+        .derive_password_key(call(&[7; 16], 10_000))
+        .await
+        .unwrap();
+    // what Python's hashlib.pbkdf2_hmac makes of it
+    assert_eq!(
+        hex::encode(&key),
+        "34a8b9346fb7afc6d741b8cade2c8c26975b7edbaa03883d88c3e2a286d82c02"
+    );
+    for (salt, iterations) in [
+        (&[7; 15][..], 10_000),
+        (&[7; 129], 10_000),
+        (&[7; 16], 9_999),
+        (&[7; 16], 100_001),
+    ] {
+        let refused = cmp.derive_password_key(call(salt, iterations)).await;
+        assert_eq!(refused.unwrap_err().code(), Code::InvalidArgument);
+    }
+    for stranger in ["acme", "scep", "clm-api", "administrator"] {
+        let asked = call(&[7; 16], 10_000);
+        let refused = signing.caller(stranger).derive_password_key(asked).await;
+        assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
     }
 }
 

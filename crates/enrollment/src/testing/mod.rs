@@ -216,6 +216,12 @@ impl FakeClm {
         self.0.inner.lock().revoked.get(certificate).cloned()
     }
 
+    /// How many certificates were revoked.
+    #[must_use]
+    pub fn revocations(&self) -> usize {
+        self.0.inner.lock().revoked.len()
+    }
+
     /// Who it was asked about.
     #[must_use]
     pub fn questions(&self) -> Vec<wire::AuthenticateRequest> {

@@ -9,7 +9,9 @@ use openssl::symm::{Cipher, encrypt};
 use zeroize::Zeroizing;
 
 use crate::asn1::{Writer, oid, tag};
-use crate::cms::{self, ContentCipher, DigestAlgorithm, KeyHolder, KeyTransport, NewRecipient};
+use crate::cms::{
+    self, CmsError, ContentCipher, DigestAlgorithm, KeyHolder, KeyTransport, NewRecipient,
+};
 use crate::key::PublicKey;
 
 const AES_256_CBC: const_oid::ObjectIdentifier =
@@ -50,6 +52,30 @@ pub fn enveloped_data(value: &[u8], key: &PublicKey) -> Result<Vec<u8>, EncryptE
     let made = cms::seal(kind, value, ContentCipher::Aes256Cbc, &[recipient])
         .and_then(|info| cms::content_info(&info));
     let (_, mut content) = made.map_err(|_| EncryptError::Key(key.algorithm()))?;
+    if let Some(first) = content.first_mut() {
+        *first = tag::context_constructed(0);
+    }
+    Ok(content)
+}
+
+/// An `AsymmetricKeyPackage` (RFC 5958) of one key (PKCS#8, DER): what is signed and then encrypted.
+pub fn key_package(pkcs8: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut writer = Writer::with_capacity(pkcs8.len() + 8);
+    writer.sequence(|writer| writer.raw(pkcs8));
+    Zeroizing::new(writer.finish())
+}
+
+/// An `EncryptedKey` with a private key that was made centrally, DER with its tag `[0]`: an EnvelopedData (AES-256-CBC)
+/// of a SignedData of its package, RFC 9483 section 4.1.6. `signed` is the ContentInfo of the SignedData.
+///
+/// # Errors
+/// When `signed` is none, or nothing can be encrypted for the recipient.
+pub fn enveloped_key(signed: &[u8], recipient: &NewRecipient<'_>) -> Result<Vec<u8>, CmsError> {
+    let (kind, signed) = cms::content_info(signed)?;
+    let signed = Zeroizing::new(signed);
+    let cipher = ContentCipher::Aes256Cbc;
+    let info = cms::seal(kind, &signed, cipher, std::slice::from_ref(recipient))?;
+    let (_, mut content) = cms::content_info(&info)?;
     if let Some(first) = content.first_mut() {
         *first = tag::context_constructed(0);
     }

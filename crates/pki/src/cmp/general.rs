@@ -246,6 +246,13 @@ pub fn key_types(keys: &[KeyAlgorithm]) -> Vec<u8> {
     writer.finish()
 }
 
+/// Whether an AlgorithmIdentifier (DER) of a SubjectPublicKeyInfo is that of a kind of key; of RSA it tells no length.
+pub fn is_key_type(key: KeyAlgorithm, algorithm: &[u8]) -> bool {
+    let mut writer = Writer::new();
+    write_key_algorithm(&mut writer, key);
+    writer.finish() == algorithm
+}
+
 fn write_key_algorithm(writer: &mut Writer, key: KeyAlgorithm) {
     let curve = match key {
         KeyAlgorithm::P256 => Some(oid::P_256),

@@ -18,9 +18,9 @@ use crate::asn1::Malformed;
 
 pub use body::{Body, BodyKind};
 pub use confirm::{CertStatus, PollAnswer};
-pub use encrypted::{EncryptError, encrypted_value, enveloped_data};
+pub use encrypted::{EncryptError, encrypted_value, enveloped_data, enveloped_key, key_package};
 pub use general::{
-    CrlSource, CrlStatus, InfoTypeAndValue, info, key_types, read_certificates,
+    CrlSource, CrlStatus, InfoTypeAndValue, info, is_key_type, key_types, read_certificates,
     read_crl_status_list, root_ca_key_update, template_info, write_certificates, write_crls,
 };
 pub use header::{Header, Party};

@@ -16,6 +16,8 @@ pub mod content_type {
     pub const SIGNED_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.2");
     /// id-envelopedData.
     pub const ENVELOPED_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.3");
+    /// id-ct-KP-aKeyPackage: an AsymmetricKeyPackage, RFC 5958.
+    pub const ASYMMETRIC_KEY_PACKAGE: ObjectIdentifier = oid("2.16.840.1.101.2.1.2.78.5");
     /// id-ct-authEnvelopedData, RFC 5083.
     pub const AUTH_ENVELOPED_DATA: ObjectIdentifier = oid("1.2.840.113549.1.9.16.1.23");
 }

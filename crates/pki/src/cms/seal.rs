@@ -46,6 +46,15 @@ pub enum NewRecipient<'a> {
         /// Iterations of PBKDF2.
         iterations: NonZeroU32,
     },
+    /// The same where the password stays elsewhere, which derives the key.
+    DerivedKey {
+        /// What PBKDF2 with HMAC-SHA-256 makes of password, salt and iterations: 32 octets.
+        key: &'a [u8],
+        /// The salt.
+        salt: &'a [u8],
+        /// Iterations of PBKDF2.
+        iterations: NonZeroU32,
+    },
 }
 
 /// The ContentInfo of a content that only the recipients can open, DER: AuthEnvelopedData for AES-GCM, else
@@ -110,10 +119,16 @@ fn version(recipients: &[NewRecipient<'_>]) -> u64 {
         NewRecipient::Key { holder, key, .. } => {
             matches!(holder, KeyHolder::IssuerAndSerial { .. }) && key.algorithm().is_rsa()
         }
-        NewRecipient::SharedKey { .. } | NewRecipient::Password { .. } => false,
+        NewRecipient::SharedKey { .. }
+        | NewRecipient::Password { .. }
+        | NewRecipient::DerivedKey { .. } => false,
     };
-    let by_password =
-        |recipient: &NewRecipient<'_>| matches!(recipient, NewRecipient::Password { .. });
+    let by_password = |recipient: &NewRecipient<'_>| {
+        matches!(
+            recipient,
+            NewRecipient::Password { .. } | NewRecipient::DerivedKey { .. }
+        )
+    };
     if recipients.iter().any(by_password) {
         3
     } else if recipients.iter().all(plain) {
@@ -167,25 +182,42 @@ fn write_recipient(
             let mut salt = [0; SALT_OCTETS];
             fill_random(&mut salt)?;
             let key = derive(password, &salt, *iterations, 32);
-            let encrypted = key_wrap::wrap(&key, content_key)?;
-            writer.nest(tag::context_constructed(3), |writer| {
-                writer.integer(0);
-                writer.nest(tag::context_constructed(0), |writer| {
-                    writer.oid(&oid::PBKDF2);
-                    writer.sequence(|writer| {
-                        writer.tlv(tag::OCTET_STRING, &salt);
-                        writer.integer(iterations.get().into());
-                        writer.sequence(|writer| {
-                            writer.oid(&oid::HMAC_SHA256);
-                            writer.tlv(tag::NULL, &[]);
-                        });
-                    });
-                });
-                key_wrap::write(writer, &oid::AES256_WRAP);
-                writer.tlv(tag::OCTET_STRING, &encrypted);
-            });
+            write_password_recipient(writer, &key, &salt, *iterations, content_key)?;
         }
+        NewRecipient::DerivedKey {
+            key,
+            salt,
+            iterations,
+        } => write_password_recipient(writer, key, salt, *iterations, content_key)?,
     }
+    Ok(())
+}
+
+/// RFC 9483 section 4.1.6.3.
+fn write_password_recipient(
+    writer: &mut Writer,
+    key: &[u8],
+    salt: &[u8],
+    iterations: NonZeroU32,
+    content_key: &[u8],
+) -> Result<(), CmsError> {
+    let encrypted = key_wrap::wrap(key, content_key)?;
+    writer.nest(tag::context_constructed(3), |writer| {
+        writer.integer(0);
+        writer.nest(tag::context_constructed(0), |writer| {
+            writer.oid(&oid::PBKDF2);
+            writer.sequence(|writer| {
+                writer.tlv(tag::OCTET_STRING, salt);
+                writer.integer(iterations.get().into());
+                writer.sequence(|writer| {
+                    writer.oid(&oid::HMAC_SHA256);
+                    writer.tlv(tag::NULL, &[]);
+                });
+            });
+        });
+        key_wrap::write(writer, &oid::AES256_WRAP);
+        writer.tlv(tag::OCTET_STRING, &encrypted);
+    });
     Ok(())
 }
 

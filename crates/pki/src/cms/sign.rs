@@ -2,6 +2,7 @@
 //! signature comes in.
 
 use const_oid::ObjectIdentifier;
+use zeroize::Zeroizing;
 
 use super::algorithm::write_signature_algorithm;
 use super::attribute::write_set;
@@ -39,7 +40,7 @@ pub struct PreparedSignedData {
     digest: DigestAlgorithm,
     holder: KeyHolder,
     content_type: ObjectIdentifier,
-    content: Option<Vec<u8>>,
+    content: Option<Zeroizing<Vec<u8>>>,
     certificates: Vec<u8>,
 }
 
@@ -63,12 +64,22 @@ pub fn prepare(new: NewSignature<'_>) -> PreparedSignedData {
         digest,
         holder: KeyHolder::of(new.signer),
         content_type: new.content_type,
-        content: new.content.map(<[u8]>::to_vec),
+        content: new.content.map(|content| Zeroizing::new(content.to_vec())),
         certificates: new.certificates.concat(),
     }
 }
 
 impl PreparedSignedData {
+    /// Names the signer by its certificate's subject key identifier, if it has one, as CMP wants it (RFC 9483 section
+    /// 4.1.6).
+    #[must_use]
+    pub fn by_key_identifier(mut self, signer: &Certificate) -> Self {
+        if let Some(identifier) = signer.subject_key_identifier() {
+            self.holder = KeyHolder::KeyIdentifier(identifier.to_vec());
+        }
+        self
+    }
+
     /// What is to be signed: the DER of the signed attributes, as a SET.
     pub fn to_be_signed(&self) -> &[u8] {
         &self.attributes
@@ -84,7 +95,8 @@ impl PreparedSignedData {
         self.key
             .verify(self.algorithm, &self.attributes, signature)
             .map_err(|_| CmsError::Signature)?;
-        let octets = self.content.as_ref().map_or(0, Vec::len) + self.certificates.len();
+        let octets =
+            self.content.as_ref().map_or(0, |content| content.len()) + self.certificates.len();
         let mut writer = Writer::with_capacity(octets + 2048);
         // RFC 5652 section 5.1: version 3 where the content is no plain data
         writer.integer(if self.content_type == content_type::DATA {
@@ -114,7 +126,11 @@ impl PreparedSignedData {
     }
 
     fn write_signer(&self, writer: &mut Writer, signature: &[u8]) {
-        writer.integer(1);
+        // RFC 5652 section 5.3
+        writer.integer(match self.holder {
+            KeyHolder::IssuerAndSerial { .. } => 1,
+            KeyHolder::KeyIdentifier(_) => 3,
+        });
         self.holder.write(writer);
         self.digest.write(writer);
         // signed as a SET, sent as [0] IMPLICIT

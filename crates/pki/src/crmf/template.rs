@@ -61,6 +61,14 @@ impl CertTemplate {
         self.public_key.as_deref().is_none_or(has_no_key)
     }
 
+    /// The AlgorithmIdentifier (DER) of the key; `None`: there is no key, nor its algorithm.
+    pub fn key_type(&self) -> Option<&[u8]> {
+        let mut outer = Reader::new(self.public_key.as_deref()?);
+        let mut fields = outer.sequence(WHAT).ok()?;
+        let algorithm = fields.tagged(tag::SEQUENCE, WHAT).ok()?;
+        Some(algorithm.whole)
+    }
+
     /// The template, DER.
     pub fn to_der(&self) -> Vec<u8> {
         let mut writer = Writer::new();

@@ -20,7 +20,7 @@ pub struct ExtendedKeyUsage(ObjectIdentifier);
 )]
 pub struct UnknownExtendedKeyUsage(String);
 
-const NAMES: [(&str, ExtendedKeyUsage); 13] = [
+const NAMES: [(&str, ExtendedKeyUsage); 14] = [
     ("serverAuth", ExtendedKeyUsage::SERVER_AUTH),
     ("clientAuth", ExtendedKeyUsage::CLIENT_AUTH),
     ("codeSigning", ExtendedKeyUsage::CODE_SIGNING),
@@ -31,6 +31,7 @@ const NAMES: [(&str, ExtendedKeyUsage); 13] = [
     ("documentSigning", ExtendedKeyUsage::DOCUMENT_SIGNING),
     ("eapOverLAN", ExtendedKeyUsage::EAP_OVER_LAN),
     ("cmcRA", ExtendedKeyUsage::CMC_RA),
+    ("cmKGA", ExtendedKeyUsage::CM_KGA),
     ("pkInitClientAuth", ExtendedKeyUsage::PKINIT_CLIENT),
     ("pkInitKDC", ExtendedKeyUsage::PKINIT_KDC),
     ("anyExtendedKeyUsage", ExtendedKeyUsage::ANY),
@@ -57,6 +58,8 @@ impl ExtendedKeyUsage {
     pub const EAP_OVER_LAN: Self = Self(ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.14"));
     /// Registration authorities of CMC and CMP, RFC 6402.
     pub const CMC_RA: Self = Self(ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.28"));
+    /// Who makes keys for others by CMP, RFC 9810 section 4.5.
+    pub const CM_KGA: Self = Self(ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.32"));
     /// Kerberos clients, RFC 4556.
     pub const PKINIT_CLIENT: Self = Self(ObjectIdentifier::new_unwrap("1.3.6.1.5.2.3.4"));
     /// Kerberos key distribution centres, RFC 4556.

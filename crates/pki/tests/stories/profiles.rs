@@ -109,7 +109,12 @@ const CASES: [Case; 20] = [
         &[],
         &["X509v3 Extended Key Usage: critical\n                Time Stamping"],
     ),
-    ("cmp-ra", "CN=a", &[], &["CMC Registration Authority"]),
+    (
+        "cmp-ra",
+        "CN=a",
+        &[],
+        &["CMC Registration Authority, Certificate Management Key Generation Authority"],
+    ),
     (
         "kubernetes-workload",
         "",

@@ -1,10 +1,10 @@
 //! Sealing that binds the context and hides nothing.
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{hmac, pbkdf2};
 use ers_pki::cmp::PasswordMac;
 use zeroize::Zeroizing;
 
-use crate::{MacAlgorithm, MacCheck, PasswordMacCall, SignerError};
+use crate::{MacAlgorithm, MacCheck, PasswordKeyCall, PasswordMacCall, SignerError};
 
 pub(super) fn seal(context: &str, secret: &[u8]) -> Vec<u8> {
     [context.as_bytes(), &[0], secret].concat()
@@ -34,6 +34,16 @@ pub(super) fn verify_mac(check: MacCheck<'_>) -> Result<bool, SignerError> {
 pub(super) fn compute_password_mac(call: PasswordMacCall<'_>) -> Result<Vec<u8>, SignerError> {
     let (mac, secret) = password_mac(call)?;
     Ok(mac.compute(&secret, call.data))
+}
+
+pub(super) fn derive_password_key(
+    call: PasswordKeyCall<'_>,
+) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+    let secret = unseal(call.context, call.sealed_secret)?;
+    let mut key = Zeroizing::new(vec![0; 32]);
+    let algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
+    pbkdf2::derive(algorithm, call.iterations, call.salt, &secret, &mut key);
+    Ok(key)
 }
 
 pub(super) fn verify_password_mac(

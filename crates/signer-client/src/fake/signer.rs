@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use super::sealing;
 use crate::{
     ChainHead, ClientKey, DecryptCall, JournalEntry, JournalStream, Key, KeyId, MacCheck, NewKey,
-    PasswordMacCall, Purpose, SignCall, Signed, Signer, SignerError, VerifyProgress, VerifyStream,
+    PasswordKeyCall, PasswordMacCall, Purpose, SignCall, Signed, Signer, SignerError,
+    VerifyProgress, VerifyStream,
 };
 
 const CHAIN: &str = "fake";
@@ -305,6 +306,13 @@ impl Signer for FakeSigner {
         call: PasswordMacCall<'_>,
     ) -> Result<Vec<u8>, SignerError> {
         sealing::compute_password_mac(call)
+    }
+
+    async fn derive_password_key(
+        &self,
+        call: PasswordKeyCall<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, SignerError> {
+        sealing::derive_password_key(call)
     }
 
     async fn verify_password_mac(

@@ -102,6 +102,9 @@ pub struct Item {
     /// A centrally made key, encrypted for the requester: `EncryptedKey`, DER, hex.
     #[serde(default)]
     pub private_key: Option<String>,
+    /// Of that key SHA-256 of its SubjectPublicKeyInfo, hex: a certificate of another one is nobody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_key: Option<String>,
 }
 
 /// How far a request is.
@@ -130,6 +133,12 @@ impl Item {
             }
             _ => None,
         }
+    }
+
+    /// Whether the key of an issued certificate was made here by an attempt that broke off, and is gone.
+    pub fn is_key_lost(&self, certificate: &Certificate) -> bool {
+        let key = digest_of(certificate.public_key().spki_der());
+        self.made_key.as_ref().is_some_and(|made| *made != key)
     }
 }
 
@@ -197,6 +206,7 @@ mod tests {
             is_encrypted: false,
             subject: None,
             private_key: None,
+            made_key: None,
         }
     }
 

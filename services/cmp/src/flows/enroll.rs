@@ -4,12 +4,13 @@ use ers_pki::cmp::{Body, BodyKind, Failure as Bit, StatusInfo};
 use ers_proto::clm::v1::RefusalReason;
 
 use super::answer::Received;
+use super::confirm;
 use super::possession::Possession;
 use super::protect::Reply;
 use super::respond::{Part, respond};
 use super::wish::{self, PKCS10_ID, Wish};
 use crate::clients::clm::{ClmError, Outcome};
-use crate::domain::transaction::{Item, ItemState, Transaction};
+use crate::domain::transaction::{Item, ItemState, Transaction, digest_of};
 use crate::failure::{Failure, Refusal};
 use crate::server::Server;
 
@@ -58,6 +59,7 @@ async fn ask(
         is_encrypted: false,
         subject: None,
         private_key: None,
+        made_key: None,
     };
     let wish = match wish {
         Ok(wish) => wish,
@@ -70,6 +72,10 @@ async fn ask(
     item.is_encrypted = wish.possession == Possession::ByEncryptedCertificate;
     item.subject =
         (!wish.enrollment.subject.is_empty()).then(|| hex::encode(&wish.enrollment.subject));
+    if let Some(key) = &wish.private_key {
+        item.private_key = Some(hex::encode(key));
+        item.made_key = Some(digest_of(&wish.enrollment.public_key));
+    }
     let mut enrollment = wish.enrollment;
     enrollment.request_id.clone_from(&item.request_id);
     let outcome = match server.clm.enroll(enrollment).await {
@@ -80,12 +86,34 @@ async fn ask(
         }
         outcome => outcome?,
     };
-    let part = decided(server, transaction.kind, &mut item, outcome);
+    let requester = &transaction.requester;
+    let part = settle(server, transaction.kind, requester, &mut item, outcome).await?;
     Ok((item, part))
 }
 
-/// What a decision of CLM makes of a request.
-pub fn decided(server: &Server, kind: BodyKind, item: &mut Item, outcome: Outcome) -> Part {
+/// What a decision of CLM makes of a request; a certificate whose key was made here and lost is revoked.
+pub async fn settle(
+    server: &Server,
+    kind: BodyKind,
+    requester: &str,
+    item: &mut Item,
+    outcome: Outcome,
+) -> Result<Part, Failure> {
+    let part = decided(server, kind, item, outcome);
+    let is_lost = item
+        .certificate()
+        .is_some_and(|certificate| item.is_key_lost(&certificate));
+    if !is_lost {
+        return Ok(part);
+    }
+    confirm::reject(server, requester, item).await?;
+    let text =
+        "the key that was made is lost, and its certificate revoked: begin another transaction";
+    let refusal = Refusal::new(Bit::SystemFailure, text);
+    Ok(refused(server, kind, item.cert_req_id, &refusal))
+}
+
+fn decided(server: &Server, kind: BodyKind, item: &mut Item, outcome: Outcome) -> Part {
     match outcome {
         Outcome::Issued { certificate, chain } => {
             item.state = ItemState::Issued {

@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod authenticate;
+mod central_key;
 mod check_header;
 mod confirm;
 mod enroll;

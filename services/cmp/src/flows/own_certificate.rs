@@ -1,5 +1,5 @@
-//! What answers are signed with: a key in the signer, and its certificate, asked from CLM as any other and renewed in
-//! time. All replicas have the same.
+//! What answers, and keys that are made here, are signed with: keys in the signer, and their certificates, asked from CLM
+//! as any other and renewed in time. All replicas have the same.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use ers_pki::key::SignatureAlgorithm;
 use ers_pki::name::Name;
 use ers_runtime::error::chain;
 use ers_signer_client::{Key, KeyLimits, NewKey, Purpose};
+use tokio::sync::Mutex;
 
 use crate::clients::clm::{Enrollment, Outcome};
 use crate::failure::Failure;
@@ -16,7 +17,46 @@ use crate::store::StoredCertificate;
 
 const POLICY: &str = "cmp-signer";
 const REQUESTER: &str = "service:cmp";
-const SUBJECT: &str = "CMP server";
+
+/// What a key of our own signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Answers.
+    Answers,
+    /// Keys that were made for clients.
+    Keys,
+}
+
+impl Role {
+    fn purpose(self) -> Purpose {
+        match self {
+            Self::Answers => Purpose::Cmp,
+            Self::Keys => Purpose::Cms,
+        }
+    }
+
+    /// Of the request for the key and the label in the signer.
+    fn labels(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Answers => ("cmp-signer-", "cmp-signer:"),
+            Self::Keys => ("cmp-kga-", "cmp-signer:kga-"),
+        }
+    }
+
+    fn subject(self) -> &'static str {
+        match self {
+            Self::Answers => "CMP server",
+            Self::Keys => "CMP key generation",
+        }
+    }
+}
+
+/// Our certificates, once they are there.
+#[derive(Debug, Default)]
+pub struct OwnCertificates {
+    answers: Mutex<Option<Arc<OwnCertificate>>>,
+    keys: Mutex<Option<Arc<OwnCertificate>>>,
+}
 
 /// A key and its certificate.
 #[derive(Debug)]
@@ -43,14 +83,18 @@ impl OwnCertificate {
 }
 
 /// What is to be signed with now.
-pub async fn ensure(server: &Server) -> Result<Arc<OwnCertificate>, Failure> {
-    let mut own = server.own.lock().await;
+pub async fn ensure(server: &Server, role: Role) -> Result<Arc<OwnCertificate>, Failure> {
+    let own = match role {
+        Role::Answers => &server.own.answers,
+        Role::Keys => &server.own.keys,
+    };
+    let mut own = own.lock().await;
     if let Some(found) = own.as_ref()
         && !is_due(server, &found.certificate)
     {
         return Ok(Arc::clone(found));
     }
-    match renew(server).await {
+    match renew(server, role).await {
         Ok(renewed) => {
             let renewed = Arc::new(renewed);
             *own = Some(Arc::clone(&renewed));
@@ -73,13 +117,14 @@ fn is_due(server: &Server, certificate: &Certificate) -> bool {
     server.now() >= certificate.not_after() - life / 3
 }
 
-async fn renew(server: &Server) -> Result<OwnCertificate, Failure> {
+async fn renew(server: &Server, role: Role) -> Result<OwnCertificate, Failure> {
     let algorithm = server.config.signer_key;
+    let (request, label) = role.labels();
     let new = NewKey {
-        request_id: format!("cmp-signer-{algorithm}"),
-        label: format!("cmp-signer:{algorithm}"),
+        request_id: format!("{request}{algorithm}"),
+        label: format!("{label}{algorithm}"),
         algorithm,
-        purposes: vec![Purpose::Cmp],
+        purposes: vec![role.purpose()],
         token: None,
         limits: KeyLimits::default(),
     };
@@ -95,7 +140,7 @@ async fn renew(server: &Server) -> Result<OwnCertificate, Failure> {
         });
     }
     let generation = stored.map_or(1, |stored| stored.generation + 1);
-    let made = enroll(server, &key, generation).await?;
+    let made = enroll(server, role, &key, generation).await?;
     let now = server.now();
     server
         .store
@@ -109,8 +154,13 @@ async fn renew(server: &Server) -> Result<OwnCertificate, Failure> {
     })
 }
 
-async fn enroll(server: &Server, key: &Key, generation: i64) -> Result<StoredCertificate, Failure> {
-    let subject = Name::with_common_name(SUBJECT)
+async fn enroll(
+    server: &Server,
+    role: Role,
+    key: &Key,
+    generation: i64,
+) -> Result<StoredCertificate, Failure> {
+    let subject = Name::with_common_name(role.subject())
         .map_err(|_| Failure::Inconsistent("name the CMP server"))?;
     let enrollment = Enrollment {
         request_id: format!("cmp-signer-{}-{generation}", key.id),

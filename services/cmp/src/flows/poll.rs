@@ -5,12 +5,12 @@ use std::time::Duration;
 use ers_pki::cmp::{Body, Failure as Bit, PollAnswer, StatusInfo};
 
 use super::answer::{Done, Received};
-use super::enroll::decided;
+use super::enroll::settle;
 use super::protect::Reply;
 use super::respond::{Part, respond};
 use super::transact::{Opened, finish, go_on};
 use crate::clients::clm::Outcome;
-use crate::domain::transaction::{ItemState, State};
+use crate::domain::transaction::{Item, ItemState, State, Transaction};
 use crate::failure::{Failure, Refusal};
 use crate::server::Server;
 
@@ -37,7 +37,7 @@ pub async fn poll(server: &Server, received: &Received<'_>, ids: &[i64]) -> Resu
     let mut longest = Duration::ZERO;
     let mut items = transaction.items.clone();
     for item in &mut items {
-        let part = look(server, transaction.kind, item).await?;
+        let part = look(server, &transaction, item).await?;
         if let Part::Waiting { retry_after } = &part {
             longest = longest.max(*retry_after);
         }
@@ -66,11 +66,12 @@ pub async fn poll(server: &Server, received: &Received<'_>, ids: &[i64]) -> Resu
 
 async fn look(
     server: &Server,
-    kind: ers_pki::cmp::BodyKind,
-    item: &mut crate::domain::transaction::Item,
+    transaction: &Transaction,
+    item: &mut Item,
 ) -> Result<Part, Failure> {
+    let (kind, requester) = (transaction.kind, &transaction.requester);
     match server.clm.find_outcome(&item.request_id).await? {
-        Some(outcome) => Ok(decided(server, kind, item, outcome)),
+        Some(outcome) => settle(server, kind, requester, item, outcome).await,
         // refused before CLM heard of it
         None if item.state == ItemState::Refused => {
             let refusal = Refusal::new(Bit::BadRequest, "refused before");
@@ -81,7 +82,7 @@ async fn look(
             let outcome = Outcome::Waiting {
                 retry_after: Duration::from_secs(5),
             };
-            Ok(decided(server, kind, item, outcome))
+            settle(server, kind, requester, item, outcome).await
         }
     }
 }

@@ -3,7 +3,7 @@
 use ers_pki::cmp::{Body, Header, InfoTypeAndValue, Party, Unprotected};
 use ers_signer_client::{PasswordMacCall, Purpose, SignCall};
 
-use super::own_certificate;
+use super::own_certificate::{self, Role};
 use crate::domain::asker::{MacProof, Proof};
 use crate::failure::Failure;
 use crate::server::Server;
@@ -117,7 +117,7 @@ async fn with_signature(
     body: &Body,
     certificates: &[Vec<u8>],
 ) -> Result<Vec<u8>, Failure> {
-    let own = own_certificate::ensure(server).await?;
+    let own = own_certificate::ensure(server, Role::Answers).await?;
     let algorithm = own.signature_algorithm();
     header.sender = Party::Directory(own.certificate.subject().clone());
     header.sender_kid = own.certificate.subject_key_identifier().map(<[u8]>::to_vec);

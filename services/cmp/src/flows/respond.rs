@@ -70,6 +70,10 @@ pub fn respond(
     }
     let is_first_trust =
         transaction.kind == BodyKind::Ir && matches!(received.asker.proof, Proof::Mac(_));
+    let has_keys = responses.iter().any(|response: &CertResponse| {
+        let issued = response.issued.as_ref();
+        issued.is_some_and(|issued| issued.private_key.is_some())
+    });
     let content = CertRepMessage {
         // RFC 9483 section 4.1.1: the root, to who shares a secret with us
         ca_pubs: match policy.ca_chain.last() {
@@ -82,6 +86,9 @@ pub fn respond(
     };
     let mut reply = Reply::new(Body::Response(transaction.kind.response(), content));
     reply.certificates = certificates;
+    if has_keys {
+        reply.version = WITH_ENVELOPED_DATA;
+    }
     reply.certificates.dedup();
     match transaction.state {
         State::Unconfirmed => {

@@ -13,6 +13,7 @@ use ers_runtime::error::chain;
 use time::OffsetDateTime;
 
 use super::answer::Received;
+use super::central_key;
 use super::possession::{self, Possession};
 use crate::clients::clm::Enrollment;
 use crate::failure::{Failure, Refusal};
@@ -24,6 +25,8 @@ pub struct Wish {
     pub enrollment: Enrollment,
     /// How possession is proven.
     pub possession: Possession,
+    /// The private key, where it was made here: `EncryptedKey`, DER.
+    pub private_key: Option<Vec<u8>>,
 }
 
 /// certReqId of a p10cr, RFC 9810 section 5.3.4.
@@ -49,6 +52,7 @@ pub fn of_pkcs10(received: &Received<'_>, csr: &[u8]) -> Result<Wish, Failure> {
             ..for_asker(received)
         },
         possession: Possession::Proven,
+        private_key: None,
     })
 }
 
@@ -61,20 +65,22 @@ pub async fn of_crmf(
 ) -> Result<Wish, Failure> {
     let template = request.template();
     // 1. The key, and that the sender has it
-    if template.wants_central_key() {
-        let text = "the public key is missing: keys are not made here under this policy";
-        return Err(Refusal::new(Bit::BadCertTemplate, text).into());
-    }
-    let spki = template.public_key.as_deref().unwrap_or_default();
-    let key =
-        PublicKey::from_spki_der(spki).map_err(|error| Refusal::new(Bit::BadAlg, chain(&error)))?;
-    let possession = possession::check(server, received, request, &key).await?;
+    let (spki, possession, private_key) = if template.wants_central_key() {
+        let made = central_key::make(server, received, request).await?;
+        (made.public_key, Possession::Proven, Some(made.encrypted))
+    } else {
+        let spki = template.public_key.as_deref().unwrap_or_default();
+        let key = PublicKey::from_spki_der(spki)
+            .map_err(|error| Refusal::new(Bit::BadAlg, chain(&error)))?;
+        let possession = possession::check(server, received, request, &key).await?;
+        (key.spki_der().to_vec(), possession, None)
+    };
     // 2. The names
     let names = template
         .names()
         .map_err(|error| Refusal::new(Bit::BadCertTemplate, chain(&error)))?;
     let mut enrollment = Enrollment {
-        public_key: key.spki_der().to_vec(),
+        public_key: spki,
         subject: template
             .subject
             .as_ref()
@@ -96,6 +102,7 @@ pub async fn of_crmf(
     Ok(Wish {
         enrollment,
         possession,
+        private_key,
     })
 }
 

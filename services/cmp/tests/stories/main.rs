@@ -3,6 +3,7 @@
 //! wanted, by a client of our own. CLM is a fake that really issues; keys, MACs and signatures are real.
 
 mod authorities;
+mod central_keys;
 mod confirming;
 mod encrypted;
 mod enrolling;

@@ -311,8 +311,9 @@ fn built_in() -> Vec<Grant> {
             ..named("est")
         },
         Grant {
-            sign: vec![Purpose::Cmp],
-            create_keys: vec![Purpose::Cmp],
+            // what it makes for others it signs as CMS, with a key of its own
+            sign: vec![Purpose::Cmp, Purpose::Cms],
+            create_keys: vec![Purpose::Cmp, Purpose::Cms],
             make_client_keys: true,
             labels: texts(&["cmp-signer:"]),
             // CLM seals the shared secrets of end entities; who protects messages with them never sees them
@@ -396,7 +397,8 @@ mod tests {
         );
         let cmp_key = |purpose| grants.may_create("cmp", "cmp-signer:P-256", &[purpose]);
         assert!(cmp_key(Purpose::Cmp).is_ok());
-        assert!(cmp_key(Purpose::Cms).is_err());
+        assert!(cmp_key(Purpose::Cms).is_ok());
+        assert!(cmp_key(Purpose::Certificate).is_err());
         assert!(grants.may_verify_mac("cmp", "clm/shared-secret").is_ok());
         assert!(grants.may_unseal("cmp", "clm/shared-secret").is_err());
         assert!(grants.may_verify_mac("acme", "clm/shared-secret").is_err());

@@ -1,8 +1,9 @@
 //! Small secrets of other services: sealed, unsealed, and used here for their owner.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{hmac, pbkdf2};
 use ers_pki::cmp::{PasswordMac, PasswordMacError};
 use ers_runtime::error::{Fault, Kind};
 use zeroize::Zeroizing;
@@ -19,6 +20,11 @@ const QUICK_ITERATIONS: u32 = 2_000;
 const QUICK_OCTETS: usize = 64 * 1024;
 /// Most MACs with a password that are computed at a time on threads of their own.
 pub(crate) const MOST_SLOW_MACS: usize = 8;
+
+/// A key that is derived from a password.
+const KEY_OCTETS: usize = 32;
+const SALT_OCTETS: std::ops::RangeInclusive<usize> = 16..=128;
+const ITERATIONS: std::ops::RangeInclusive<u32> = 10_000..=100_000;
 
 /// Why a secret was not sealed, unsealed or used.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +45,10 @@ pub(crate) enum SealError {
     PasswordMac(#[source] PasswordMacError),
     #[error("compute a code with a password: the data is longer than 3 MiB")]
     DataTooLong,
+    #[error("derive a key from a password: the salt must have 16 to 128 octets")]
+    Salt,
+    #[error("derive a key from a password: there must be 10,000 to 100,000 iterations")]
+    Iterations,
     #[error("compute a code with a password: too many are being computed")]
     Busy,
     #[error("compute a code with a password: the signer is ending")]
@@ -151,6 +161,47 @@ pub(crate) async fn password_mac(
         .map_err(|_| SealError::Ending)
 }
 
+/// A key to be derived from a password.
+#[derive(Debug, Clone)]
+pub(crate) struct PasswordKey {
+    pub(crate) context: String,
+    pub(crate) sealed_secret: Vec<u8>,
+    pub(crate) salt: Vec<u8>,
+    pub(crate) iterations: u32,
+}
+
+/// Derives a key from a password: PBKDF2 with HMAC-SHA-256.
+pub(crate) async fn password_key(
+    state: &Arc<State>,
+    caller: &str,
+    wanted: PasswordKey,
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    domain::check_context(&wanted.context).map_err(SealError::Field)?;
+    state
+        .grants
+        .may_verify_mac(caller, &wanted.context)
+        .map_err(refused)?;
+    if !SALT_OCTETS.contains(&wanted.salt.len()) {
+        return Err(SealError::Salt);
+    }
+    let iterations = NonZeroU32::new(wanted.iterations)
+        .filter(|_| ITERATIONS.contains(&wanted.iterations))
+        .ok_or(SealError::Iterations)?;
+    let secret = state
+        .vault
+        .open(Use::Secret(&wanted.context), &wanted.sealed_secret)
+        .map_err(SealError::Open)?;
+    let _place = state.slow_macs.try_acquire().map_err(|_| SealError::Busy)?;
+    tokio::task::spawn_blocking(move || {
+        let mut key = Zeroizing::new(vec![0; KEY_OCTETS]);
+        let algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
+        pbkdf2::derive(algorithm, iterations, &wanted.salt, &secret, &mut key);
+        key
+    })
+    .await
+    .map_err(|_| SealError::Ending)
+}
+
 /// A code, or whether one is right.
 #[derive(Debug)]
 pub(crate) enum MacOutcome {
@@ -171,6 +222,8 @@ impl Fault for SealError {
             | Self::Open(_)
             | Self::Algorithm
             | Self::PasswordMac(_)
+            | Self::Salt
+            | Self::Iterations
             | Self::DataTooLong => Kind::InvalidArgument,
             Self::Busy => Kind::ResourceExhausted,
             Self::Ending => Kind::Unavailable,
@@ -187,6 +240,8 @@ impl Fault for SealError {
             Self::Algorithm => Some("mac_algorithm"),
             Self::PasswordMac(_) => Some("algorithm"),
             Self::DataTooLong => Some("data"),
+            Self::Salt => Some("salt"),
+            Self::Iterations => Some("iterations"),
             Self::NotGranted(_) | Self::Seal | Self::Busy | Self::Ending => None,
         }
     }

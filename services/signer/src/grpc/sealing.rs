@@ -99,4 +99,25 @@ impl wire::sealing_server::Sealing for SealingService {
         let valid = matches!(outcome, MacOutcome::Valid(true));
         Ok(Response::new(wire::VerifyPasswordMacResponse { valid }))
     }
+
+    async fn derive_password_key(
+        &self,
+        request: Request<wire::DerivePasswordKeyRequest>,
+    ) -> Result<Response<wire::DerivePasswordKeyResponse>, Status> {
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let wanted = seal::PasswordKey {
+            context: request.context,
+            sealed_secret: request.sealed_secret,
+            salt: request.salt,
+            iterations: request.iterations,
+        };
+        self.0.vault.know(&wanted.sealed_secret).await;
+        let key = seal::password_key(&self.0, caller.name(), wanted)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(wire::DerivePasswordKeyResponse {
+            key: key.to_vec(),
+        }))
+    }
 }

@@ -87,7 +87,8 @@ pub(super) fn timestamping() -> Profile {
 
 pub(super) fn cmp_ra() -> Profile {
     Profile {
-        extended_key_usage: vec![ExtendedKeyUsage::CMC_RA],
+        // RFC 9483 section 4.1.6: who makes keys for devices says that it may
+        extended_key_usage: vec![ExtendedKeyUsage::CMC_RA, ExtendedKeyUsage::CM_KGA],
         validity: valid(Period::days(365), Period::days(3 * 365)),
         subject: named(),
         ..base(
