@@ -242,6 +242,10 @@ impl Signer for SignerClient {
         answer.keys.into_iter().map(Key::try_from).collect()
     }
 
+    async fn tokens(&self) -> Result<Vec<wire::Token>, SignerError> {
+        self.list_tokens().await
+    }
+
     async fn destroy_key(&self, id: &KeyId) -> Result<(), SignerError> {
         self.keys
             .clone()

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use ers_pki::cms::KeyTransport;
 use ers_pki::key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
+use ers_proto::signer::v1 as wire;
 use zeroize::Zeroizing;
 
 use crate::{ChainHead, JournalStream, Key, KeyId, NewKey, Purpose, SignerError, VerifyStream};
@@ -143,6 +144,9 @@ pub trait Signer: Send + Sync + 'static {
 
     /// All keys.
     async fn list_keys(&self) -> Result<Vec<Key>, SignerError>;
+
+    /// The tokens of the signer's configuration and what each says of itself.
+    async fn tokens(&self) -> Result<Vec<wire::Token>, SignerError>;
 
     /// Destroys a key for good.
     async fn destroy_key(&self, id: &KeyId) -> Result<(), SignerError>;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use ers_pki::key::{KeyAlgorithm, PrivateKey};
+use ers_proto::signer::v1 as wire;
 use futures::{StreamExt, channel::oneshot};
 use parking_lot::Mutex;
 use time::OffsetDateTime;
@@ -255,6 +256,19 @@ impl Signer for FakeSigner {
             .values()
             .map(|(key, _)| key.clone())
             .collect())
+    }
+
+    async fn tokens(&self) -> Result<Vec<wire::Token>, SignerError> {
+        let keys = self.state.lock().keys.len();
+        Ok(vec![wire::Token {
+            name: "software".to_owned(),
+            kind: "software".to_owned(),
+            is_default: true,
+            up: true,
+            queue_length: 256,
+            keys: u32::try_from(keys).unwrap_or(u32::MAX),
+            ..wire::Token::default()
+        }])
     }
 
     async fn destroy_key(&self, id: &KeyId) -> Result<(), SignerError> {

@@ -143,6 +143,23 @@ impl fmt::Display for Role {
 }
 
 impl Permission {
+    /// All permissions.
+    pub const ALL: [Self; 13] = [
+        Self::ReadAuthorities,
+        Self::ManageAuthorities,
+        Self::ReadProfiles,
+        Self::ManageProfiles,
+        Self::ReadCertificates,
+        Self::IssueCertificates,
+        Self::RevokeCertificates,
+        Self::PublishCrls,
+        Self::ReadAdministrators,
+        Self::ManageAdministrators,
+        Self::ReadActs,
+        Self::ReadApprovals,
+        Self::ApproveActs,
+    ];
+
     /// Its name, as the OpenAPI document says it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

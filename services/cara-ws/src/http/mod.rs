@@ -13,6 +13,8 @@ mod authority_life;
 mod bodies;
 mod certificates;
 mod crls;
+mod journal;
+mod keys;
 mod openapi;
 mod problems;
 mod profiles;
@@ -73,6 +75,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(revocation::unblock_key)
         .service(crls::list_crls)
         .service(crls::publish_crls)
+        .service(keys::list_tokens)
+        .service(keys::list_keys)
+        .service(journal::list_chains)
+        .service(journal::verify)
         .service(administrators::list_administrators)
         .service(administrators::show_administrator)
         .service(administrators::put_administrator)

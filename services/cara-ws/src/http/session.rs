@@ -8,6 +8,7 @@ use super::{
     allowed::{Allowed, needs},
     bodies::ProblemBody,
 };
+use crate::domain::Permission;
 
 /// Who calls.
 #[derive(Serialize, ToSchema)]
@@ -19,6 +20,9 @@ pub(super) struct Session {
     roles: Vec<String>,
     /// CAs that they administer; empty: all.
     authorities: Vec<String>,
+    /// What the roles give, in the words of `x-permission`.
+    #[schema(example = json!(["read-authorities", "publish-crls"]))]
+    permissions: Vec<String>,
 }
 
 /// Who am I?
@@ -43,6 +47,11 @@ pub(super) async fn show_session(allowed: Allowed<needs::ToBeKnown>) -> web::Jso
             .authorities
             .iter()
             .map(ToString::to_string)
+            .collect(),
+        permissions: Permission::ALL
+            .into_iter()
+            .filter(|permission| administrator.may(*permission))
+            .map(|permission| permission.as_str().to_owned())
             .collect(),
     })
 }

@@ -668,21 +668,7 @@ async fn every_operation_is_refused_to_roles_that_lack_its_permission() {
                 .await,
         ));
     }
-    let permissions = [
-        Permission::ReadAuthorities,
-        Permission::ManageAuthorities,
-        Permission::ReadProfiles,
-        Permission::ManageProfiles,
-        Permission::ReadCertificates,
-        Permission::IssueCertificates,
-        Permission::RevokeCertificates,
-        Permission::PublishCrls,
-        Permission::ReadAdministrators,
-        Permission::ManageAdministrators,
-        Permission::ReadActs,
-        Permission::ReadApprovals,
-        Permission::ApproveActs,
-    ];
+    let permissions = Permission::ALL;
     let mut operations = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
@@ -756,6 +742,46 @@ async fn a_certificate_that_was_revoked_or_has_expired_shows_nobody() {
         house.call("GET", "/v1/session", Some(&ra), None).status,
         403
     );
+}
+
+/// Keys and tokens are told as the signer tells them, to those who administer all CAs; the journal is walked for auditors.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_tokens_and_the_journal_are_shown_to_those_who_administer_all() {
+    let database = ers_test_support::databases::fresh(ers_test_support::databases::Kind::Sqlite)
+        .await
+        .unwrap();
+    let mut house = House::open(&database).await;
+    let operator = house.administrator("olga", &["operator"], &[]).await;
+    let auditor = house.administrator("otto", &["auditor"], &[]).await;
+    let local = house
+        .administrator("local", &["operator", "auditor"], &["sub"])
+        .await;
+
+    let tokens = house.call("GET", "/v1/tokens", Some(&operator), None);
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    assert_eq!(tokens.body["tokens"][0]["name"], "software");
+    assert_eq!(tokens.body["tokens"][0]["up"], true);
+    let keys = house.call("GET", "/v1/keys", Some(&operator), None).body;
+    let keys = keys["keys"].as_array().unwrap();
+    assert!(keys.len() >= 2, "{keys:?}");
+    assert!(keys.iter().all(|key| key["purposes"][0].is_string()));
+    for path in ["/v1/tokens", "/v1/keys", "/v1/journal"] {
+        assert_eq!(house.call("GET", path, Some(&local), None).status, 403);
+    }
+
+    let journal = house.call("GET", "/v1/journal", Some(&auditor), None).body;
+    let entries = journal["chains"][0]["entries"].as_u64().unwrap();
+    assert!(entries > 0);
+    let (status, lines) = house.lines("/v1/journal/verification", &auditor, &json!({}));
+    assert_eq!(status, 200);
+    let last = lines.last().unwrap();
+    assert_eq!((&last["done"], last.get("fault")), (&json!(true), None));
+    let acts = house.call("GET", "/v1/acts?act=verify-journal", Some(&auditor), None);
+    assert_eq!(acts.body["acts"][0]["outcome"], "done");
+    let session = house.call("GET", "/v1/session", Some(&auditor), None).body;
+    let permissions = session["permissions"].as_array().unwrap();
+    assert!(permissions.contains(&json!("read-acts")));
+    assert!(!permissions.contains(&json!("publish-crls")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
