@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR
 PROFILE ?= dev
 PROFILE_DIR := $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 # binaries of the platform: `ers` and one for each service
-BINARIES := -p ers -p signer -p cara-ws -p clm-api -p clm-ui -p rev-info -p acme -p scep -p est -p cmp
+BINARIES := -p ers -p signer -p cara-ws -p clm-api -p clm-ui -p cara-admin -p rev-info -p acme -p scep -p est -p cmp
 # images that can be built from this checkout; `cli` is the command line, which the chart's init jobs run
 SERVICES ?= cli $(patsubst services/%/Cargo.toml,%,$(filter-out services/ers/%,$(wildcard services/*/Cargo.toml)))
 TAG ?= 0.1.0
@@ -38,18 +38,19 @@ run: ## Build ERS and run it on this machine (data in ./data; ARGS='--data DIR' 
 	@exec $(PROFILE_DIR)/ers up $(ARGS)
 
 .PHONY: ui
-ui: ## Build the web app, when its sources changed; `ers` and `clm-ui` built after it have it inside
+ui: ## Build the web apps, when their sources changed; `ers`, `clm-ui` and `cara-admin` built after it have them inside
 	@scripts/setup.sh run
 	@$(MAKE) --no-print-directory $(UI_APP)
 
-UI_APP := ui/clm-ui/dist/index.html
+# the last one that a build makes
+UI_APP := ui/cara-admin/dist/index.html
 UI_PACKAGES := ui/node_modules/.package-lock.json
 UI_SOURCES := $(shell find ui \( -name node_modules -o -name dist -o -name generated -o -name stories \) -prune -o -type f ! -name '*.test.*' -print)
 
-$(UI_APP): $(UI_PACKAGES) $(UI_SOURCES) docs/generated/clm-api.openapi.json
+$(UI_APP): $(UI_PACKAGES) $(UI_SOURCES) docs/generated/clm-api.openapi.json docs/generated/cara-ws.openapi.json
 	@cd ui && npm run --silent build
 
-$(UI_PACKAGES): ui/package.json ui/package-lock.json ui/frame/package.json ui/clm-ui/package.json
+$(UI_PACKAGES): ui/package.json ui/package-lock.json ui/frame/package.json ui/clm-ui/package.json ui/cara-admin/package.json
 	# not `npm ci`: that wants packages for every platform in the lock file, which some registries do not serve
 	@cd ui && npm install --no-save --no-audit --no-fund --loglevel error
 	@touch $@
@@ -63,7 +64,7 @@ test-units: ## Unit, property and crate tests
 	@$(CARGO) test --locked --workspace
 
 .PHONY: test-ui
-test-ui: ## The web app: types, format, components, and stories in a real browser against a running platform
+test-ui: ## The web apps: types, format, components, and stories in a real browser against a running platform
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory ui
 	@cd ui && npm run --silent check && npm run --silent unit
@@ -71,7 +72,7 @@ test-ui: ## The web app: types, format, components, and stories in a real browse
 	@cd ui && ERS_BINARIES=$(PROFILE_DIR) npm run --silent stories
 
 .PHONY: screenshots
-screenshots: ## The pictures of the web app in docs/pictures/ui, made anew
+screenshots: ## The pictures of the web apps in docs/pictures/ui, made anew
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory ui
 	@$(CARGO) build --locked --profile $(PROFILE) -p ers
@@ -172,5 +173,5 @@ images: ## Build the images as OCI archives in target/images (SERVICES='signer a
 .PHONY: clean
 clean: ## Remove what builds have left; ./data stays
 	@$(CARGO) clean
-	@rm -rf e2e/.pytest_cache ui/node_modules ui/clm-ui/dist ui/clm-ui/src/generated
+	@rm -rf e2e/.pytest_cache ui/node_modules ui/{clm-ui,cara-admin}/{dist,src/generated}
 	@find e2e -name __pycache__ -type d -prune -exec rm -rf {} +

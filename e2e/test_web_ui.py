@@ -1,8 +1,8 @@
-"""The web app where it stands: in one process and behind an ingress. What happens in it is told in ui/stories.
+"""The web apps where they stand: in one process and behind an ingress. What happens in it is told in ui/stories.
 
 Promises:
-- It is served in every form, under its policy, compressed; its paths begin with its page; its script is there.
-- The landing page of `ers up` leads to it.
+- They are served in every form, under their policy, compressed; their paths begin with their page; their script is there.
+- The landing page of `ers up` leads to them.
 """
 
 import re
@@ -24,21 +24,23 @@ def fetch(platform, path, *more):
     return int(status.split()[1]), headers, body
 
 
-def test_the_web_app_is_served_under_its_policy(platform):
-    status, headers, page = fetch(platform, "/clm-ui/certificates?state=valid")
+@pytest.mark.parametrize("app", ["/clm-ui", "/cara-admin"])
+def test_the_web_apps_are_served_under_their_policy(platform, app):
+    status, headers, page = fetch(platform, f"{app}/certificates?state=valid")
     assert status == 200 and '<div id="root">' in page, page
     policy = headers["content-security-policy"]
     assert policy.startswith("default-src 'none'") and "unsafe" not in policy
     assert headers["cache-control"] == "no-cache"
-    assert fetch(platform, "/clm-ui/", "--header", f"If-None-Match: {headers['etag']}")[0] == 304
+    assert fetch(platform, f"{app}/", "--header", f"If-None-Match: {headers['etag']}")[0] == 304
 
-    script = re.search(r'src="(/clm-ui/assets/[^"]+\.js)"', page).group(1)
+    script = re.search(rf'src="({app}/assets/[^"]+\.js)"', page).group(1)
     status, headers, _ = fetch(platform, script, "--header", "Accept-Encoding: gzip", "--head")
     assert (status, headers["content-encoding"]) == (200, "gzip")
     assert "immutable" in headers["cache-control"]
-    assert fetch(platform, "/clm-ui/assets/of-yesterday.js")[0] == 404
+    assert fetch(platform, f"{app}/assets/of-yesterday.js")[0] == 404
 
 
 @pytest.mark.forms("sqlite")
-def test_the_landing_page_leads_to_it(platform):
-    assert 'href="/clm-ui/"' in fetch(platform, "/")[2]
+def test_the_landing_page_leads_to_them(platform):
+    page = fetch(platform, "/")[2]
+    assert 'href="/clm-ui/"' in page and 'href="/cara-admin/"' in page

@@ -11,7 +11,7 @@ from .ports import accepts, free_port
 from .process import Server, run
 from .servers import SOFTHSM, SoftHsm
 
-SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "cmp", "clm-ui")
+SERVICES = ("signer", "cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "cmp", "clm-ui", "cara-admin")
 
 
 class ManyProcesses(Platform):
@@ -23,7 +23,8 @@ class ManyProcesses(Platform):
         self.token = SoftHsm(self.folder / "token")
         self.identities = self.folder / "identities"
         self.grpc = {name: free_port() for name in ("signer", "cara-ws", "clm-api")}
-        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "cmp", "clm-ui")}
+        self.http = {name: free_port() for name in ("cara-ws", "clm-api", "rev-info", "acme", "scep", "est", "cmp", "clm-ui",
+                                                   "cara-admin")}
         self.health = {name: free_port() for name in SERVICES}
         self.port, self.revocation_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
@@ -134,6 +135,7 @@ class ManyProcesses(Platform):
                 "signer": self._grpc("signer"),
             },
             "clm-ui": {"listen": listen(self.http["clm-ui"])},
+            "cara-admin": {"listen": listen(self.http["cara-admin"])},
             "cmp": {
                 "listen": listen(self.http["cmp"]),
                 "database": self._database("cmp"),
@@ -210,6 +212,7 @@ class ManyProcesses(Platform):
                     location /scep {{ {to("scep")} }}
                     location /clm-api {{ {to("clm-api")} }}
                     location /clm-ui {{ {to("clm-ui")} }}
+                    location /cara-admin {{ {to("cara-admin")} }}
                     location /cara-ws-server {{ {with_client("cara-ws")} }}
                     location /est {{ {with_client("est")} }}
                     location /.well-known/est {{ {with_client("est")} }}

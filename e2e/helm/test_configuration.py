@@ -16,6 +16,7 @@ PROGRAMS = {
     component: program for component, program in {
         "signer": "signer", "cara-ws-server": "cara-ws", "clm-server": "clm-api", "rev-info": "rev-info", "acme-server": "acme",
         "est-server": "est", "cmp-server": "cmp", "scep-server": "scep", "clm-ui": "clm-ui",
+        "cara-admin": "cara-admin",
     }.items() if (ROOT / "services" / program / "Cargo.toml").exists()
 }
 

@@ -6,12 +6,10 @@
 // - dark stays dark, the language stays, after loading anew
 // - without the service, and when it fails, a page says so and goes on when it is back
 // - the content security policy keeps scripts of others out
-import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findings, open, tooWide } from "./look.ts";
 import { furnish, World } from "./world.ts";
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 let world: World;
 let paths: string[];
 
@@ -39,28 +37,6 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop());
 
-async function open(page: Page, path: string) {
-  await page.goto(path);
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  const waits = ".pf-v6-c-skeleton, .pf-v6-c-spinner";
-  await page.waitForFunction((waits) => !document.querySelector(waits), waits);
-}
-
-type Finding = { id: string; impact: string; nodes: { html: string }[] };
-
-/** What axe holds to be serious or worse. It comes in by the debugger: no policy of the page lets a script in. */
-async function findings(page: Page): Promise<string[]> {
-  const loaded = await page.evaluate("typeof axe");
-  if (loaded === "undefined") {
-    const { readFileSync } = await import("node:fs");
-    await page.evaluate(readFileSync(axe, "utf8"));
-  }
-  const violations = (await page.evaluate("axe.run().then((found) => found.violations)")) as Finding[];
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n  ")}`);
-}
-
 const FORMS = [
   { name: "light and wide", colorScheme: "light", viewport: { width: 1440, height: 900 } },
   { name: "dark and narrow", colorScheme: "dark", viewport: { width: 390, height: 844 } },
@@ -74,10 +50,7 @@ test.each(FORMS)(
     for (const path of paths) {
       await open(page, path);
       found.push(...(await findings(page)).map((one) => `${path}: ${one}`));
-      const wide = await page.evaluate(() => {
-        const main = document.querySelector("main") ?? document.body;
-        return Math.max(document.documentElement.scrollWidth, main.scrollWidth) - window.innerWidth;
-      });
+      const wide = await tooWide(page);
       if (wide > 0) found.push(`${path}: ${wide} pixels too wide`);
     }
     const stranger = await world.page({ colorScheme, viewport });

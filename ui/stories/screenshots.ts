@@ -1,7 +1,7 @@
 // Pictures of the main pages: `make screenshots` into docs/pictures/ui; with a folder as argument, of all pages, wide
 // and narrow, light and dark, in both languages, to be looked at.
 import { mkdirSync } from "node:fs";
-import type { Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { furnish, World } from "./world.ts";
 
 const folder = process.argv[2];
@@ -16,6 +16,65 @@ const NARROW = { width: 390, height: 1700 };
 type Shot = { name: string; path: string; main?: boolean; before?: (page: Page) => Promise<unknown> };
 
 const world = await World.start();
+
+/** The same of the app of CARA's administrators. */
+async function administration(mark: string, form: BrowserContextOptions) {
+  const { page } = await world.caAdministrator("chief", ["ca-administrator", "ra", "auditor"], form);
+  const list = await page.request.get("/cara-ws-server/v1/certificates?name=dns:wiki.corp.example");
+  const { certificates } = (await list.json()) as { certificates: { serial: string }[] };
+  const one = `certificates/default-sub/${certificates[0]?.serial}`;
+  const ca = "authorities/default-sub";
+  const open = (name: RegExp) => async (page: Page) => {
+    await page.getByRole("button", { name: /^(Actions|Aktionen)$/ }).click();
+    await page.getByRole("menuitem", { name }).click();
+  };
+  const shots: Shot[] = [
+    { name: "authorities", path: "", main: true },
+    { name: "authority", path: ca, main: true },
+    ...["keys", "crls", "settings", "decoded"].map((tab) => ({
+      name: `authority-${tab}`,
+      path: `${ca}?tab=${tab}`,
+    })),
+    { name: "authority-roll-over", path: ca, before: open(/^(Roll over|Schlüsselwechsel)/) },
+    { name: "authority-revoke", path: ca, before: open(/^(Revoke|Sperren)/) },
+    { name: "authority-carry-in", path: ca, before: open(/^(Take in|Zertifikat übernehmen)/) },
+    { name: "new-authority", path: "new-authority" },
+    { name: "certificates", path: "certificates", main: true },
+    { name: "certificates-none", path: "certificates?search=nothing.like.this.example" },
+    { name: "certificate", path: one },
+    { name: "revocation", path: "revocation", main: true },
+    { name: "profiles", path: "profiles" },
+    { name: "profile", path: "profiles/tls-server" },
+    { name: "keys", path: "keys", main: true },
+    { name: "administrators", path: "administrators" },
+    {
+      name: "audit",
+      path: "audit",
+      main: true,
+      before: async (page) => {
+        await page.getByRole("button", { name: /^(Verify the journal|Journal prüfen)$/ }).click();
+        await page.locator(".pf-v6-c-alert.pf-m-success").waitFor();
+      },
+    },
+    { name: "account", path: "account" },
+  ];
+  await take(page, "cara-", mark, "/cara-admin/", shots);
+  const { page: stranger } = await world.page(form);
+  await stranger.goto("/cara-admin/");
+  await stranger.getByRole("heading", { level: 1 }).waitFor();
+  if (all) await stranger.screenshot({ path: `${out}/cara-stranger${mark}.png` });
+}
+
+async function take(page: Page, prefix: string, mark: string, base: string, shots: Shot[]) {
+  for (const shot of shots.filter((shot) => all || shot.main)) {
+    await page.goto(`${base}${shot.path}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.waitForLoadState("networkidle");
+    await shot.before?.(page);
+    await page.screenshot({ path: `${out}/${prefix}${shot.name}${mark}.png` });
+  }
+}
+
 try {
   const { page } = await world.administrator();
   await furnish(world, page);
@@ -57,6 +116,7 @@ try {
     { name: "approvals", path: "/clm-ui/approvals", main: true },
     { name: "policies", path: "/clm-ui/policies" },
     { name: "policy", path: "/clm-ui/policies/server", main: true },
+    { name: "policy-clients", path: "/clm-ui/policies/acme?tab=clients", main: true },
     { name: "account", path: "/clm-ui/account" },
   ];
   const forms = all
@@ -68,17 +128,12 @@ try {
     : [{ mark: "", viewport: WIDE, locale: "en-GB", colorScheme: "light" as const }];
   for (const { mark, ...form } of forms) {
     const { page } = await world.administrator(form);
-    for (const shot of shots.filter((shot) => all || shot.main)) {
-      await page.goto(shot.path);
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.waitForLoadState("networkidle");
-      await shot.before?.(page);
-      await page.screenshot({ path: `${out}/${shot.name}${mark}.png` });
-    }
+    await take(page, "", mark, "", shots);
     const { page: stranger } = await world.page(form);
     await stranger.goto("/clm-ui/");
     await stranger.getByRole("heading", { level: 1 }).waitFor();
     if (all) await stranger.screenshot({ path: `${out}/log-in${mark}.png` });
+    await administration(mark, form);
   }
 } finally {
   await world.stop();

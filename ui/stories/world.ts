@@ -37,14 +37,14 @@ export class World {
     this.url = (JSON.parse(readFileSync(runFile(folder), "utf8")) as { url: string }).url;
   }
 
-  /** Starts both. With `ERS_UI_FOLDER` the app comes from there, else from the program. */
+  /** Starts both. With `ERS_UI_FOLDER` the apps come from below it (`clm-ui/dist`), else from the program. */
   static async start(): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), "ers-ui-"));
     const config = join(folder, "ers.yaml");
-    const app = process.env.ERS_UI_FOLDER;
+    const apps = process.env.ERS_UI_FOLDER;
     const any = "127.0.0.1:0";
     const keys = { listen: any, http_listen: any, health_listen: any, data: join(folder, "data") };
-    writeFileSync(config, JSON.stringify(app ? { ...keys, ui: { folder: app } } : keys)); // JSON is YAML
+    writeFileSync(config, JSON.stringify(apps ? { ...keys, ui: uiOf(apps) } : keys)); // JSON is YAML
     const ers = join(process.env.ERS_BINARIES ?? "../target/debug", "ers");
     const log = join(folder, "log");
     const started = spawn("/bin/sh", ["-c", `exec "${ers}" up --config "${config}" >"${log}" 2>&1`]);
@@ -101,6 +101,28 @@ export class World {
     return made;
   }
 
+  /** Runs the command line against the platform. */
+  ers(...parts: string[]): string {
+    const ers = join(process.env.ERS_BINARIES ?? "../target/debug", "ers");
+    return execFileSync(ers, ["--data", join(this.folder, "data"), ...parts], {
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+  }
+
+  /** A page of a browser that has the PKCS#12 of a fresh administrator of CAs with these roles. */
+  async caAdministrator(name: string, roles: string[], options: BrowserContextOptions = {}) {
+    const file = this.file(`${name}.p12`);
+    if (!existsSync(file)) {
+      const wanted = roles.flatMap((role) => ["--role", role]);
+      const added = this.ers("--output", "json", "administrator", "add", name, "--out", file, ...wanted);
+      this.file(`${name}.password`, (JSON.parse(added) as { password: string }).password);
+    }
+    const passphrase = readFileSync(this.file(`${name}.password`), "utf8");
+    const clientCertificates = [{ origin: this.url, pfxPath: file, passphrase }];
+    return this.page({ clientCertificates, ...options });
+  }
+
   /** A path of the revocation service, over plain HTTP. */
   get revocationUrl(): string {
     return (JSON.parse(readFileSync(runFile(this.folder), "utf8")) as { revocation_url: string })
@@ -114,6 +136,11 @@ export class World {
     return path;
   }
 }
+
+const uiOf = (apps: string) => ({
+  folder: join(apps, "clm-ui", "dist"),
+  cara_admin_folder: join(apps, "cara-admin", "dist"),
+});
 
 const runFile = (folder: string) => join(folder, "data", "run", "platform.json");
 

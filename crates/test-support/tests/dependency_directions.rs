@@ -6,8 +6,17 @@ use std::{collections::BTreeMap, process::Command};
 
 /// What each kind of crate may import of ours, tests and build scripts left aside.
 fn may_import(importer: &str, imported: &str) -> bool {
-    const SERVICES: [&str; 9] = [
-        "signer", "cara-ws", "clm-api", "clm-ui", "rev-info", "acme", "scep", "est", "cmp",
+    const SERVICES: [&str; 10] = [
+        "signer",
+        "cara-ws",
+        "cara-admin",
+        "clm-api",
+        "clm-ui",
+        "rev-info",
+        "acme",
+        "scep",
+        "est",
+        "cmp",
     ];
     let shared = [
         "ers-calls",
@@ -17,6 +26,7 @@ fn may_import(importer: &str, imported: &str) -> bool {
         "ers-proto",
         "ers-pki",
         "ers-migrations",
+        "ers-web-app",
     ];
     match importer {
         "ers-calls" | "ers-pki" | "ers-proto" | "ers-runtime" | "ers-migrations"
@@ -25,7 +35,7 @@ fn may_import(importer: &str, imported: &str) -> bool {
             ["ers-pki", "ers-proto", "ers-runtime", "ers-signer-client"].contains(&imported)
         }
         "ers-signer-client" => ["ers-calls", "ers-proto", "ers-pki"].contains(&imported),
-        "ers-test-support" => imported == "ers-runtime",
+        "ers-test-support" | "ers-web-app" => imported == "ers-runtime",
         "ers" => SERVICES.contains(&imported) || shared.contains(&imported),
         "ers-bench" => shared.contains(&imported),
         service if SERVICES.contains(&service) => shared.contains(&imported),

@@ -1,13 +1,30 @@
-//! Serves the web app of CLM under `/clm-ui`: files that were built from `ui/`, packed into the program or read from a
-//! folder. It decides nothing and knows nobody: the app in the browser calls `/clm-api` by itself.
-//!
-//! One request's way: `http` → `assets` (the file in the coding that the browser takes) → bytes.
+//! The web app of CLM, under `/clm-ui`: packed into the program, served by `ers_web_app`. The app in the browser
+//! calls `/clm-api` by itself.
 
-mod assets;
-pub mod config;
-mod http;
-mod service;
+use std::path::Path;
 
-pub use assets::AssetError;
-pub use config::Config;
-pub use service::{ClmUi, StartError, serve, start};
+use ers_runtime::Context;
+pub use ers_web_app::Config;
+use ers_web_app::{AssetError, Packed, StartError, WebApp};
+
+/// The app as it is inside this program.
+const PACKED: Packed = Packed {
+    path: "/clm-ui",
+    files: include!(concat!(env!("OUT_DIR"), "/embedded.rs")),
+};
+
+/// Takes the app in: from a folder, or as it is packed into the program.
+///
+/// # Errors
+/// [`AssetError`] when the folder is not readable or holds no app.
+pub fn start(folder: Option<&Path>) -> Result<WebApp, AssetError> {
+    WebApp::new(&PACKED, folder)
+}
+
+/// The app as a process of its own, until shutdown.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn serve(context: Context, config: Config) -> Result<(), StartError> {
+    ers_web_app::serve(context, &PACKED, config).await
+}

@@ -3,9 +3,10 @@ import { Badge, Bullseye, PageSection, Spinner } from "@patternfly/react-core";
 import { lazy, Suspense } from "react";
 import { Navigate, Route, Routes, useLocation } from "react-router";
 import { LogIn } from "./pages/log-in/LogIn.tsx";
-import { usePolicies, useRealms } from "./queries/policies.ts";
+import { usePolicies } from "./queries/policies.ts";
 import { useRequests } from "./queries/requests.ts";
 import { useLogOut, useSession } from "./queries/session.ts";
+import { RealmSwitch } from "./RealmSwitch.tsx";
 import { RealmProvider, useRealm } from "./realm.tsx";
 import { useMenuText } from "./words/menu.ts";
 
@@ -47,8 +48,7 @@ export function App() {
 
 function Pages({ username }: { username: string }) {
   const text = useMenuText();
-  const realms = useRealms();
-  const { realm, choose } = useRealm();
+  const { realm } = useRealm();
   const logOut = useLogOut();
   const waiting = useRequests({ state: "pending-approval", page_size: 1 }, 30_000).data?.total ?? 0;
   usePolicies(realm); // most pages need them at once
@@ -56,11 +56,10 @@ function Pages({ username }: { username: string }) {
   return (
     <Shell
       name="ERS"
+      icon="/clm-ui/icon.svg"
       username={username}
       accountPath="/account"
-      realms={(realms.data ?? []).map((realm) => realm.name)}
-      realm={realm}
-      onRealm={choose}
+      choice={<RealmSwitch />}
       onLogOut={() => logOut.mutate()}
       destinations={[
         { path: "/", label: text("dashboard") },

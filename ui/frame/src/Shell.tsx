@@ -1,7 +1,5 @@
 import {
   Button,
-  FormSelect,
-  FormSelectOption,
   Masthead,
   MastheadContent,
   MastheadMain,
@@ -30,16 +28,18 @@ export type Destination = { path: string; label: string; badge?: ReactNode };
 const MAIN = "main";
 const NARROW = 1200;
 
-/** The frame around every page: masthead with realm, preferences and login; menu; the page itself. */
+/** The frame around every page: masthead with preferences and who is known; menu; the page itself. */
 export function Shell(props: {
   name: string;
+  /** Path of the picture beside the name. */
+  icon: string;
   destinations: Destination[];
   username: string;
   accountPath: string;
-  realms: string[];
-  realm: string;
-  onRealm: (realm: string) => void;
-  onLogOut: () => void;
+  /** What stands beside the name: the realm, where there are any. */
+  choice?: ReactNode;
+  /** Absent: who is known by a certificate cannot log out. */
+  onLogOut?: () => void;
   children: ReactNode;
 }) {
   const words = useWords();
@@ -52,7 +52,7 @@ export function Shell(props: {
     document.getElementById(MAIN)?.focus();
   }, [pathname]);
   const masthead = (
-    <Masthead>
+    <Masthead display={{ default: props.choice ? "stack" : "inline", md: "inline" }}>
       <MastheadMain>
         <MastheadToggle>
           <PageToggleButton
@@ -65,23 +65,13 @@ export function Shell(props: {
           </PageToggleButton>
         </MastheadToggle>
         <Link to="/" className="ers-brand">
-          <img src="/clm-ui/icon.svg" alt="" width="28" height="28" />
+          <img src={props.icon} alt="" width="28" height="28" />
           <span>{props.name}</span>
         </Link>
       </MastheadMain>
       <MastheadContent>
         <div className="ers-masthead">
-          <FormSelect
-            className="ers-realm"
-            aria-label={words("realm")}
-            value={props.realm}
-            onChange={(_, realm) => props.onRealm(realm)}
-          >
-            <FormSelectOption value="" label={words("all_realms")} />
-            {props.realms.map((realm) => (
-              <FormSelectOption key={realm} value={realm} label={realm} />
-            ))}
-          </FormSelect>
+          {props.choice}
           <span className="ers-grow" />
           <Preferences />
           <Link
@@ -91,12 +81,14 @@ export function Shell(props: {
           >
             <UserIcon /> <span className="ers-wide">{props.username}</span>
           </Link>
-          <Button
-            variant="plain"
-            aria-label={words("log_out")}
-            icon={<SignOutAltIcon />}
-            onClick={props.onLogOut}
-          />
+          {props.onLogOut && (
+            <Button
+              variant="plain"
+              aria-label={words("log_out")}
+              icon={<SignOutAltIcon />}
+              onClick={props.onLogOut}
+            />
+          )}
         </div>
       </MastheadContent>
     </Masthead>

@@ -4,7 +4,6 @@ import { messages } from "./language.tsx";
 export const useWords = messages(
   {
     account: "My account",
-    all_realms: "All realms",
     again: "Try again",
     broken: "This page broke",
     broken_hint: "Perhaps the app was updated meanwhile. Nothing was changed.",
@@ -13,6 +12,7 @@ export const useWords = messages(
     confirm: "Type {name} to confirm",
     copied: "Copied",
     copy: "Copy",
+    critical: "critical",
     dark: "Dark",
     failed: "That did not work",
     language: "Language",
@@ -27,7 +27,6 @@ export const useWords = messages(
     no_match_hint: "No entry matches these filters.",
     older: "Next page",
     range: "{from}–{to} of {total}",
-    realm: "Realm",
     reload: "Load again",
     rows: "Rows per page",
     skip: "Skip to content",
@@ -39,7 +38,6 @@ export const useWords = messages(
   },
   {
     account: "Mein Konto",
-    all_realms: "Alle Bereiche",
     again: "Erneut versuchen",
     broken: "Diese Seite ist abgestürzt",
     broken_hint: "Vielleicht wurde die Anwendung inzwischen aktualisiert. Es wurde nichts geändert.",
@@ -48,6 +46,7 @@ export const useWords = messages(
     confirm: "Zum Bestätigen {name} eingeben",
     copied: "Kopiert",
     copy: "Kopieren",
+    critical: "kritisch",
     dark: "Dunkel",
     failed: "Das hat nicht geklappt",
     language: "Sprache",
@@ -62,7 +61,6 @@ export const useWords = messages(
     no_match_hint: "Kein Eintrag passt zu diesen Filtern.",
     older: "Nächste Seite",
     range: "{from}–{to} von {total}",
-    realm: "Bereich",
     reload: "Neu laden",
     rows: "Zeilen pro Seite",
     skip: "Zum Inhalt springen",

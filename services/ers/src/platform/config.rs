@@ -149,12 +149,14 @@ pub struct ScepSection {
     pub registration_authority: scep::config::RegistrationAuthorityConfig,
 }
 
-/// Settings of the web app.
+/// Settings of the web apps.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UiSection {
-    /// Where the built app lies; default: the one that is packed into the program.
+    /// Where the built app of CLM lies; default: the one that is packed into the program.
     pub folder: Option<PathBuf>,
+    /// The same of the app of CARA's administrators.
+    pub cara_admin_folder: Option<PathBuf>,
 }
 
 impl Default for PlatformConfig {

@@ -6,7 +6,6 @@ use acme::Acme;
 use actix_web::web::ServiceConfig;
 use cara_ws::Cara;
 use clm_api::Clm;
-use clm_ui::ClmUi;
 use cmp::Cmp;
 use ers_runtime::{
     Context,
@@ -14,6 +13,7 @@ use ers_runtime::{
     grpc::{self, Channel},
 };
 use ers_signer_client::SignerClient;
+use ers_web_app::WebApp;
 use est::Est;
 use rev_info::RevInfo;
 use scep::Scep;
@@ -205,8 +205,12 @@ impl Backend {
         progress("  rev-info");
         let clm_ui = clm_ui::start(config.ui.folder.as_deref()).attempt("start clm-ui")?;
         progress("  clm-ui");
+        let cara_admin = cara_admin::start(config.ui.cara_admin_folder.as_deref())
+            .attempt("start cara-admin")?;
+        progress("  cara-admin");
         Ok(Frontend {
             clm_ui,
+            cara_admin,
             acme,
             scep,
             est,
@@ -248,7 +252,8 @@ impl Backend {
 /// The services with paths of their own.
 #[derive(Clone)]
 pub struct Frontend {
-    clm_ui: ClmUi,
+    clm_ui: WebApp,
+    cara_admin: WebApp,
     acme: Acme,
     scep: Scep,
     est: Est,
@@ -267,6 +272,7 @@ impl Frontend {
         self.cmp.configure()(routes);
         self.clm.configure()(routes);
         self.clm_ui.configure()(routes);
+        self.cara_admin.configure()(routes);
         self.cara.configure()(routes);
         self.rev_info.configure()(routes);
     }

@@ -1,3 +1,4 @@
+import { X509Certificate, X509Certificates } from "@ers/frame/certificate/x509.ts";
 import { BmpString, OctetString } from "asn1js";
 import {
   Attribute,
@@ -13,7 +14,6 @@ import {
   setEngine,
 } from "pkijs";
 import { derOf } from "./keys.ts";
-import { X509Certificate, X509Certificates } from "./x509.ts";
 
 const ITERATIONS = 600_000;
 const FRIENDLY_NAME = "1.2.840.113549.1.9.20";

@@ -1,11 +1,11 @@
-import { algorithmOf, namesIn, nameText } from "./decode.ts";
-import { type BrowserKeyAlgorithm, derOf, signingOf } from "./keys.ts";
+import { algorithmOf, namesIn, nameText } from "@ers/frame/certificate/decode.ts";
 import {
   cryptoProvider,
   Pkcs10CertificateRequest,
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
-} from "./x509.ts";
+} from "@ers/frame/certificate/x509.ts";
+import { type BrowserKeyAlgorithm, derOf, signingOf } from "./keys.ts";
 
 cryptoProvider.set(crypto);
 

@@ -1,8 +1,8 @@
 import { useFormats } from "@ers/frame";
+import { bare, titleOf } from "@ers/frame/certificate/names.ts";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import { bare, titleOf } from "../crypto/names.ts";
 import type { Request } from "../generated/clm-api.ts";
 import { useTerms } from "../words/terms.ts";
 import { StateLabel } from "./StateLabel.tsx";

@@ -1,4 +1,5 @@
 import {
+  Facts,
   Field,
   messages,
   PageHead,
@@ -10,7 +11,6 @@ import {
 } from "@ers/frame";
 import { Button, Card, CardBody, CardTitle, Form, PageSection, TextInput } from "@patternfly/react-core";
 import { type FormEvent, useState } from "react";
-import { Facts } from "../../parts/Facts.tsx";
 import { useChangePassword, useSession } from "../../queries/session.ts";
 
 const LEAST = 12;

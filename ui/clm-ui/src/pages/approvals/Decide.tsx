@@ -1,9 +1,8 @@
-import { Field, messages, ProblemAlert, useNotices } from "@ers/frame";
+import { Facts, Field, messages, ProblemAlert, useNotices } from "@ers/frame";
+import { titleOf } from "@ers/frame/certificate/names.ts";
 import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader, TextArea } from "@patternfly/react-core";
 import { type FormEvent, useState } from "react";
-import { titleOf } from "../../crypto/names.ts";
 import type { Request } from "../../generated/clm-api.ts";
-import { Facts } from "../../parts/Facts.tsx";
 import { useDecide } from "../../queries/requests.ts";
 import { useCommonText } from "../../words/common.ts";
 import { useTerms } from "../../words/terms.ts";

@@ -1,4 +1,5 @@
-import { PageHead, ProblemAlert, useUrlState } from "@ers/frame";
+import { PageHead, PemText, ProblemAlert, useUrlState } from "@ers/frame";
+import { titleOf } from "@ers/frame/certificate/names.ts";
 import {
   Breadcrumb,
   BreadcrumbItem,
@@ -11,9 +12,7 @@ import {
 } from "@patternfly/react-core";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Link, useParams } from "react-router";
-import { titleOf } from "../../crypto/names.ts";
 import type { WholeCertificate } from "../../generated/clm-api.ts";
-import { PemText } from "../../parts/PemText.tsx";
 import { StateLabel } from "../../parts/StateLabel.tsx";
 import { useCertificate } from "../../queries/certificates.ts";
 import { useMenuText } from "../../words/menu.ts";
@@ -24,7 +23,7 @@ import { Revoke } from "./Revoke.tsx";
 import { useText } from "./words.ts";
 
 // Reading certificates needs a large library: only who looks inside loads it.
-const Decoded = lazy(() => import("./Decoded.tsx"));
+const Decoded = lazy(() => import("@ers/frame/certificate/Decoded.tsx"));
 const Chain = lazy(() => import("./Chain.tsx"));
 
 /** One certificate: what it says, where it stands, what happened to it. */

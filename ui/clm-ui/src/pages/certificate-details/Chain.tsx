@@ -1,10 +1,9 @@
-import { download } from "@ers/frame";
+import { download, Time } from "@ers/frame";
+import { algorithmOf, nameText, readCertificate } from "@ers/frame/certificate/decode.ts";
+import { fileNameOf, titleOf } from "@ers/frame/certificate/names.ts";
 import { Button, Label } from "@patternfly/react-core";
 import DownloadIcon from "@patternfly/react-icons/dist/esm/icons/download-icon";
-import { algorithmOf, nameText, readCertificate } from "../../crypto/decode.ts";
-import { fileNameOf, titleOf } from "../../crypto/names.ts";
 import type { WholeCertificate } from "../../generated/clm-api.ts";
-import { Time } from "../../parts/Time.tsx";
 import { useText } from "./words.ts";
 
 /** The chain as a picture: the root above, this certificate at the end. */

@@ -1,8 +1,8 @@
 import { download } from "@ers/frame";
+import { fileNameOf } from "@ers/frame/certificate/names.ts";
 import { Dropdown, DropdownItem, DropdownList, MenuToggle } from "@patternfly/react-core";
 import { useState } from "react";
 import { derOf } from "../../crypto/keys.ts";
-import { fileNameOf } from "../../crypto/names.ts";
 import type { WholeCertificate } from "../../generated/clm-api.ts";
 import { Pkcs12 } from "./Pkcs12.tsx";
 import { useText } from "./words.ts";

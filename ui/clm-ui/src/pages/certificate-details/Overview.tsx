@@ -1,9 +1,7 @@
-import { CopyButton } from "@ers/frame";
+import { CopyButton, Facts, Time } from "@ers/frame";
 import { Card, CardBody, Divider, Label, LabelGroup } from "@patternfly/react-core";
 import { Link } from "react-router";
 import type { WholeCertificate } from "../../generated/clm-api.ts";
-import { Facts } from "../../parts/Facts.tsx";
-import { Time } from "../../parts/Time.tsx";
 import { useTerms } from "../../words/terms.ts";
 import { useText } from "./words.ts";
 

@@ -1,11 +1,10 @@
-import { ListCard, messages, PageHead, Pager, useUrlState } from "@ers/frame";
+import { ListCard, messages, PageHead, Pager, Time, useUrlState } from "@ers/frame";
+import { bare, titleOf } from "@ers/frame/certificate/names.ts";
 import { Button, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "react-router";
-import { bare, titleOf } from "../../crypto/names.ts";
 import type { Certificate } from "../../generated/clm-api.ts";
 import { StateLabel } from "../../parts/StateLabel.tsx";
-import { Time } from "../../parts/Time.tsx";
 import { useCertificates } from "../../queries/certificates.ts";
 import { useRealm } from "../../realm.tsx";
 import { useMenuText } from "../../words/menu.ts";

@@ -1,9 +1,8 @@
-import { ProblemAlert } from "@ers/frame";
+import { ProblemAlert, Time } from "@ers/frame";
+import { titleOf } from "@ers/frame/certificate/names.ts";
 import { Card, CardBody, CardFooter, CardTitle, Skeleton } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import { titleOf } from "../../crypto/names.ts";
-import { Time } from "../../parts/Time.tsx";
 import { useCertificates } from "../../queries/certificates.ts";
 import { useRequests } from "../../queries/requests.ts";
 import { useText } from "./words.ts";

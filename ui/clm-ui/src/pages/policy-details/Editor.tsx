@@ -1,6 +1,6 @@
-import { messages, Problem, ProblemAlert } from "@ers/frame";
+import { CodeLines, messages, Problem, ProblemAlert } from "@ers/frame";
 import { Alert, Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
-import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { type Fault, keyIn, lineOfKey, rulesOf, syntaxFault } from "../../policy/rules.ts";
 import { useApplyPolicy } from "../../queries/policies.ts";
 
@@ -56,7 +56,13 @@ export function Editor(props: { text: string; isNew: boolean; onSaved: (name: st
     <Card>
       <CardTitle component="h2">{text("definition")}</CardTitle>
       <CardBody>
-        <Lines value={draft} fault={fault} label={text("definition")} onChange={change} />
+        <CodeLines
+          value={draft}
+          wrongLine={fault?.line}
+          wrongId="policy-fault"
+          label={text("definition")}
+          onChange={change}
+        />
         <div className="ers-stack ers-space">
           {fault && (
             <Alert
@@ -87,49 +93,5 @@ export function Editor(props: { text: string; isNew: boolean; onSaved: (name: st
         </div>
       </CardBody>
     </Card>
-  );
-}
-
-/** A text area with numbered lines, of which one may be marked. It is as high as its text: nothing scrolls apart. */
-function Lines(props: {
-  value: string;
-  fault: Fault | undefined;
-  label: string;
-  onChange: (value: string) => void;
-}) {
-  const area = useRef<HTMLTextAreaElement>(null);
-  const lines = props.value.split("\n");
-  const goTo = (line: number) => {
-    const at = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
-    area.current?.focus();
-    area.current?.setSelectionRange(at, at);
-  };
-  return (
-    <div className="ers-editor">
-      <div className="ers-editor-numbers" aria-hidden="true">
-        {lines.map((_, index) => {
-          const number = index + 1;
-          const wrong = props.fault?.line === number;
-          return (
-            // biome-ignore lint/a11y/noStaticElementInteractions: a help for the mouse; the text area has the keyboard
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the same
-            <div key={number} className={wrong ? "ers-editor-wrong" : undefined} onClick={() => goTo(number)}>
-              {number}
-            </div>
-          );
-        })}
-      </div>
-      <textarea
-        ref={area}
-        aria-label={props.label}
-        aria-invalid={Boolean(props.fault)}
-        aria-describedby={props.fault ? "policy-fault" : undefined}
-        rows={lines.length + 1}
-        value={props.value}
-        spellCheck={false}
-        wrap="off"
-        onChange={(event) => props.onChange(event.target.value)}
-      />
-    </div>
   );
 }

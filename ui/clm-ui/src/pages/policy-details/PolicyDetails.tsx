@@ -1,8 +1,17 @@
-import { messages, PageHead, ProblemAlert, useNotices } from "@ers/frame";
-import { Breadcrumb, BreadcrumbItem, PageSection, Skeleton } from "@patternfly/react-core";
+import { messages, PageHead, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
+import {
+  Breadcrumb,
+  BreadcrumbItem,
+  PageSection,
+  Skeleton,
+  Tab,
+  Tabs,
+  TabTitleText,
+} from "@patternfly/react-core";
 import { Link, useNavigate, useParams } from "react-router";
 import { usePolicy } from "../../queries/policies.ts";
 import { useMenuText } from "../../words/menu.ts";
+import { Clients } from "./Clients.tsx";
 import { Editor } from "./Editor.tsx";
 import { Summary } from "./Summary.tsx";
 
@@ -28,12 +37,16 @@ manual_approval: false
 const useText = messages(
   {
     by: "Version {version}, by {who}",
+    clients: "Set up clients",
+    definition: "What it says",
     new: "New policy",
     new_hint: "YAML. The name never changes; everything else becomes a new version.",
     saved: "{name} is in force.",
   },
   {
     by: "Version {version}, von {who}",
+    clients: "Clients einrichten",
+    definition: "Was sie sagt",
     new: "Neue Richtlinie",
     new_hint: "YAML. Der Name bleibt für immer; alles andere wird eine neue Version.",
     saved: "{name} ist in Kraft.",
@@ -46,6 +59,7 @@ export default function PolicyDetails() {
   const menu = useMenuText();
   const tell = useNotices();
   const go = useNavigate();
+  const { get, set } = useUrlState();
   const { name = "" } = useParams();
   const isNew = name === "";
   const query = usePolicy(name);
@@ -70,10 +84,24 @@ export default function PolicyDetails() {
     if (query.isPending) return <Skeleton height="20rem" />;
     const { definition, version } = query.data;
     return (
-      <div className="ers-stack">
-        <Summary definition={definition} />
-        <Editor key={`${name}-${version}`} text={definition} isNew={false} onSaved={saved} />
-      </div>
+      <Tabs
+        activeKey={get("tab") || "definition"}
+        onSelect={(_, key) => set({ tab: String(key) }, true)}
+        mountOnEnter
+        unmountOnExit
+      >
+        <Tab eventKey="definition" title={<TabTitleText>{text("definition")}</TabTitleText>}>
+          <div className="ers-stack ers-tab">
+            <Summary definition={definition} />
+            <Editor key={`${name}-${version}`} text={definition} isNew={false} onSaved={saved} />
+          </div>
+        </Tab>
+        <Tab eventKey="clients" title={<TabTitleText>{text("clients")}</TabTitleText>}>
+          <div className="ers-tab">
+            <Clients name={name} definition={definition} />
+          </div>
+        </Tab>
+      </Tabs>
     );
   };
   const policy = query.data;

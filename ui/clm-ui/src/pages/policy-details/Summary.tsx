@@ -1,6 +1,5 @@
-import { messages } from "@ers/frame";
+import { Facts, messages } from "@ers/frame";
 import { Card, CardBody } from "@patternfly/react-core";
-import { Facts } from "../../parts/Facts.tsx";
 import { rulesOf } from "../../policy/rules.ts";
 import { useCommonText } from "../../words/common.ts";
 import { useTerms } from "../../words/terms.ts";

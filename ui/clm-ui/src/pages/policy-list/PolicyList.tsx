@@ -1,8 +1,7 @@
-import { ListCard, messages, PageHead } from "@ers/frame";
+import { ListCard, messages, PageHead, Time } from "@ers/frame";
 import { Button, EmptyState, Label, LabelGroup, PageSection } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "react-router";
-import { Time } from "../../parts/Time.tsx";
 import { rulesOf } from "../../policy/rules.ts";
 import { usePolicies } from "../../queries/policies.ts";
 import { useRealm } from "../../realm.tsx";

@@ -1,8 +1,7 @@
-import { Field } from "@ers/frame";
+import { Facts, Field } from "@ers/frame";
 import { Alert, FileUpload } from "@patternfly/react-core";
 import { useState } from "react";
 import type { ReadCsr } from "../../crypto/csr.ts";
-import { Facts } from "../../parts/Facts.tsx";
 import { useCommonText } from "../../words/common.ts";
 import { useTerms } from "../../words/terms.ts";
 import { useText } from "./words.ts";

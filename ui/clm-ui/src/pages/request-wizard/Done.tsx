@@ -1,8 +1,8 @@
 import { download } from "@ers/frame";
+import { fileNameOf } from "@ers/frame/certificate/names.ts";
 import { Alert, Button, Card, CardBody } from "@patternfly/react-core";
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
-import { fileNameOf } from "../../crypto/names.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { Pkcs12 } from "../certificate-details/Pkcs12.tsx";
 import type { Result } from "./send.ts";

@@ -1,6 +1,6 @@
 import { Field } from "@ers/frame";
+import { namesOf } from "@ers/frame/certificate/names.ts";
 import { Form, Label, LabelGroup, TextArea, TextInput } from "@patternfly/react-core";
-import { namesOf } from "../../crypto/names.ts";
 import { useTerms } from "../../words/terms.ts";
 import type { Step } from "./steps.ts";
 import { useText } from "./words.ts";

@@ -1,7 +1,7 @@
 import { PageHead, ProblemAlert } from "@ers/frame";
+import { namesOf } from "@ers/frame/certificate/names.ts";
 import { Alert, PageSection, Skeleton, Wizard, WizardStep } from "@patternfly/react-core";
 import { useEffect, useState } from "react";
-import { namesOf } from "../../crypto/names.ts";
 import { rulesOf } from "../../policy/rules.ts";
 import { usePolicies } from "../../queries/policies.ts";
 import { useRealm } from "../../realm.tsx";

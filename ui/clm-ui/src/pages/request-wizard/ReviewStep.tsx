@@ -1,7 +1,6 @@
-import { ProblemAlert } from "@ers/frame";
+import { Facts, ProblemAlert } from "@ers/frame";
+import { namesOf } from "@ers/frame/certificate/names.ts";
 import { Alert, Label } from "@patternfly/react-core";
-import { namesOf } from "../../crypto/names.ts";
-import { Facts } from "../../parts/Facts.tsx";
 import { useTerms } from "../../words/terms.ts";
 import { doubts, subjectOf } from "./draft.ts";
 import type { Step } from "./steps.ts";

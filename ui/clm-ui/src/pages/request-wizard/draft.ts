@@ -1,6 +1,6 @@
+import { bare, namesOf } from "@ers/frame/certificate/names.ts";
 import type { ReadCsr } from "../../crypto/csr.ts";
 import type { BrowserKeyAlgorithm } from "../../crypto/keys.ts";
-import { bare, namesOf } from "../../crypto/names.ts";
 import type { CertificateWish } from "../../generated/clm-api.ts";
 import type { Rules } from "../../policy/rules.ts";
 

@@ -1,6 +1,6 @@
+import { namesOf, titleOf } from "@ers/frame/certificate/names.ts";
 import { useRef, useState } from "react";
 import { type BrowserKeyAlgorithm, makeKey, privateKeyPem } from "../../crypto/keys.ts";
-import { namesOf, titleOf } from "../../crypto/names.ts";
 import type { Rules } from "../../policy/rules.ts";
 import { type Outcome, useEnroll } from "../../queries/certificates.ts";
 import { type Draft, subjectOf, wishOf } from "./draft.ts";

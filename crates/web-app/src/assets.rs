@@ -12,7 +12,6 @@ use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use thiserror::Error;
 
-const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 const INDEX: &str = "index.html";
 /// A folder with more than that is not our app.
 const MOST_FILES: usize = 2000;
@@ -55,7 +54,7 @@ pub struct Asset {
     pub immutable: bool,
 }
 
-/// All files by their path below `/clm-ui/`.
+/// All files by their path below that of the app.
 #[derive(Debug, Default)]
 pub struct Assets {
     files: BTreeMap<String, Asset>,
@@ -63,9 +62,9 @@ pub struct Assets {
 
 impl Assets {
     /// What is packed into the program; nothing when it was built without the app.
-    pub fn embedded() -> Self {
+    pub fn packed(files: &[(&str, &'static [u8])]) -> Self {
         Self::of(
-            EMBEDDED
+            files
                 .iter()
                 .map(|(name, bytes)| ((*name).to_owned(), Bytes::from_static(bytes)))
                 .collect(),

@@ -1,4 +1,4 @@
-//! `/clm-ui` and everything below it: a file of the app; else, for a path of the app's own, its first page.
+//! The path of an app and everything below it: a file of the app; else, for a path of the app's own, its first page.
 
 use std::sync::Arc;
 
@@ -15,28 +15,27 @@ use ers_runtime::http::Problem;
 
 use crate::assets::{Asset, Assets};
 
-const SCOPE: &str = "/clm-ui";
 /// Nothing but what this origin serves; no script or style inside the page.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
      font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const NOT_BUILT: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>ERS</title><h1>The web app was not built</h1>\
      <p>This program was made without it. Run <code>make ui</code> and build again, or <code>make run</code>.";
 
-/// Mounts the routes.
-pub fn configure(assets: &Arc<Assets>, config: &mut ServiceConfig) {
+/// Mounts the routes below `path`, which begins with a slash.
+pub fn configure(path: &'static str, assets: &Arc<Assets>, config: &mut ServiceConfig) {
     config
-        .service(web::resource(SCOPE).route(web::get().to(to_folder)))
+        .service(web::resource(path).route(web::get().to(async || to_folder(path))))
         .service(
-            web::scope(SCOPE)
+            web::scope(path)
                 .app_data(web::Data::from(Arc::clone(assets)))
                 .route("/{path:.*}", web::get().to(show))
                 .route("/{path:.*}", web::head().to(show)),
         );
 }
 
-async fn to_folder() -> HttpResponse {
+fn to_folder(path: &str) -> HttpResponse {
     HttpResponse::PermanentRedirect()
-        .insert_header((header::LOCATION, format!("{SCOPE}/")))
+        .insert_header((header::LOCATION, format!("{path}/")))
         .finish()
 }
 

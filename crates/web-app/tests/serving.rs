@@ -10,7 +10,12 @@ use actix_web::{
     http::{StatusCode, header::HeaderMap},
     test,
 };
+use ers_web_app::{Packed, WebApp};
 
+const APP: Packed = Packed {
+    path: "/clm-ui",
+    files: &[],
+};
 const PAGE: &str = "<!doctype html><title>app</title>";
 
 struct Answer {
@@ -35,7 +40,7 @@ async fn ask(path: &str, headers: &[(&str, &str)]) -> Answer {
     write("assets/main-1a2b.js", "plain");
     write("assets/main-1a2b.js.gz", "by gzip");
     write("assets/main-1a2b.js.br", "by brotli");
-    let ui = clm_ui::start(Some(folder.path())).unwrap();
+    let ui = WebApp::new(&APP, Some(folder.path())).unwrap();
     assert!(ui.is_built());
     let app = test::init_service(App::new().configure(ui.configure())).await;
     let mut request = test::TestRequest::get().uri(path);

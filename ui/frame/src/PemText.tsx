@@ -1,5 +1,5 @@
-import { CopyButton } from "@ers/frame";
 import { CodeBlock, CodeBlockAction, CodeBlockCode } from "@patternfly/react-core";
+import { CopyButton } from "./CopyButton.tsx";
 
 /** PEM to look at and to copy. */
 export function PemText({ pem }: { pem: string }) {

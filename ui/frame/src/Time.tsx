@@ -1,4 +1,4 @@
-import { useFormats } from "@ers/frame";
+import { useFormats } from "./formats.ts";
 
 /** A moment as a day and in relation to now. */
 export function Time({ at, quiet = false }: { at: string; quiet?: boolean }) {

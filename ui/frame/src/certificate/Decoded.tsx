@@ -1,11 +1,11 @@
 import { Card, CardBody, CardTitle, Label } from "@patternfly/react-core";
-import { sectionsOf } from "../../crypto/decode.ts";
-import { Facts } from "../../parts/Facts.tsx";
-import { useText } from "./words.ts";
+import { Facts } from "../Facts.tsx";
+import { useWords } from "../words.ts";
+import { sectionsOf } from "./decode.ts";
 
 /** Everything that the certificate says, in the terms of RFC 5280. */
 export default function Decoded({ pem }: { pem: string }) {
-  const text = useText();
+  const text = useWords();
   return (
     <div className="ers-stack">
       {sectionsOf(pem).map((section) => (

@@ -1,10 +1,10 @@
-//! Configuration of clm-ui.
+//! Configuration of a service that serves a web app.
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use serde::Deserialize;
 
-/// Configuration of clm-ui. An example with every key:
+/// Configuration of a service that serves a web app. An example with every key:
 ///
 /// ```yaml
 /// listen: 0.0.0.0:8080

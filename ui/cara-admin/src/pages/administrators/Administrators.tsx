@@ -1,0 +1,168 @@
+import { ConfirmByName, ListCard, messages, PageHead, Time, useNotices } from "@ers/frame";
+import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useState } from "react";
+import type { Administrator } from "../../generated/cara-ws.ts";
+import { useAdministrators, useDeleteAdministrator } from "../../queries/operation.ts";
+import { useMay, useSeesAll } from "../../queries/session.ts";
+import { useMenuText } from "../../words/menu.ts";
+import { useTerms } from "../../words/terms.ts";
+import { Change } from "./Change.tsx";
+import { useText as useChangeText } from "./words.ts";
+
+const useText = messages(
+  {
+    all: "all",
+    cas: "CAs",
+    change: "Change",
+    disabled: "disabled",
+    hint: "Who may do what here. They are known by their client certificates.",
+    none: "Only the platform's own administrator so far.",
+    remove: "Remove",
+    remove_hint: "Their certificates show nobody any more. The certificates themselves are not revoked.",
+    remove_title: "Remove {name}?",
+    removed: "{name} is removed.",
+    until: "until",
+  },
+  {
+    all: "alle",
+    cas: "CAs",
+    change: "Ändern",
+    disabled: "abgeschaltet",
+    hint: "Wer hier was darf. Erkannt werden sie an ihren Client-Zertifikaten.",
+    none: "Bisher nur der Administrator der Plattform selbst.",
+    remove: "Entfernen",
+    remove_hint: "Ihre Zertifikate weisen niemanden mehr aus. Die Zertifikate selbst werden nicht gesperrt.",
+    remove_title: "{name} entfernen?",
+    removed: "{name} ist entfernt.",
+    until: "bis",
+  },
+);
+
+/** Who administers the CAs. */
+export default function Administrators() {
+  const text = useText();
+  const changing = useChangeText();
+  const menu = useMenuText();
+  const may = useMay();
+  const manages = useSeesAll() && may("manage-administrators");
+  const query = useAdministrators();
+  const rows = query.data ?? [];
+  const [open, setOpen] = useState<Administrator | "new">();
+  const [removing, setRemoving] = useState<string>();
+  return (
+    <>
+      <PageHead
+        title={menu("administrators")}
+        hint={text("hint")}
+        actions={manages && <Button onClick={() => setOpen("new")}>{changing("new")}</Button>}
+      />
+      <PageSection isFilled>
+        <ListCard
+          query={query}
+          count={rows.length}
+          filtered={false}
+          empty={<p className="ers-quiet">{text("none")}</p>}
+        >
+          <Rows rows={rows} manages={manages} onChange={setOpen} onRemove={setRemoving} />
+        </ListCard>
+      </PageSection>
+      {open && (
+        <Change administrator={open === "new" ? undefined : open} onClose={() => setOpen(undefined)} />
+      )}
+      {removing && <Remove name={removing} onClose={() => setRemoving(undefined)} />}
+    </>
+  );
+}
+
+function Rows(props: {
+  rows: Administrator[];
+  manages: boolean;
+  onChange: (administrator: Administrator) => void;
+  onRemove: (name: string) => void;
+}) {
+  const text = useText();
+  const term = useTerms();
+  const menu = useMenuText();
+  return (
+    <Table aria-label={menu("administrators")} variant="compact" gridBreakPoint="grid-lg">
+      <Thead>
+        <Tr>
+          <Th>{term("name")}</Th>
+          <Th>{term("roles")}</Th>
+          <Th>{text("cas")}</Th>
+          <Th width={35}>{term("certificate")}</Th>
+          {props.manages && <Th screenReaderText={term("actions")} />}
+        </Tr>
+      </Thead>
+      <Tbody>
+        {props.rows.map((row) => (
+          <Tr key={row.name}>
+            <Td dataLabel={term("name")} modifier="breakWord">
+              <span translate="no">{row.name}</span>{" "}
+              {row.disabled && (
+                <Label isCompact status="warning">
+                  {text("disabled")}
+                </Label>
+              )}
+            </Td>
+            <Td dataLabel={term("roles")}>
+              <LabelGroup numLabels={4}>
+                {row.roles.map((role) => (
+                  <Label key={role} isCompact variant="outline" translate="no">
+                    {role}
+                  </Label>
+                ))}
+              </LabelGroup>
+            </Td>
+            <Td dataLabel={text("cas")}>{row.authorities.join(", ") || text("all")}</Td>
+            <Td dataLabel={term("certificate")} modifier="breakWord">
+              {row.certificates.length === 0 && "–"}
+              {row.certificates.map((shown) => (
+                <div key={shown.fingerprint} className="ers-small">
+                  <span translate="no">{shown.subject}</span> {text("until")}{" "}
+                  <Time at={shown.not_after} quiet />
+                </div>
+              ))}
+            </Td>
+            {props.manages && (
+              <Td dataLabel={term("actions")}>
+                <div className="ers-actions">
+                  <Button variant="secondary" size="sm" onClick={() => props.onChange(row)}>
+                    {text("change")}
+                  </Button>
+                  <Button variant="secondary" isDanger size="sm" onClick={() => props.onRemove(row.name)}>
+                    {text("remove")}
+                  </Button>
+                </div>
+              </Td>
+            )}
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
+
+function Remove({ name, onClose }: { name: string; onClose: () => void }) {
+  const text = useText();
+  const tell = useNotices();
+  const remove = useDeleteAdministrator();
+  const done = () => {
+    tell(text("removed", { name }));
+    onClose();
+  };
+  return (
+    <ConfirmByName
+      title={text("remove_title", { name })}
+      name={name}
+      action={text("remove")}
+      busy={remove.isPending}
+      error={remove.error}
+      onConfirm={() => remove.mutate(name, { onSuccess: done })}
+      onClose={onClose}
+    >
+      <p>{text("remove_hint")}</p>
+    </ConfirmByName>
+  );
+}

@@ -1,0 +1,4 @@
+import { defineConfig } from "vite";
+import { app } from "../build/app.ts";
+
+export default defineConfig(app("cara-admin", "/cara-ws-server"));
