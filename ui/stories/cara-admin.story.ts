@@ -5,6 +5,7 @@
 // - a certificate is found, held, released and revoked, and OCSP says so
 // - settings of a CA are changed; its CRLs are made anew
 // - keys and tokens are shown; the journal is walked; what was done is written down
+// - a profile is put beside an example of what it makes, linted while it is typed; and removed by name
 // - administrators are made and removed; who may not do a thing is not offered it
 // - axe finds nothing serious, light and dark, wide and narrow; no page is too wide; everything is told in German
 import { readFileSync } from "node:fs";
@@ -224,6 +225,26 @@ test("keys and tokens are shown, the journal is walked, and what was done is wri
   expect(complaints).toEqual([]);
 });
 
+test("a profile is put beside an example of what it makes, and removed by its name", async () => {
+  await page.goto("/cara-admin/profiles/tls-server");
+  const example = page.getByRole("region", { name: "What such certificates look like" });
+  await example.getByText("Extended Key Usage").waitFor();
+  const text = page.getByRole("textbox", { name: "Definition" });
+  const draft = (await text.inputValue()).replace('"name": "tls-server"', '"name": "story"');
+  await text.fill(draft.slice(0, -3));
+  await page.getByText(/Line \d+/).waitFor();
+  await text.fill(draft);
+  await button("Create the profile").click();
+  await page.getByText("story is in force.").waitFor();
+  await heading("story");
+  await page.getByText("Version 1, put by").waitFor();
+  await button("Remove").click();
+  await confirm("story", "Remove");
+  await heading("Profiles");
+  expect(await page.getByRole("link", { name: "story", exact: true }).count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
 test("administrators are made and removed, and nobody is offered what they may not do", async () => {
   await page.goto("/cara-admin/administrators");
   await button("New administrator").click();
@@ -261,6 +282,8 @@ test("axe finds nothing serious, nothing sticks out, everything is told in Germa
     "revocation",
     "profiles",
     "profiles/tls-server",
+    "new-profile",
+    "approvals",
     "keys",
     "administrators",
     "audit",

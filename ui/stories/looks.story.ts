@@ -30,6 +30,7 @@ beforeAll(async () => {
     "/clm-ui/approvals",
     "/clm-ui/policies",
     "/clm-ui/policies/server",
+    "/clm-ui/policies/acme?tab=clients",
     "/clm-ui/new-policy",
     "/clm-ui/account",
   ];

@@ -45,6 +45,8 @@ async function administration(mark: string, form: BrowserContextOptions) {
     { name: "revocation", path: "revocation", main: true },
     { name: "profiles", path: "profiles" },
     { name: "profile", path: "profiles/tls-server" },
+    { name: "new-profile", path: "new-profile" },
+    { name: "approvals", path: "approvals" },
     { name: "keys", path: "keys", main: true },
     { name: "administrators", path: "administrators" },
     {

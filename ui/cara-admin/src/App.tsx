@@ -1,8 +1,9 @@
 import { Problem, ProblemAlert, Shell } from "@ers/frame";
-import { Bullseye, PageSection, Spinner } from "@patternfly/react-core";
+import { Badge, Bullseye, PageSection, Spinner } from "@patternfly/react-core";
 import { lazy, Suspense } from "react";
 import { Navigate, Route, Routes } from "react-router";
 import { Stranger } from "./pages/account/Stranger.tsx";
+import { useApprovals } from "./queries/approvals.ts";
 import { useMay, useSeesAll, useSession } from "./queries/session.ts";
 import { useMenuText } from "./words/menu.ts";
 
@@ -13,6 +14,7 @@ const CertificateList = lazy(() => import("./pages/certificate-list/CertificateL
 const CertificateDetails = lazy(() => import("./pages/certificate-details/CertificateDetails.tsx"));
 const Profiles = lazy(() => import("./pages/profiles/Profiles.tsx"));
 const Profile = lazy(() => import("./pages/profiles/Profile.tsx"));
+const Approvals = lazy(() => import("./pages/approvals/Approvals.tsx"));
 const Keys = lazy(() => import("./pages/keys/Keys.tsx"));
 const RevocationInfo = lazy(() => import("./pages/revocation/RevocationInfo.tsx"));
 const Administrators = lazy(() => import("./pages/administrators/Administrators.tsx"));
@@ -39,12 +41,16 @@ function Pages({ username }: { username: string }) {
   const text = useMenuText();
   const may = useMay();
   const seesAll = useSeesAll();
+  const waiting = useApprovals({ waiting: true, page_size: 50 }, may("read-approvals"));
+  const count = waiting.data?.approvals.length ?? 0;
+  const badge = count > 0 ? <Badge screenReaderText={text("waiting")}>{count}</Badge> : undefined;
   const destinations = [
     { path: "/", label: text("authorities"), shown: may("read-authorities") },
     { path: "/certificates", label: text("certificates"), shown: may("read-certificates") },
     { path: "/revocation", label: text("revocation"), shown: may("read-authorities") },
     { path: "/profiles", label: text("profiles"), shown: may("read-profiles") },
     { path: "/keys", label: text("keys"), shown: may("read-authorities") && seesAll },
+    { path: "/approvals", label: text("approvals"), badge, shown: may("read-approvals") },
     { path: "/administrators", label: text("administrators"), shown: may("read-administrators") },
     { path: "/audit", label: text("acts"), shown: may("read-acts") },
   ];
@@ -65,6 +71,8 @@ function Pages({ username }: { username: string }) {
           <Route path="/certificates/:issuer/:serial" element={<CertificateDetails />} />
           <Route path="/revocation" element={<RevocationInfo />} />
           <Route path="/profiles" element={<Profiles />} />
+          <Route path="/new-profile" element={<Profile />} />
+          <Route path="/approvals" element={<Approvals />} />
           <Route path="/profiles/:name" element={<Profile />} />
           <Route path="/keys" element={<Keys />} />
           <Route path="/administrators" element={<Administrators />} />

@@ -7,12 +7,14 @@ export function ProblemAlert(props: { error: unknown; title?: string; onAgain?: 
   const words = useWords();
   const problem = props.error instanceof Problem ? props.error : undefined;
   const lost = problem?.status === 0;
+  // not done, and nothing went wrong: another person decides
+  const waits = problem?.status === 202;
   const detail = lost ? words("unreachable_hint") : problem?.detail || words("whole");
   return (
     <Alert
       isInline
-      variant="danger"
-      title={lost ? words("unreachable") : (props.title ?? words("failed"))}
+      variant={waits ? "info" : "danger"}
+      title={lost ? words("unreachable") : waits ? words("waits") : (props.title ?? words("failed"))}
       actionLinks={
         props.onAgain && (
           <Button variant="link" isInline onClick={props.onAgain}>

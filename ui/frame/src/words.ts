@@ -33,6 +33,7 @@ export const useWords = messages(
     theme: "Appearance",
     unreachable: "The service cannot be reached",
     unreachable_hint: "Check your connection. Nothing was changed.",
+    waits: "It waits for a second person",
     wait: "Try again in {n} second.|Try again in {n} seconds.",
     whole: "The service could not do this. Try again, or tell the operators.",
   },
@@ -67,6 +68,7 @@ export const useWords = messages(
     theme: "Darstellung",
     unreachable: "Der Dienst ist nicht erreichbar",
     unreachable_hint: "Prüfen Sie Ihre Verbindung. Es wurde nichts geändert.",
+    waits: "Es wartet auf eine zweite Person",
     wait: "In {n} Sekunde erneut versuchen.|In {n} Sekunden erneut versuchen.",
     whole:
       "Der Dienst konnte das nicht ausführen. Versuchen Sie es erneut oder wenden Sie sich an den Betrieb.",

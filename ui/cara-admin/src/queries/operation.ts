@@ -4,14 +4,6 @@ import { api, ask } from "./api.ts";
 
 const V1 = "/cara-ws-server/v1";
 
-/** All profiles. */
-export function useProfiles() {
-  return useQuery({
-    queryKey: ["profiles"],
-    queryFn: async () => (await ask(api.GET(`${V1}/profiles`))).profiles,
-  });
-}
-
 /** The tokens that hold keys. */
 export function useTokens(enabled = true) {
   return useQuery({

@@ -12,7 +12,10 @@ export function useSession() {
 
 /** What administrators may do, in the words of the OpenAPI document. */
 export type Permission =
+  | "approve-acts"
   | "manage-authorities"
+  | "manage-profiles"
+  | "read-approvals"
   | "publish-crls"
   | "read-acts"
   | "read-administrators"

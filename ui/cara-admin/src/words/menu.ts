@@ -6,6 +6,7 @@ export const useMenuText = messages(
     account: "Who I am",
     acts: "Audit and journal",
     administrators: "Administrators",
+    approvals: "Approvals",
     authorities: "CAs",
     certificates: "Certificates",
     keys: "Keys and tokens",
@@ -13,11 +14,13 @@ export const useMenuText = messages(
     new_authority: "New CA",
     profiles: "Profiles",
     revocation: "CRLs and OCSP",
+    waiting: "waiting",
   },
   {
     account: "Wer ich bin",
     acts: "Audit und Journal",
     administrators: "Administratoren",
+    approvals: "Vier Augen",
     authorities: "CAs",
     certificates: "Zertifikate",
     keys: "Schlüssel und Token",
@@ -25,5 +28,6 @@ export const useMenuText = messages(
     new_authority: "Neue CA",
     profiles: "Profile",
     revocation: "CRLs und OCSP",
+    waiting: "warten",
   },
 );

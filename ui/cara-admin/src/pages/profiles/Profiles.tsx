@@ -1,23 +1,12 @@
-import { ListCard, messages, PageHead } from "@ers/frame";
-import { Label, LabelGroup, PageSection } from "@patternfly/react-core";
+import { ListCard, PageHead } from "@ers/frame";
+import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "react-router";
-import { useProfiles } from "../../queries/operation.ts";
+import { useProfiles } from "../../queries/profiles.ts";
+import { useMay } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
-
-const useText = messages(
-  {
-    hint: "What certificates say: fields, extensions, key kinds, longest validity.",
-    none: "No profiles.",
-    usage: "For",
-  },
-  {
-    hint: "Was Zertifikate sagen: Felder, Erweiterungen, Schlüsselarten, längste Gültigkeit.",
-    none: "Keine Profile.",
-    usage: "Für",
-  },
-);
+import { useText } from "./words.ts";
 
 /** All profiles. */
 export default function Profiles() {
@@ -26,9 +15,15 @@ export default function Profiles() {
   const menu = useMenuText();
   const query = useProfiles();
   const rows = query.data ?? [];
+  const may = useMay();
+  const create = may("manage-profiles") && (
+    <Button component={(props) => <Link {...props} to="/new-profile" />} variant="primary">
+      {text("new")}
+    </Button>
+  );
   return (
     <>
-      <PageHead title={menu("profiles")} hint={text("hint")} />
+      <PageHead title={menu("profiles")} hint={text("hint")} actions={create} />
       <PageSection isFilled>
         <ListCard
           query={query}
