@@ -11,7 +11,7 @@
 import { execFileSync } from "node:child_process";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { MANUAL, makeCsr, openssl, until, World } from "./world.ts";
+import { AS_PAGE, MANUAL, makeCsr, openssl, until, World } from "./world.ts";
 
 let world: World;
 
@@ -46,7 +46,10 @@ async function askFor(page: Page, policy: string, names: string) {
 
 async function issue(page: Page, name: string): Promise<string> {
   const csr = makeCsr(world, name, name);
-  const answer = await page.request.post("/clm-api/v1/certificates", { data: { csr, policy: "server" } });
+  const answer = await page.request.post("/clm-api/v1/certificates", {
+    data: { csr, policy: "server" },
+    ...AS_PAGE,
+  });
   const { fingerprint } = (await answer.json()) as { fingerprint: string };
   return fingerprint;
 }
@@ -146,7 +149,7 @@ test("a pasted CSR is read while it is typed, and its refusal is told in the pol
 
 test("a request waits, is approved by a person and becomes a certificate; another is declined", async () => {
   const { page, complaints } = await world.administrator();
-  await page.request.put("/clm-api/v1/policies/manual", { data: { definition: MANUAL } });
+  await page.request.put("/clm-api/v1/policies/manual", { data: { definition: MANUAL }, ...AS_PAGE });
   await askFor(page, "manual", "bank.example");
   await page.getByText("bank.example: The request waits for approval").waitFor();
   await saved(page, () => button(page, "Private key, PEM").click());

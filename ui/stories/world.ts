@@ -18,6 +18,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** What browsers say of requests that a page of the platform makes, for requests that a story makes in its place. */
+export const AS_PAGE = { headers: { "Sec-Fetch-Site": "same-origin" } };
+
 /** What a page has complained of: script errors, and what the content security policy kept out. */
 export type Complaints = string[];
 
@@ -181,7 +184,7 @@ manual_approval: true
 
 /** Fills an empty platform with what a small company would have. */
 export async function furnish(world: World, page: Page) {
-  await page.request.put("/clm-api/v1/policies/manual", { data: { definition: MANUAL } });
+  await page.request.put("/clm-api/v1/policies/manual", { data: { definition: MANUAL }, ...AS_PAGE });
   const wishes: [string, string, string[]][] = [
     ["server", "14d", ["www.shop.example", "shop.example"]],
     ["server", "30d", ["mail.shop.example"]],
@@ -195,13 +198,16 @@ export async function furnish(world: World, page: Page) {
   ];
   for (const [index, [policy, validity, names]] of wishes.entries()) {
     const csr = makeCsr(world, `furnish-${index}`, ...names);
-    const answer = await page.request.post("/clm-api/v1/certificates", { data: { csr, policy, validity } });
+    const answer = await page.request.post("/clm-api/v1/certificates", {
+      data: { csr, policy, validity },
+      ...AS_PAGE,
+    });
     if (!answer.ok()) throw new Error(`furnish: ${await answer.text()}`);
     if (names[0] === "old.shop.example") {
       const { serial } = (await answer.json()) as { serial: string };
       const revocation = `/clm-api/v1/certificates/${serial}/revocation`;
       await until("the inventory knows it", 10_000, async () => {
-        const revoked = await page.request.post(revocation, { data: { reason: "superseded" } });
+        const revoked = await page.request.post(revocation, { data: { reason: "superseded" }, ...AS_PAGE });
         return revoked.ok();
       });
     }
