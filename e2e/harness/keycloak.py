@@ -63,7 +63,7 @@ class Keycloak:
         self.server = Server("keycloak", [self.home / "bin/kc.sh", *container["args"]], self.folder, environment)
         self.server.start()
         probe = container["readinessProbe"]["httpGet"]["path"]
-        self.server.until("is ready", lambda: self._get(self.management, probe) == 200, 300)
+        self.server.until("is ready", lambda: self._get(self.management, probe) == 200, 900)
         return self
 
     server = None

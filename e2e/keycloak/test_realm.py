@@ -149,7 +149,7 @@ def test_what_administrators_changed_is_not_imported_over(keycloak):
     admin.json("POST", "/ers/groups", {"name": "pki-approvers"})
     keycloak.server.stop()
     keycloak.server.start()
-    keycloak.server.until("is ready again", lambda: keycloak._get(keycloak.management, "/auth/health/ready") == 200, 300)
+    keycloak.server.until("is ready again", lambda: keycloak._get(keycloak.management, "/auth/health/ready") == 200, 900)
     groups = {found["name"] for found in keycloak.administrator().json("GET", "/ers/groups")}
     assert groups == {"pki-administrators", "pki-approvers"}
 

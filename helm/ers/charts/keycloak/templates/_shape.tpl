@@ -44,7 +44,8 @@ probes:
   startupProbe:
     httpGet: { path: /auth/health/started, port: management }
     periodSeconds: 5
-    failureThreshold: 60
+    # it builds itself for its database and makes its schema: more than a minute of CPU
+    failureThreshold: 180
   livenessProbe:
     httpGet: { path: /auth/health/live, port: management }
     periodSeconds: 10
