@@ -1,11 +1,12 @@
 import { ProblemAlert, Shell } from "@ers/frame";
 import { Badge, Bullseye, PageSection, Spinner } from "@patternfly/react-core";
-import { lazy, Suspense } from "react";
-import { Navigate, Route, Routes, useLocation } from "react-router";
+import { type ComponentType, lazy, Suspense } from "react";
+import { Navigate, Route, Routes } from "react-router";
+import type { Permission } from "./access.ts";
 import { LogIn } from "./pages/log-in/LogIn.tsx";
 import { usePolicies } from "./queries/policies.ts";
 import { useRequests } from "./queries/requests.ts";
-import { useLogOut, useSession } from "./queries/session.ts";
+import { useAccess, useLogOut, useSession } from "./queries/session.ts";
 import { RealmSwitch } from "./RealmSwitch.tsx";
 import { RealmProvider, useRealm } from "./realm.tsx";
 import { useMenuText } from "./words/menu.ts";
@@ -19,6 +20,43 @@ const Approvals = lazy(() => import("./pages/approvals/Approvals.tsx"));
 const PolicyList = lazy(() => import("./pages/policy-list/PolicyList.tsx"));
 const PolicyDetails = lazy(() => import("./pages/policy-details/PolicyDetails.tsx"));
 const Account = lazy(() => import("./pages/account/Account.tsx"));
+
+/** A place in the menu: what must be granted somewhere to see it, and its pages by the rest of their paths. */
+type Place = {
+  path: string;
+  label: Parameters<ReturnType<typeof useMenuText>>[0];
+  needs: Permission[];
+  pages: Record<string, ComponentType>;
+};
+
+const PLACES: Place[] = [
+  { path: "/", label: "dashboard", needs: ["certificate:read"], pages: { "": Dashboard } },
+  {
+    path: "/certificates",
+    label: "certificates",
+    needs: ["certificate:read"],
+    pages: { "": CertificateList, "/:id": CertificateDetails },
+  },
+  {
+    path: "/request",
+    label: "request",
+    needs: ["request:create", "policy:read"],
+    pages: { "": RequestWizard },
+  },
+  { path: "/requests", label: "requests", needs: ["request:read"], pages: { "": RequestList } },
+  {
+    path: "/approvals",
+    label: "approvals",
+    needs: ["request:decide", "request:read"],
+    pages: { "": Approvals },
+  },
+  {
+    path: "/policies",
+    label: "policies",
+    needs: ["policy:read"],
+    pages: { "": PolicyList, "/:name": PolicyDetails },
+  },
+];
 
 /** The app: the login, or the pages. */
 export function App() {
@@ -49,50 +87,48 @@ export function App() {
 function Pages({ username }: { username: string }) {
   const text = useMenuText();
   const { realm } = useRealm();
+  const { may } = useAccess();
   const logOut = useLogOut();
-  const waiting = useRequests({ state: "pending-approval", page_size: 1 }, 30_000).data?.total ?? 0;
-  usePolicies(realm); // most pages need them at once
+  const decides = may("request:decide") && may("request:read");
+  const waiting =
+    useRequests({ state: "pending-approval", page_size: 1 }, { enabled: decides, refetchInterval: 30_000 })
+      .data?.total ?? 0;
+  usePolicies(realm, may("policy:read")); // most pages need them at once
   const badge = waiting > 0 ? <Badge screenReaderText={text("waiting")}>{waiting}</Badge> : undefined;
+  const places = PLACES.filter(({ needs }) => needs.every(may));
   return (
     <Shell
       name="ERS"
       icon="/clm-ui/icon.svg"
       username={username}
       accountPath="/account"
-      choice={<RealmSwitch />}
+      choice={may("realm:read") && <RealmSwitch />}
       onLogOut={() => logOut.mutate()}
-      destinations={[
-        { path: "/", label: text("dashboard") },
-        { path: "/certificates", label: text("certificates") },
-        { path: "/request", label: text("request") },
-        { path: "/requests", label: text("requests") },
-        { path: "/approvals", label: text("approvals"), badge },
-        { path: "/policies", label: text("policies") },
-      ]}
+      destinations={places.map(({ path, label }) => ({
+        path,
+        label: text(label),
+        badge: path === "/approvals" ? badge : undefined,
+      }))}
     >
       <Suspense fallback={<Waiting />}>
         <Routes>
-          <Route path="/" element={<Dashboard />} />
-          <Route path="/certificates" element={<CertificateList />} />
-          <Route path="/certificates/:id" element={<CertificateDetails />} />
-          <Route path="/request" element={<RequestWizard />} />
-          <Route path="/requests" element={<RequestList />} />
-          <Route path="/approvals" element={<Approvals />} />
-          <Route path="/policies" element={<PolicyList />} />
-          <Route path="/new-policy" element={<PolicyDetails />} />
-          <Route path="/policies/:name" element={<PolicyDetails />} />
+          {places.map(({ path, pages }) =>
+            Object.entries(pages).map(([part, Page]) => (
+              <Route key={path + part} path={path + part} element={<Page />} />
+            )),
+          )}
+          {may("policy:manage") && <Route path="/new-policy" element={<PolicyDetails />} />}
           <Route path="/account" element={<Account />} />
-          <Route path="*" element={<Elsewhere />} />
+          <Route path="*" element={<Elsewhere first={places[0]?.path ?? "/account"} />} />
         </Routes>
       </Suspense>
     </Shell>
   );
 }
 
-/** An old or mistyped address leads to the overview. */
-function Elsewhere() {
-  const { pathname } = useLocation();
-  return <Navigate to={pathname === "/" ? "/certificates" : "/"} replace />;
+/** An old or mistyped address, or one that is not for everybody, leads to the first page that is for this person. */
+function Elsewhere({ first }: { first: string }) {
+  return <Navigate to={first} replace />;
 }
 
 function Waiting() {

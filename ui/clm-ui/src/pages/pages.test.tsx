@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { MemoryRouter } from "react-router";
 import { afterEach, expect, test, vi } from "vitest";
 import { newQueryClient } from "../queries/api.ts";
+import Account from "./account/Account.tsx";
 import CertificateList from "./certificate-list/CertificateList.tsx";
 import { LogIn } from "./log-in/LogIn.tsx";
 import { Editor } from "./policy-details/Editor.tsx";
@@ -57,12 +58,72 @@ test("a locked account is told how long it takes", async () => {
   expect(await screen.findByText(/Wait 30 seconds/)).toBeTruthy();
 });
 
+const ways = { status: 200, body: { password: true, oidc: true, certificate: true } };
+
+test("each way in is offered when CLM has it, and the provider leads back to the page asked for", async () => {
+  answering({
+    "GET /clm-api/v1/login-methods": ways,
+    "POST /clm-api/v1/session/certificate": { status: 401, body: { title: "Unauthorized" } },
+  });
+  show(<LogIn />);
+  const provider = await screen.findByRole<HTMLAnchorElement>("link", { name: /organisation/ });
+  const to = new URL(provider.href);
+  expect(to.pathname).toBe("/clm-api/v1/oidc/login");
+  expect(to.searchParams.get("return_to")).toBe(location.pathname + location.search);
+  await userEvent.click(screen.getByRole("button", { name: "With a client certificate" }));
+  expect(await screen.findByText(/no client certificate that belongs to an account/)).toBeTruthy();
+});
+
+test("the code is asked for only when the account has a second factor, and a wrong one is told", async () => {
+  const asked = answering({
+    "GET /clm-api/v1/login-methods": {
+      status: 200,
+      body: { password: true, oidc: false, certificate: false },
+    },
+    "POST /clm-api/v1/session": { status: 401, body: { title: "Unauthorized", field: "code" } },
+  });
+  show(<LogIn />);
+  expect(screen.queryByLabelText(/Code/)).toBeNull();
+  await userEvent.type(screen.getByLabelText("Username"), "anna");
+  await userEvent.type(screen.getByLabelText("Password"), "right{Enter}");
+  await userEvent.type(await screen.findByLabelText(/Code/), "12 34 56{Enter}");
+  expect(await screen.findByText(/The code is wrong/)).toBeTruthy();
+  expect(screen.getByLabelText<HTMLInputElement>("Password").value).toBe("right");
+  const sent = asked.filter(({ body }) => body).map(({ body }) => body);
+  expect(sent).toEqual([
+    { username: "anna", password: "right" },
+    { username: "anna", password: "right", code: "123456" },
+  ]);
+});
+
+test("a second factor is shown once and counts when a first code confirms it", async () => {
+  const uri = "otpauth://totp/ERS:anna?secret=GEZDGNBV&issuer=ERS";
+  const session = { username: "anna", local: true, groups: [], grants: [], ends_at: "2026-11-22T12:00:00Z" };
+  const asked = answering({
+    "GET /clm-api/v1/session": { status: 200, body: session },
+    "POST /clm-api/v1/account/second-factor": { status: 201, body: { secret: "GEZDGNBV", uri } },
+    "POST /clm-api/v1/account/second-factor/confirmation": { status: 200, body: {} },
+  });
+  show(<Account />);
+  await userEvent.click(await screen.findByRole("button", { name: "Set up" }));
+  expect(await screen.findByText("GEZDGNBV")).toBeTruthy();
+  expect(screen.getByRole<HTMLAnchorElement>("link").href).toBe(uri);
+  await userEvent.type(screen.getByLabelText("First code"), "654321{Enter}");
+  expect(await screen.findByRole("button", { name: "Set up" })).toBeTruthy();
+  expect(screen.queryByText("GEZDGNBV")).toBeNull();
+  expect(asked.find(({ url }) => url.pathname.endsWith("/confirmation"))?.body).toEqual({ code: "654321" });
+});
+
 test("the list asks for what stands in the URL, and says when nothing matches", async () => {
   const body = { certificates: [], total: 0 };
   const asked = answering({ "GET /clm-api/v1/certificates": { status: 200, body } });
   show(<CertificateList />, "/certificates?search=shop&state=revoked&within=30d&rows=50&after=9&after=4");
   expect(await screen.findByText("Nothing matches")).toBeTruthy();
-  expect(Object.fromEntries(asked[0]?.url.searchParams ?? [])).toEqual({
+  expect(
+    Object.fromEntries(
+      asked.find(({ url }) => url.pathname.endsWith("/certificates"))?.url.searchParams ?? [],
+    ),
+  ).toEqual({
     search: "shop",
     state: "revoked",
     expires_within: "30d",

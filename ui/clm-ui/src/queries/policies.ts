@@ -2,9 +2,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, ask } from "./api.ts";
 
 /** The policies of a realm, or of all. */
-export function usePolicies(realm: string) {
+export function usePolicies(realm: string, enabled = true) {
   return useQuery({
     queryKey: ["policies", realm],
+    enabled,
     queryFn: async () => {
       const query = { realm: realm || undefined };
       return (await ask(api.GET("/clm-api/v1/policies", { params: { query } }))).policies;

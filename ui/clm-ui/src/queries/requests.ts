@@ -10,11 +10,14 @@ export type RequestFilter = {
 };
 
 /** A page of requests. */
-export function useRequests(filter: RequestFilter, refetchInterval: number | false = false) {
+export function useRequests(
+  filter: RequestFilter,
+  options: { enabled?: boolean; refetchInterval?: number } = {},
+) {
   return useQuery({
     queryKey: ["requests", filter],
     placeholderData: keepPreviousData,
-    refetchInterval,
+    ...options,
     queryFn: () => ask(api.GET("/clm-api/v1/requests", { params: { query: filter } })),
   });
 }

@@ -1,7 +1,11 @@
 import { Problem } from "@ers/frame";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Login, PasswordChange, SessionBody } from "../generated/clm-api.ts";
+import { useMemo } from "react";
+import { accessOf } from "../access.ts";
+import type { LoggedOut, Login, PasswordChange, SessionBody } from "../generated/clm-api.ts";
 import { api, ask, SESSION } from "./api.ts";
+
+const SECOND_FACTOR = ["second-factor"];
 
 /** Who is logged in; `null`: nobody. */
 export function useSession() {
@@ -19,23 +23,54 @@ export function useSession() {
   });
 }
 
-/** Logs in. The token of the answer is for programs: here the cookie counts. */
+/** What who is logged in may do. */
+export function useAccess() {
+  const grants = useSession().data?.grants;
+  return useMemo(() => accessOf(grants ?? []), [grants]);
+}
+
+/** The ways to log in. */
+export function useLoginMethods() {
+  return useQuery({
+    queryKey: ["login-methods"],
+    staleTime: 60_000,
+    queryFn: () => ask(api.GET("/clm-api/v1/login-methods")),
+  });
+}
+
+/** Logs in, and learns what the person may do. The token of the answer is for programs: here the cookie counts. */
 export function useLogIn() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async (login: Login) => {
-      const { username, ends_at } = await ask(api.POST("/clm-api/v1/session", { body: login }));
-      return { username, ends_at };
+      await ask(api.POST("/clm-api/v1/session", { body: login }));
+      return ask(api.GET("/clm-api/v1/session"));
     },
     onSuccess: (session) => client.setQueryData(SESSION, session),
   });
 }
 
-/** Logs out, and forgets everything that was loaded. */
+/** The same with the client certificate that the browser shows. */
+export function useLogInByCertificate() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async () => {
+      await ask(api.POST("/clm-api/v1/session/certificate"));
+      return ask(api.GET("/clm-api/v1/session"));
+    },
+    onSuccess: (session) => client.setQueryData(SESSION, session),
+  });
+}
+
+/** Logs out, forgets everything that was loaded, and goes on to the OpenID provider when there is a session too. */
 export function useLogOut() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => ask(api.DELETE("/clm-api/v1/session")),
+    // a local account has nothing to be told: 204
+    mutationFn: async (): Promise<LoggedOut | undefined> => ask(api.DELETE("/clm-api/v1/session")),
+    onSuccess: (out) => {
+      if (out?.provider_logout_url) location.assign(out.provider_logout_url);
+    },
     onSettled: () => {
       client.setQueryData(SESSION, null);
       client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
@@ -47,5 +82,42 @@ export function useLogOut() {
 export function useChangePassword() {
   return useMutation({
     mutationFn: (change: PasswordChange) => ask(api.POST("/clm-api/v1/account/password", { body: change })),
+  });
+}
+
+/** Whether the own account has a second factor; asked only when `known`: whether one may see accounts. */
+export function useSecondFactor(username: string, known: boolean) {
+  return useQuery({
+    queryKey: [...SECOND_FACTOR, username],
+    enabled: known,
+    queryFn: async () => {
+      const params = { path: { username } };
+      return (await ask(api.GET("/clm-api/v1/people/{username}", { params }))).second_factor;
+    },
+  });
+}
+
+/** Makes a second factor, which counts once it is confirmed. */
+export function useMakeSecondFactor() {
+  return useMutation({ mutationFn: () => ask(api.POST("/clm-api/v1/account/second-factor")) });
+}
+
+/** Confirms it by a first code. */
+export function useConfirmSecondFactor() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (code: string) =>
+      ask(api.POST("/clm-api/v1/account/second-factor/confirmation", { body: { code } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: SECOND_FACTOR }),
+  });
+}
+
+/** Takes it away. */
+export function useDropSecondFactor() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (password: string) =>
+      ask(api.POST("/clm-api/v1/account/second-factor/removal", { body: { password } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: SECOND_FACTOR }),
   });
 }

@@ -1,8 +1,7 @@
-import { Field, messages } from "@ers/frame";
+import { Field, FormDialog, messages } from "@ers/frame";
 import { TextArea } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Approval } from "../../generated/cara-ws.ts";
-import { FormDialog } from "../../parts/FormDialog.tsx";
 import { useRefuse } from "../../queries/approvals.ts";
 import { useTerms } from "../../words/terms.ts";
 

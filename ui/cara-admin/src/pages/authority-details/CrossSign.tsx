@@ -1,8 +1,7 @@
-import { download, Field, useNotices } from "@ers/frame";
+import { download, Field, FormDialog, useNotices } from "@ers/frame";
 import { TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Authority } from "../../generated/cara-ws.ts";
-import { FormDialog } from "../../parts/FormDialog.tsx";
 import { PemInput } from "../../parts/PemInput.tsx";
 import { useCrossSign } from "../../queries/authorities.ts";
 import { useText } from "./words.ts";

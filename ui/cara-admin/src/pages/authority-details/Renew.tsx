@@ -1,8 +1,7 @@
-import { Field, useNotices } from "@ers/frame";
+import { Field, FormDialog, useNotices } from "@ers/frame";
 import { TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Authority } from "../../generated/cara-ws.ts";
-import { FormDialog } from "../../parts/FormDialog.tsx";
 import { useRenew } from "../../queries/authorities.ts";
 import { useText } from "./words.ts";
 

@@ -33,7 +33,7 @@ export default function Approvals() {
   const [asked, setAsked] = useState<{ request: Request; approve: boolean }>();
   const query = useRequests(
     { state: "pending-approval", page_size: state.rows, page_token: state.tokens.at(-1) },
-    15_000,
+    { refetchInterval: 15_000 },
   );
   const rows = query.data?.requests ?? [];
   const act = (request: Request) => (

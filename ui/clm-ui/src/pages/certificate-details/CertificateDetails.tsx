@@ -15,6 +15,7 @@ import { Link, useParams } from "react-router";
 import type { WholeCertificate } from "../../generated/clm-api.ts";
 import { StateLabel } from "../../parts/StateLabel.tsx";
 import { useCertificate } from "../../queries/certificates.ts";
+import { useAccess } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { Downloads } from "./Downloads.tsx";
 import { History } from "./History.tsx";
@@ -61,6 +62,7 @@ export default function CertificateDetails() {
 
 function Loaded({ certificate, above }: { certificate: WholeCertificate; above: ReactNode }) {
   const text = useText();
+  const mayRevoke = useAccess().mayUnderPolicy("certificate:revoke", certificate.realm, certificate.policy);
   const [revoking, setRevoking] = useState(false);
   const title = titleOf(certificate.subject, certificate.subject_alternative_names);
   return (
@@ -72,7 +74,7 @@ function Loaded({ certificate, above }: { certificate: WholeCertificate; above: 
         actions={
           <div className="ers-actions">
             <Downloads certificate={certificate} title={title} />
-            {certificate.state === "valid" && (
+            {certificate.state === "valid" && mayRevoke && (
               <Button variant="danger" onClick={() => setRevoking(true)}>
                 {text("revoke")}
               </Button>

@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import type { Certificate } from "../../generated/clm-api.ts";
 import { StateLabel } from "../../parts/StateLabel.tsx";
 import { useCertificates } from "../../queries/certificates.ts";
+import { useAccess } from "../../queries/session.ts";
 import { useRealm } from "../../realm.tsx";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
@@ -44,7 +45,8 @@ export default function CertificateList() {
   });
   const rows = query.data?.certificates ?? [];
   const filtered = Object.values(filter).some(Boolean);
-  const request = (
+  const { may } = useAccess();
+  const request = may("request:create") && (
     <Button component={(props) => <Link {...props} to="/request" />} variant="primary">
       {menu("request")}
     </Button>

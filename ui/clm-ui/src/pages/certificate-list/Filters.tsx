@@ -1,30 +1,20 @@
-import { messages, type useUrlState } from "@ers/frame";
-import {
-  FormSelect,
-  FormSelectOption,
-  SearchInput,
-  ToggleGroup,
-  ToggleGroupItem,
-} from "@patternfly/react-core";
-import { useEffect, useState } from "react";
+import { messages, SearchField, type useUrlState } from "@ers/frame";
+import { FormSelect, FormSelectOption, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
 import { useTerms } from "../../words/terms.ts";
 
 const STATES = ["valid", "revoked", "expired"] as const;
 const WITHIN = ["7d", "28d", "30d", "90d"];
-const TYPING_MS = 300;
 
 const useText = messages(
   {
     all: "All",
     any_time: "Expires at any time",
-    clear: "Clear",
     search: "Search by name, subject or serial number",
     within: "Expires within {n} days",
   },
   {
     all: "Alle",
     any_time: "Läuft irgendwann ab",
-    clear: "Leeren",
     search: "Nach Name, Subject oder Seriennummer suchen",
     within: "Läuft in {n} Tagen ab",
   },
@@ -35,26 +25,9 @@ export function Filters({ state }: { state: ReturnType<typeof useUrlState> }) {
   const text = useText();
   const term = useTerms();
   const { get, set } = state;
-  const searched = get("search");
-  const [typed, setTyped] = useState(searched);
-  useEffect(() => setTyped(searched), [searched]);
-  useEffect(() => {
-    if (typed === searched) return;
-    const timer = setTimeout(() => set({ search: typed }, true), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed, searched, set]);
   return (
     <search className="ers-toolbar">
-      <SearchInput
-        className="ers-search"
-        aria-label={text("search")}
-        placeholder={text("search")}
-        value={typed}
-        onChange={(_, value) => setTyped(value)}
-        onClear={() => setTyped("")}
-        resetButtonLabel={text("clear")}
-        maxLength={200}
-      />
+      <SearchField state={state} name="search" label={text("search")} />
       <ToggleGroup aria-label={term("state")}>
         <ToggleGroupItem text={text("all")} isSelected={!get("state")} onChange={() => set({ state: "" })} />
         {STATES.map((name) => (

@@ -13,6 +13,7 @@ import {
 import { Link } from "react-router";
 import type { Statistics } from "../../generated/clm-api.ts";
 import { useStatistics } from "../../queries/certificates.ts";
+import { useAccess } from "../../queries/session.ts";
 import { useRealm } from "../../realm.tsx";
 import { useMenuText } from "../../words/menu.ts";
 import { ExpiringSoon, Waiting } from "./NeedsMe.tsx";
@@ -23,6 +24,7 @@ export default function Dashboard() {
   const text = useText();
   const menu = useMenuText();
   const { realm } = useRealm();
+  const { may } = useAccess();
   const statistics = useStatistics(realm);
   return (
     <>
@@ -30,9 +32,11 @@ export default function Dashboard() {
         title={menu("dashboard")}
         hint={realm ? text("of_realm", { realm }) : text("of_all")}
         actions={
-          <Button component={(props) => <Link {...props} to="/request" />} variant="primary">
-            {menu("request")}
-          </Button>
+          may("request:create") && (
+            <Button component={(props) => <Link {...props} to="/request" />} variant="primary">
+              {menu("request")}
+            </Button>
+          )
         }
       />
       <PageSection>
@@ -45,9 +49,11 @@ export default function Dashboard() {
           </>
         )}
         <Grid hasGutter lg={6} className="ers-space">
-          <GridItem>
-            <Waiting />
-          </GridItem>
+          {may("request:read") && (
+            <GridItem>
+              <Waiting />
+            </GridItem>
+          )}
           <GridItem>
             <ExpiringSoon realm={realm} />
           </GridItem>

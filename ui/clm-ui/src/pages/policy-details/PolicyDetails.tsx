@@ -1,4 +1,4 @@
-import { messages, PageHead, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
+import { messages, PageHead, PemText, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
 import {
   Breadcrumb,
   BreadcrumbItem,
@@ -10,6 +10,7 @@ import {
 } from "@patternfly/react-core";
 import { Link, useNavigate, useParams } from "react-router";
 import { usePolicy } from "../../queries/policies.ts";
+import { useAccess } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { Clients } from "./Clients.tsx";
 import { Editor } from "./Editor.tsx";
@@ -63,6 +64,7 @@ export default function PolicyDetails() {
   const { name = "" } = useParams();
   const isNew = name === "";
   const query = usePolicy(name);
+  const { mayUnderPolicy } = useAccess();
   const saved = (name: string) => {
     tell(text("saved", { name }));
     if (isNew) go(`/policies/${name}`);
@@ -82,7 +84,7 @@ export default function PolicyDetails() {
     if (isNew) return <Editor text={DRAFT} isNew onSaved={saved} />;
     if (query.isError) return <ProblemAlert error={query.error} onAgain={() => query.refetch()} />;
     if (query.isPending) return <Skeleton height="20rem" />;
-    const { definition, version } = query.data;
+    const { definition, version, realm } = query.data;
     return (
       <Tabs
         activeKey={get("tab") || "definition"}
@@ -93,7 +95,11 @@ export default function PolicyDetails() {
         <Tab eventKey="definition" title={<TabTitleText>{text("definition")}</TabTitleText>}>
           <div className="ers-stack ers-tab">
             <Summary definition={definition} />
-            <Editor key={`${name}-${version}`} text={definition} isNew={false} onSaved={saved} />
+            {mayUnderPolicy("policy:manage", realm, name) ? (
+              <Editor key={`${name}-${version}`} text={definition} isNew={false} onSaved={saved} />
+            ) : (
+              <PemText pem={definition} />
+            )}
           </div>
         </Tab>
         <Tab eventKey="clients" title={<TabTitleText>{text("clients")}</TabTitleText>}>

@@ -4,6 +4,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "react-router";
 import { rulesOf } from "../../policy/rules.ts";
 import { usePolicies } from "../../queries/policies.ts";
+import { useAccess } from "../../queries/session.ts";
 import { useRealm } from "../../realm.tsx";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
@@ -33,6 +34,7 @@ export default function PolicyList() {
   const menu = useMenuText();
   const term = useTerms();
   const { realm } = useRealm();
+  const { may } = useAccess();
   const query = usePolicies(realm);
   const rows = query.data ?? [];
   return (
@@ -41,9 +43,11 @@ export default function PolicyList() {
         title={menu("policies")}
         hint={text("hint")}
         actions={
-          <Button component={(props) => <Link {...props} to="/new-policy" />} variant="secondary">
-            {text("new")}
-          </Button>
+          may("policy:manage") && (
+            <Button component={(props) => <Link {...props} to="/new-policy" />} variant="secondary">
+              {text("new")}
+            </Button>
+          )
         }
       />
       <PageSection isFilled>

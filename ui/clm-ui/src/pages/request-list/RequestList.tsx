@@ -10,6 +10,7 @@ import {
 import { Link } from "react-router";
 import { RequestTable } from "../../parts/RequestTable.tsx";
 import { useRequests } from "../../queries/requests.ts";
+import { useAccess } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
 
@@ -44,6 +45,7 @@ export default function RequestList() {
     page_size: state.rows,
     page_token: state.tokens.at(-1),
   });
+  const { may } = useAccess();
   const rows = query.data?.requests ?? [];
   return (
     <>
@@ -76,7 +78,9 @@ export default function RequestList() {
           empty={
             <EmptyState titleText={text("empty")} headingLevel="h2">
               <EmptyStateBody>{text("empty_hint")}</EmptyStateBody>
-              <Button component={(props) => <Link {...props} to="/request" />}>{menu("request")}</Button>
+              {may("request:create") && (
+                <Button component={(props) => <Link {...props} to="/request" />}>{menu("request")}</Button>
+              )}
             </EmptyState>
           }
         >

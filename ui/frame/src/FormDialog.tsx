@@ -1,7 +1,7 @@
-import { ProblemAlert } from "@ers/frame";
 import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { type FormEvent, type ReactNode, useId } from "react";
-import { useTerms } from "../words/terms.ts";
+import { ProblemAlert } from "./ProblemAlert.tsx";
+import { useWords } from "./words.ts";
 
 /** A form in a dialogue. */
 export function FormDialog(props: {
@@ -15,7 +15,7 @@ export function FormDialog(props: {
   onSubmit: () => void;
   onClose: () => void;
 }) {
-  const term = useTerms();
+  const words = useWords();
   const id = useId();
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -35,7 +35,7 @@ export function FormDialog(props: {
           {props.action}
         </Button>
         <Button variant="link" onClick={props.onClose}>
-          {term("cancel")}
+          {words("cancel")}
         </Button>
       </ModalFooter>
     </Modal>
