@@ -19,6 +19,7 @@ const RequestList = lazy(() => import("./pages/request-list/RequestList.tsx"));
 const Approvals = lazy(() => import("./pages/approvals/Approvals.tsx"));
 const PolicyList = lazy(() => import("./pages/policy-list/PolicyList.tsx"));
 const PolicyDetails = lazy(() => import("./pages/policy-details/PolicyDetails.tsx"));
+const Notifications = lazy(() => import("./pages/notifications/Notifications.tsx"));
 const Account = lazy(() => import("./pages/account/Account.tsx"));
 
 /** A place in the menu: what must be granted somewhere to see it, and its pages by the rest of their paths. */
@@ -26,6 +27,8 @@ type Place = {
   path: string;
   label: Parameters<ReturnType<typeof useMenuText>>[0];
   needs: Permission[];
+  /** Only for who has them in all realms. */
+  everywhere?: boolean;
   pages: Record<string, ComponentType>;
 };
 
@@ -55,6 +58,13 @@ const PLACES: Place[] = [
     label: "policies",
     needs: ["policy:read"],
     pages: { "": PolicyList, "/:name": PolicyDetails },
+  },
+  {
+    path: "/notifications",
+    label: "notifications",
+    needs: ["notification:read"],
+    everywhere: true,
+    pages: { "": Notifications },
   },
 ];
 
@@ -87,7 +97,7 @@ export function App() {
 function Pages({ username }: { username: string }) {
   const text = useMenuText();
   const { realm } = useRealm();
-  const { may } = useAccess();
+  const { may, mayEverywhere } = useAccess();
   const logOut = useLogOut();
   const decides = may("request:decide") && may("request:read");
   const waiting =
@@ -95,7 +105,7 @@ function Pages({ username }: { username: string }) {
       .data?.total ?? 0;
   usePolicies(realm, may("policy:read")); // most pages need them at once
   const badge = waiting > 0 ? <Badge screenReaderText={text("waiting")}>{waiting}</Badge> : undefined;
-  const places = PLACES.filter(({ needs }) => needs.every(may));
+  const places = PLACES.filter(({ needs, everywhere }) => needs.every(everywhere ? mayEverywhere : may));
   return (
     <Shell
       name="ERS"

@@ -1,5 +1,5 @@
 import { FormSelect, FormSelectOption } from "@patternfly/react-core";
-import { useRealms } from "./queries/policies.ts";
+import { useRealms } from "./queries/realms.ts";
 import { useRealm } from "./realm.tsx";
 import { useMenuText } from "./words/menu.ts";
 

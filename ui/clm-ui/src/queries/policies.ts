@@ -31,12 +31,3 @@ export function useApplyPolicy() {
     onSuccess: () => client.invalidateQueries(),
   });
 }
-
-/** All realms. */
-export function useRealms() {
-  return useQuery({
-    queryKey: ["realms"],
-    staleTime: 60_000,
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/realms"))).realms,
-  });
-}
