@@ -20,6 +20,9 @@ const Approvals = lazy(() => import("./pages/approvals/Approvals.tsx"));
 const PolicyList = lazy(() => import("./pages/policy-list/PolicyList.tsx"));
 const PolicyDetails = lazy(() => import("./pages/policy-details/PolicyDetails.tsx"));
 const Notifications = lazy(() => import("./pages/notifications/Notifications.tsx"));
+const People = lazy(() => import("./pages/people/People.tsx"));
+const PersonDetails = lazy(() => import("./pages/person-details/PersonDetails.tsx"));
+const Roles = lazy(() => import("./pages/roles/Roles.tsx"));
 const Account = lazy(() => import("./pages/account/Account.tsx"));
 
 /** A place in the menu: what must be granted somewhere to see it, and its pages by the rest of their paths. */
@@ -66,6 +69,13 @@ const PLACES: Place[] = [
     everywhere: true,
     pages: { "": Notifications },
   },
+  {
+    path: "/people",
+    label: "people",
+    needs: ["person:read"],
+    pages: { "": People, "/:username": PersonDetails },
+  },
+  { path: "/roles", label: "roles", needs: ["role:read"], pages: { "": Roles } },
 ];
 
 /** The app: the login, or the pages. */

@@ -15,6 +15,7 @@ export { SearchField } from "./lists/SearchField.tsx";
 export { useUrlState } from "./lists/url-state.ts";
 export { Notices, useNotices } from "./notices.tsx";
 export { PageHead } from "./PageHead.tsx";
+export { PemInput } from "./PemInput.tsx";
 export { PemText } from "./PemText.tsx";
 export { Preferences } from "./Preferences.tsx";
 export { ProblemAlert } from "./ProblemAlert.tsx";

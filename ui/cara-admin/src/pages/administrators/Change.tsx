@@ -1,8 +1,7 @@
-import { Field, FormDialog, useNotices } from "@ers/frame";
+import { Field, FormDialog, PemInput, useNotices } from "@ers/frame";
 import { Checkbox, TextArea, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Administrator } from "../../generated/cara-ws.ts";
-import { PemInput } from "../../parts/PemInput.tsx";
 import { usePutAdministrator } from "../../queries/operation.ts";
 import { useTerms } from "../../words/terms.ts";
 import { useText } from "./words.ts";

@@ -1,8 +1,7 @@
-import { Field, FormDialog, useNotices } from "@ers/frame";
+import { Field, FormDialog, PemInput, useNotices } from "@ers/frame";
 import { Checkbox } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Authority } from "../../generated/cara-ws.ts";
-import { PemInput } from "../../parts/PemInput.tsx";
 import { useImport } from "../../queries/authorities.ts";
 import { useText } from "./words.ts";
 

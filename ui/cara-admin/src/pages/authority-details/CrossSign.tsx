@@ -1,8 +1,7 @@
-import { download, Field, FormDialog, useNotices } from "@ers/frame";
+import { download, Field, FormDialog, PemInput, useNotices } from "@ers/frame";
 import { TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Authority } from "../../generated/cara-ws.ts";
-import { PemInput } from "../../parts/PemInput.tsx";
 import { useCrossSign } from "../../queries/authorities.ts";
 import { useText } from "./words.ts";
 

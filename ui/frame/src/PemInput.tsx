@@ -1,6 +1,6 @@
-import { messages } from "@ers/frame";
 import { FileUpload } from "@patternfly/react-core";
 import { useState } from "react";
+import { messages } from "./language.tsx";
 
 const useText = messages(
   { browse: "Browse …", clear: "Clear", drop: "Drop a file here, or browse" },

@@ -1,0 +1,102 @@
+import { ListCard, PageHead, SearchField, useUrlState } from "@ers/frame";
+import { Button, EmptyState, PageSection, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { useState } from "react";
+import type { Role } from "../../generated/clm-api.ts";
+import { matches } from "../../lists.ts";
+import { BindingTable } from "../../parts/BindingTable.tsx";
+import { GiveRole, useGiveText } from "../../parts/GiveRole.tsx";
+import { Remove } from "../../parts/Remove.tsx";
+import { useBindings, useRemoveRole } from "../../queries/roles.ts";
+import { useAccess } from "../../queries/session.ts";
+import { useMenuText } from "../../words/menu.ts";
+import { Change } from "./Change.tsx";
+import { RoleTable } from "./RoleTable.tsx";
+import { useText } from "./words.ts";
+
+/** Who has which role, and what each role may do. */
+export default function Roles() {
+  const text = useText();
+  const give = useGiveText();
+  const menu = useMenuText();
+  const state = useUrlState();
+  const { may, mayEverywhere } = useAccess();
+  const manages = mayEverywhere("role:manage");
+  const [open, setOpen] = useState<Role | "new" | "give">();
+  const [removing, setRemoving] = useState<string>();
+  const remove = useRemoveRole();
+  const close = () => setOpen(undefined);
+  return (
+    <>
+      <PageHead
+        title={menu("roles")}
+        hint={text("hint")}
+        actions={
+          <div className="ers-actions">
+            {may("role:manage") && <Button onClick={() => setOpen("give")}>{give("give")}</Button>}
+            {manages && (
+              <Button variant="secondary" onClick={() => setOpen("new")}>
+                {text("new")}
+              </Button>
+            )}
+          </div>
+        }
+      />
+      <PageSection isFilled>
+        <Tabs
+          activeKey={state.get("tab") || "given"}
+          onSelect={(_, key) => state.set({ tab: String(key), search: "" })}
+          mountOnEnter
+          unmountOnExit
+        >
+          <Tab eventKey="given" title={<TabTitleText>{text("given")}</TabTitleText>}>
+            <div className="ers-tab">
+              <Bindings />
+            </div>
+          </Tab>
+          <Tab eventKey="roles" title={<TabTitleText>{text("roles")}</TabTitleText>}>
+            <div className="ers-tab">
+              <RoleTable manages={manages} onChange={setOpen} onRemove={setRemoving} />
+            </div>
+          </Tab>
+        </Tabs>
+      </PageSection>
+      {open === "give" && <GiveRole onClose={close} />}
+      {open && open !== "give" && <Change role={open === "new" ? undefined : open} onClose={close} />}
+      {removing && (
+        <Remove
+          name={removing}
+          hint={text("remove_hint")}
+          mutation={remove}
+          onClose={() => {
+            remove.reset();
+            setRemoving(undefined);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Bindings() {
+  const text = useText();
+  const state = useUrlState();
+  const query = useBindings();
+  const search = state.get("search");
+  const rows = (query.data ?? []).filter((one) => matches(search, one.subject, one.role));
+  return (
+    <ListCard
+      query={query}
+      count={rows.length}
+      filtered={search !== ""}
+      onClear={() => state.set({ search: "" })}
+      toolbar={
+        <search className="ers-toolbar">
+          <SearchField state={state} name="search" label={text("search")} />
+        </search>
+      }
+      empty={<EmptyState titleText={text("empty")} headingLevel="h2" />}
+    >
+      <BindingTable label={text("given")} rows={rows} />
+    </ListCard>
+  );
+}
