@@ -23,6 +23,10 @@ const Notifications = lazy(() => import("./pages/notifications/Notifications.tsx
 const People = lazy(() => import("./pages/people/People.tsx"));
 const PersonDetails = lazy(() => import("./pages/person-details/PersonDetails.tsx"));
 const Roles = lazy(() => import("./pages/roles/Roles.tsx"));
+const Realms = lazy(() => import("./pages/realms/Realms.tsx"));
+const Clients = lazy(() => import("./pages/clients/Clients.tsx"));
+const ClientDetails = lazy(() => import("./pages/client-details/ClientDetails.tsx"));
+const Audit = lazy(() => import("./pages/audit/Audit.tsx"));
 const Account = lazy(() => import("./pages/account/Account.tsx"));
 
 /** A place in the menu: what must be granted somewhere to see it, and its pages by the rest of their paths. */
@@ -76,6 +80,14 @@ const PLACES: Place[] = [
     pages: { "": People, "/:username": PersonDetails },
   },
   { path: "/roles", label: "roles", needs: ["role:read"], pages: { "": Roles } },
+  { path: "/realms", label: "realms", needs: ["realm:read"], pages: { "": Realms } },
+  {
+    path: "/clients",
+    label: "clients",
+    needs: ["client:read"],
+    pages: { "": Clients, "/:name": ClientDetails },
+  },
+  { path: "/audit", label: "audit", needs: ["audit:read"], pages: { "": Audit } },
 ];
 
 /** The app: the login, or the pages. */
