@@ -21,6 +21,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from conftest import OneProcess
+from harness.ports import free_port
 from harness.process import run
 from harness.servers import Dns
 from harness.waiting import until
@@ -39,13 +40,12 @@ class Mailbox:
     """A mail server for this machine, with TLS and a login."""
 
     def __init__(self, context):
-        self.mails = queue.Queue()
+        self.mails, self.port = queue.Queue(), free_port()
         self.controller = Controller(
-            self, hostname="127.0.0.1", port=0, tls_context=context, require_starttls=True,
+            self, hostname="127.0.0.1", port=self.port, tls_context=context, require_starttls=True,
             auth_required=True, authenticator=self.let_in,
         )
         self.controller.start()
-        self.port = self.controller.server.sockets[0].getsockname()[1]
 
     @staticmethod
     def let_in(server, session, envelope, mechanism, data):
@@ -134,7 +134,7 @@ def test_a_mail_tells_of_a_certificate_in_german(telling, mailbox, folder):
     assert mail["subject"] == "[ERS] Zertifikat ausgestellt: shop.example"
     assert mail["from"] == "ERS <ers@example.org>" and mail["auto-submitted"] == "auto-generated"
     text = mail.get_content()
-    assert "Aussteller: default-sub-ca" in text and "https://ers.example/clm-ui/certificates/" in text, text
+    assert "Aussteller: default-sub" in text and "https://ers.example/clm-ui/certificates/" in text, text
     telling.ers("notify", "test", "team")
     assert mailbox.mails.get(timeout=60)[1]["subject"] == "[ERS] Dieses Abonnement funktioniert"
 

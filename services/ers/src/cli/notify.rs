@@ -54,7 +54,6 @@ pub enum Notify {
 
 /// What is wanted.
 #[derive(Args)]
-#[group(id = "to", required = true, multiple = false, args = ["mail", "contact", "webhook"])]
 pub struct Wish {
     /// Name of the subscription: 1 to 48 of a-z 0-9 -
     pub name: String,
@@ -66,13 +65,13 @@ pub struct Wish {
     #[arg(long, value_delimiter = ',')]
     pub days: Vec<u32>,
     /// To this mail address
-    #[arg(long)]
+    #[arg(long, required_unless_present_any = ["contact", "webhook"])]
     pub mail: Option<String>,
     /// To the contact of each certificate's end entity
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["mail", "webhook"])]
     pub contact: bool,
     /// To this https URL, in the form of Standard Webhooks
-    #[arg(long)]
+    #[arg(long, conflicts_with = "mail")]
     pub webhook: Option<String>,
     /// Of this realm only
     #[arg(long, default_value = "")]

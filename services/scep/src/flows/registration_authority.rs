@@ -64,6 +64,10 @@ pub async fn load(server: &Server, policy: &Policy) -> Result<Arc<Authoritative>
         return Ok(found);
     }
     let found = Arc::new(prepare(server, policy).await?);
+    if let Some(newest) = found.current() {
+        let ends_at = newest.certificate.not_after().unix_timestamp();
+        server.metrics.authority(&policy.issuer, ends_at);
+    }
     server.authorities.0.insert(key, Arc::clone(&found)).await;
     Ok(found)
 }
@@ -74,10 +78,6 @@ async fn prepare(server: &Server, policy: &Policy) -> Result<Authoritative, Fail
     if let Some(newest) = all.first()
         && suits(server, &newest.certificate, policy)?
     {
-        server.metrics.authority(
-            &policy.issuer,
-            newest.certificate.not_after().unix_timestamp(),
-        );
         return Ok(Authoritative { all });
     }
     match make(server, policy).await {
