@@ -117,6 +117,23 @@ try {
     { name: "requests", path: "/clm-ui/requests" },
     { name: "approvals", path: "/clm-ui/approvals", main: true },
     { name: "policies", path: "/clm-ui/policies" },
+    { name: "notifications", path: "/clm-ui/notifications", main: true },
+    { name: "deliveries", path: "/clm-ui/notifications?tab=deliveries" },
+    { name: "people", path: "/clm-ui/people" },
+    { name: "person", path: "/clm-ui/people/anna", main: true },
+    { name: "roles", path: "/clm-ui/roles" },
+    { name: "roles-permissions", path: "/clm-ui/roles?tab=roles" },
+    { name: "realms", path: "/clm-ui/realms" },
+    { name: "clients", path: "/clm-ui/clients" },
+    {
+      name: "audit",
+      path: "/clm-ui/audit",
+      main: true,
+      before: async (page) => {
+        await page.getByRole("button", { name: /^(Verify|Prüfen)$/ }).click();
+        await page.locator(".pf-v6-c-alert.pf-m-success").waitFor();
+      },
+    },
     { name: "policy", path: "/clm-ui/policies/server", main: true },
     { name: "policy-clients", path: "/clm-ui/policies/acme?tab=clients", main: true },
     { name: "account", path: "/clm-ui/account" },

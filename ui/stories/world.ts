@@ -18,6 +18,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** A mail server that never answers: subscriptions by mail can be made, and nothing is sent. */
+const NOBODYS_MAIL = { host: "localhost", port: 1, security: "none", from: "ERS <ers@corp.example>" };
+
 /** What browsers say of requests that a page of the platform makes, for requests that a story makes in its place. */
 export const AS_PAGE = { headers: { "Sec-Fetch-Site": "same-origin" } };
 
@@ -46,7 +49,8 @@ export class World {
     const config = join(folder, "ers.yaml");
     const apps = process.env.ERS_UI_FOLDER;
     const any = "127.0.0.1:0";
-    const keys = { listen: any, http_listen: any, health_listen: any, data: join(folder, "data") };
+    const clm = { notifications: { mail: NOBODYS_MAIL } };
+    const keys = { listen: any, http_listen: any, health_listen: any, data: join(folder, "data"), clm };
     writeFileSync(config, JSON.stringify(apps ? { ...keys, ui: uiOf(apps) } : keys)); // JSON is YAML
     const ers = join(process.env.ERS_BINARIES ?? "../target/debug", "ers");
     const log = join(folder, "log");
@@ -211,6 +215,39 @@ export async function furnish(world: World, page: Page) {
         return revoked.ok();
       });
     }
+  }
+  const made: [string, object][] = [
+    ["people", { username: "anna", display_name: "Anna Example", email: "anna@corp.example" }],
+    ["role-bindings", { role: "approver", subject_kind: "person", subject: "anna", realm: "default" }],
+    ["role-bindings", { role: "auditor", subject_kind: "group", subject: "pki-auditors" }],
+    [
+      "subscriptions",
+      {
+        name: "web-team",
+        channel: "mail",
+        recipient: "web@corp.example",
+        events: ["certificate.expiring", "certificate.revoked"],
+        days: [30, 7, 1],
+        policy: "server",
+      },
+    ],
+    [
+      "subscriptions",
+      { name: "owners", channel: "contact", events: ["certificate.expiring"], days: [14], language: "de" },
+    ],
+    [
+      "subscriptions",
+      {
+        name: "pager",
+        channel: "webhook",
+        recipient: "https://hooks.corp.example/ers",
+        events: ["signer.unreachable", "signer.reachable", "crl.expiring"],
+      },
+    ],
+  ];
+  for (const [path, data] of made) {
+    const answer = await page.request.post(`/clm-api/v1/${path}`, { data, ...AS_PAGE });
+    if (!answer.ok()) throw new Error(`furnish ${path}: ${await answer.text()}`);
   }
   await until("the inventory knows all", 10_000, async () => {
     const answer = await page.request.get("/clm-api/v1/certificates?search=.example&page_size=1");

@@ -5,10 +5,12 @@ import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
 import { MemoryRouter } from "react-router";
 import { afterEach, expect, test, vi } from "vitest";
+import { App } from "../App.tsx";
 import { newQueryClient } from "../queries/api.ts";
 import Account from "./account/Account.tsx";
 import CertificateList from "./certificate-list/CertificateList.tsx";
 import { LogIn } from "./log-in/LogIn.tsx";
+import Notifications from "./notifications/Notifications.tsx";
 import { Editor } from "./policy-details/Editor.tsx";
 
 type Answer = { status: number; body: unknown };
@@ -142,4 +144,72 @@ test("what the service finds wrong with a policy is told at its line", async () 
   expect(screen.getByText(/Line 3/)).toBeTruthy();
   expect(container.querySelector(".ers-editor-wrong")?.textContent).toBe("3");
   expect(screen.getByRole("textbox").getAttribute("aria-invalid")).toBe("true");
+});
+
+const subscription = {
+  name: "web-team",
+  channel: "mail",
+  recipient: "web@example.org",
+  events: ["certificate.expiring"],
+  days: [1, 30],
+  language: "de",
+  active: true,
+  version: 3,
+  created_at: "2026-11-22T12:00:00Z",
+  created_by: "anna",
+  updated_at: "2026-11-22T12:00:00Z",
+  updated_by: "anna",
+};
+
+/** A session that was granted these permissions in all realms. */
+const sessionOf = (...permissions: string[]) => ({
+  status: 200,
+  body: {
+    username: "anna",
+    local: true,
+    groups: [],
+    grants: [{ permissions }],
+    ends_at: "2026-11-23T12:00:00Z",
+  },
+});
+
+test("who may only read notifications is offered nothing to change", async () => {
+  answering({
+    "GET /clm-api/v1/session": sessionOf("notification:read"),
+    "GET /clm-api/v1/subscriptions": { status: 200, body: { subscriptions: [subscription] } },
+  });
+  show(<Notifications />);
+  expect(await screen.findByText("web-team")).toBeTruthy();
+  expect(screen.queryAllByRole("button", { name: /New|Test|Pause|Change|Remove/ })).toEqual([]);
+});
+
+test("pausing keeps the rest, and another's change meanwhile is told", async () => {
+  const asked = answering({
+    "GET /clm-api/v1/session": sessionOf("notification:read", "notification:manage"),
+    "GET /clm-api/v1/subscriptions": { status: 200, body: { subscriptions: [subscription] } },
+    "PUT /clm-api/v1/subscriptions/web-team": {
+      status: 409,
+      body: { title: "Conflict", detail: "it is at version 4 by now" },
+    },
+  });
+  show(<Notifications />);
+  await userEvent.click(await screen.findByRole("button", { name: "Pause" }));
+  expect(await screen.findByText(/version 4 by now/)).toBeTruthy();
+  const sent = asked.find(({ url, body }) => body && url.pathname.endsWith("/web-team"));
+  expect(sent?.body).toMatchObject({ active: false, version: 3, days: [30, 1], language: "de" });
+});
+
+test("the menu has what the session may do, and other addresses lead to the first of it", async () => {
+  answering({
+    "GET /clm-api/v1/session": sessionOf("person:read", "audit:read"),
+    "GET /clm-api/v1/people": { status: 200, body: { people: [] } },
+  });
+  show(<App />, "/policies");
+  expect(await screen.findByText("No local accounts")).toBeTruthy();
+  const menu = screen.getByLabelText("Main menu", { selector: "nav" });
+  expect([...menu.querySelectorAll("a")].map((one) => one.textContent?.trim())).toEqual([
+    "People",
+    "Audit log",
+  ]);
+  expect(screen.queryByRole("button", { name: "New account" })).toBeNull();
 });

@@ -24,6 +24,7 @@ export function Tokens({ name, manages }: { name: string; manages: boolean }) {
         query={query}
         count={rows.length}
         filtered={false}
+        toolbar={<h2 className="ers-legend">{text("tokens")}</h2>}
         empty={<EmptyState titleText={text("no_tokens")} headingLevel="h2" variant="sm" />}
       >
         <Table aria-label={text("tokens")} variant="compact" gridBreakPoint="grid-lg">
