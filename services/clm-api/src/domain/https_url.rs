@@ -2,6 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
+/// Most characters.
+const LONGEST: usize = 1000;
+
 /// An `https` URL with a host, without user, fragment or anything that is not visible ASCII.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpsUrl {
@@ -19,6 +22,9 @@ pub enum InvalidHttpsUrl {
     /// Another scheme.
     #[error("must begin with https://")]
     Scheme,
+    /// Its length.
+    #[error("at most {LONGEST} characters")]
+    Long,
     /// The port.
     #[error("its port is no number")]
     Port,
@@ -41,6 +47,10 @@ impl FromStr for HttpsUrl {
     type Err = InvalidHttpsUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidHttpsUrl> {
+        // one less: a path that is missing gets its slash
+        if text.len() >= LONGEST {
+            return Err(InvalidHttpsUrl::Long);
+        }
         let rest = text
             .strip_prefix("https://")
             .ok_or(InvalidHttpsUrl::Scheme)?;
@@ -90,6 +100,8 @@ mod tests {
         let fault = |text: &str| text.parse::<HttpsUrl>().unwrap_err();
         assert_eq!(fault("http://example.org/"), InvalidHttpsUrl::Scheme);
         assert_eq!(fault("https://example.org:x/"), InvalidHttpsUrl::Port);
+        let long = format!("https://h/{}", "a".repeat(1000));
+        assert_eq!(fault(&long), InvalidHttpsUrl::Long);
         for text in ["https:///x", "https://a b/", "https://u@h/", "https://h/#x"] {
             assert_eq!(fault(text), InvalidHttpsUrl::Form, "{text}");
         }

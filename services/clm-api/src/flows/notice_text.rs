@@ -22,12 +22,12 @@ pub fn compose(
         Language::English => english.to_owned(),
         Language::German => german.to_owned(),
     };
-    let headline = headline(event, contents, language);
+    let headline = on_one_line(&headline(event, contents, language));
     let mut text = format!("{headline}\n");
     for content in contents.iter().take(LISTED) {
         text.push('\n');
         for (label, value) in lines(content, language) {
-            text.push_str(&format!("  {label}: {value}\n"));
+            text.push_str(&format!("  {label}: {}\n", on_one_line(&value)));
         }
         if let Some(link) = link.and_then(|link| page_of(link, content)) {
             text.push_str(&format!("  {link}\n"));
@@ -43,12 +43,18 @@ pub fn compose(
             "Von ERS gesendet, weil es für diese Adresse abonniert ist."
         )
     ));
-    let subject: String = format!("[ERS] {headline}")
+    let subject = format!("[ERS] {headline}")
         .chars()
-        .map(|sign| if sign.is_control() { ' ' } else { sign })
         .take(LONGEST_SUBJECT)
         .collect();
     (subject, text)
+}
+
+/// What others have chosen, names above all, must not look like lines of ours.
+fn on_one_line(text: &str) -> String {
+    text.chars()
+        .map(|sign| if sign.is_control() { ' ' } else { sign })
+        .collect()
 }
 
 /// What a headline is made of.
@@ -303,14 +309,15 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_has_one_line() {
+    fn a_name_with_line_breaks_makes_no_lines() {
         let broken = expiring("a\r\nBcc: x");
-        let (subject, _) = compose(
+        let (subject, text) = compose(
             EventType::CertificateIssued,
             &[&broken],
             Language::English,
             None,
         );
         assert!(!subject.contains(['\r', '\n']));
+        assert!(!text.lines().any(|line| line.starts_with("Bcc")), "{text}");
     }
 }

@@ -25,15 +25,6 @@ const PROBE: &str = "clm/probe";
 /// The signer is out of reach when it did not answer so often.
 const PATIENCE: u32 = 3;
 
-/// Why a look failed.
-#[derive(Debug, thiserror::Error)]
-enum WatchError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Cara(#[from] CaraError),
-}
-
 impl Flows {
     /// Looks until shutdown.
     pub(crate) async fn watch(&self, shutdown: &Shutdown) {
@@ -55,7 +46,7 @@ impl Flows {
         }
     }
 
-    async fn look_at_certificates(&self) -> Result<(), WatchError> {
+    async fn look_at_certificates(&self) -> Result<(), StoreError> {
         for subscription in self.policies.listeners(EventType::CertificateExpiring) {
             for (nearer, days) in windows(&subscription.wish.days) {
                 self.look_at_window(&subscription, nearer, days).await?;
@@ -70,7 +61,7 @@ impl Flows {
         subscription: &Subscription,
         nearer: u32,
         days: u32,
-    ) -> Result<(), WatchError> {
+    ) -> Result<(), StoreError> {
         let now_ms = self.clock.now_ms();
         let mark = ends_mark(&subscription.name, days);
         let seen_until = self.store.load_mark(&mark).await?;
@@ -112,10 +103,12 @@ impl Flows {
         Ok(left <= lifetime / 2 && !self.store.has_successor(certificate).await?)
     }
 
-    async fn look_at_authorities(&self) -> Result<(), WatchError> {
+    async fn look_at_authorities(&self) -> Result<(), StoreError> {
         for subscription in self.policies.listeners(EventType::AuthorityExpiring) {
             for issuer in self.issuers() {
-                let chain = self.cara.load_chain(&issuer).await?;
+                let Some(chain) = found(&issuer, self.cara.load_chain(&issuer).await) else {
+                    continue;
+                };
                 for der in chain.iter() {
                     if let Ok(certificate) = Certificate::from_der(der) {
                         self.look_at_authority(&subscription, &certificate).await?;
@@ -130,7 +123,7 @@ impl Flows {
         &self,
         subscription: &Subscription,
         certificate: &Certificate,
-    ) -> Result<(), WatchError> {
+    ) -> Result<(), StoreError> {
         let now_ms = self.clock.now_ms();
         let ends_at_ms = to_ms(certificate.not_after());
         let left = ends_at_ms - now_ms;
@@ -154,19 +147,20 @@ impl Flows {
             },
         );
         let deliveries = self.delivery_of(subscription, notice).await?;
-        Ok(self
-            .store
+        self.store
             .add_deliveries(deliveries.as_slice(), now_ms)
-            .await?)
+            .await
     }
 
-    async fn look_at_crls(&self) -> Result<(), WatchError> {
+    async fn look_at_crls(&self) -> Result<(), StoreError> {
         if self.policies.listeners(EventType::CrlExpiring).is_empty() {
             return Ok(());
         }
         let now_ms = self.clock.now_ms();
         for issuer in self.issuers() {
-            let late = self.cara.list_crls(&issuer).await?;
+            let Some(late) = found(&issuer, self.cara.list_crls(&issuer).await) else {
+                continue;
+            };
             let late = late.into_iter().filter(|crl| is_late(crl, now_ms));
             let notices = late.map(|crl| {
                 Notice::of_platform(
@@ -198,7 +192,7 @@ impl Flows {
 
     /// Whether the signer answers. What was told last stands in the mark, so that replicas and restarts agree: zero, or
     /// since when it is out of reach.
-    async fn look_at_signer(&self, silent: &mut u32) -> Result<(), WatchError> {
+    async fn look_at_signer(&self, silent: &mut u32) -> Result<(), StoreError> {
         let told = self.store.load_mark(SIGNER_MARK).await?;
         let now_ms = self.clock.now_ms();
         let (event, to, detail) = match self.signer.seal(PROBE, b"probe").await {
@@ -233,6 +227,13 @@ impl Flows {
         }
         Ok(())
     }
+}
+
+/// What CARA knows of a CA. That it does not know one must not keep the others from being looked at.
+fn found<T>(issuer: &str, answer: Result<T, CaraError>) -> Option<T> {
+    answer
+        .inspect_err(|error| tracing::warn!(issuer, error = chain(error), "look at a CA"))
+        .ok()
 }
 
 /// A CRL is made anew long before its end: with less than a tenth of its time left, nobody has.

@@ -3,6 +3,7 @@
 
 use std::str::FromStr;
 
+use ers_runtime::error::chain;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
@@ -124,17 +125,23 @@ impl Store {
         now_ms: i64,
         most: u64,
     ) -> Result<Vec<Delivery>, StoreError> {
-        delivery::Entity::find()
+        let rows = delivery::Entity::find()
             .filter(delivery::Column::State.eq(PENDING))
             .filter(delivery::Column::NextAttemptAt.lte(now_ms))
             .order_by_asc(delivery::Column::Id)
             .limit(most)
             .all(&self.connection)
             .await
-            .map_err(StoreError::at("look for notices to send"))?
+            .map_err(StoreError::at("look for notices to send"))?;
+        // One that cannot be read must not hold up the others.
+        Ok(rows
             .into_iter()
-            .map(read)
-            .collect()
+            .filter_map(|row| {
+                read(row)
+                    .inspect_err(|error| tracing::error!(error = chain(error), "notice not sent"))
+                    .ok()
+            })
+            .collect())
     }
 
     /// Claims a delivery for an attempt that will not take longer than until then; false: somebody else has.
