@@ -40,6 +40,8 @@ struct Inner<W> {
     name: String,
     state: Mutex<State<W>>,
     wake: Condvar,
+    /// A thread ended.
+    left: Condvar,
     make: Box<dyn Fn() -> W + Send + Sync>,
     threads: usize,
     replaces: bool,
@@ -48,6 +50,8 @@ struct Inner<W> {
 struct State<W> {
     jobs: VecDeque<Job<W>>,
     ending: bool,
+    /// Threads that have not ended.
+    alive: usize,
     /// Threads that hang and were replaced.
     hanging: usize,
 }
@@ -75,6 +79,9 @@ impl Progress {
     }
 }
 
+/// A call that hangs must not keep the process from ending.
+const END_PATIENCE: Duration = Duration::from_secs(2);
+
 const WAITING: u8 = 0;
 const RUNNING: u8 = 1;
 const CANCELLED: u8 = 2;
@@ -96,12 +103,14 @@ impl<W: 'static> Pool<W> {
         let state = State {
             jobs: VecDeque::new(),
             ending: false,
+            alive: 0,
             hanging: 0,
         };
         let inner = Arc::new(Inner {
             name: name.to_owned(),
             state: Mutex::new(state),
             wake: Condvar::new(),
+            left: Condvar::new(),
             make: Box::new(make),
             threads,
             replaces,
@@ -225,18 +234,46 @@ impl<W: 'static> Pool<W> {
 }
 
 impl<W> Drop for Pool<W> {
+    /// Waits until the threads have put away their workers: a library that is called while the process ends has been
+    /// taken apart already, and takes the process with it.
     fn drop(&mut self) {
-        self.inner.state.lock().ending = true;
+        let mut state = self.inner.state.lock();
+        state.ending = true;
         self.inner.wake.notify_all();
+        let end = Instant::now() + END_PATIENCE;
+        while state.alive > state.hanging {
+            if self.inner.left.wait_until(&mut state, end).timed_out() {
+                let (alive, pool) = (state.alive, &self.inner.name);
+                tracing::warn!(alive, pool, "threads did not end in time");
+                return;
+            }
+        }
     }
 }
 
 fn spawn<W: 'static>(inner: &Arc<Inner<W>>, number: usize) -> io::Result<()> {
-    let own = Arc::clone(inner);
+    let alive = Alive::count(inner);
     thread::Builder::new()
         .name(format!("{} {number}", inner.name))
-        .spawn(move || work(&own))?;
+        .spawn(move || work(&alive.0))?;
     Ok(())
+}
+
+/// A thread that counts as long as this is there.
+struct Alive<W>(Arc<Inner<W>>);
+
+impl<W> Alive<W> {
+    fn count(inner: &Arc<Inner<W>>) -> Self {
+        inner.state.lock().alive += 1;
+        Self(Arc::clone(inner))
+    }
+}
+
+impl<W> Drop for Alive<W> {
+    fn drop(&mut self) {
+        self.0.state.lock().alive -= 1;
+        self.0.left.notify_all();
+    }
 }
 
 fn work<W>(inner: &Inner<W>) {
@@ -305,6 +342,22 @@ mod tests {
         assert!(broken.await.is_err());
         let place = pool.reserve().unwrap();
         assert_eq!(pool.run(place, |worker| *worker).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn when_a_pool_is_gone_so_are_its_workers() {
+        struct Slow(Arc<AtomicU8>);
+        impl Drop for Slow {
+            fn drop(&mut self) {
+                thread::sleep(Duration::from_millis(50));
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        let gone = Arc::new(AtomicU8::new(0));
+        let made = Arc::clone(&gone);
+        let pool = Pool::start("test", 3, 1, true, move || Slow(Arc::clone(&made))).unwrap();
+        drop(pool);
+        assert_eq!(gone.load(Ordering::SeqCst), 3);
     }
 
     #[tokio::test]
