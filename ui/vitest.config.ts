@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   plugins: [react()],
   test: {
-    include: ["{frame,clm-ui,cara-admin}/src/**/*.test.{ts,tsx}"],
+    include: ["*.test.ts", "{frame,clm-ui,cara-admin}/src/**/*.test.{ts,tsx}"],
     environment: "happy-dom",
     setupFiles: ["./vitest.setup.ts"],
     css: false,

@@ -6,7 +6,8 @@
 // - a request waits, is approved with a comment by the click of a person, and becomes a certificate; or is declined
 // - a certificate is revoked only by its name, the page says so, and OCSP too
 // - the list is searched and filtered, and a link to it shows the same
-// - a policy is changed as YAML, and what is wrong is told at its line
+// - a policy is changed as YAML, and what is wrong is told at its line; or as a form, beside an example and what is to
+//   be said about it
 // - the own password is changed
 import { execFileSync } from "node:child_process";
 import type { Page } from "playwright-core";
@@ -237,7 +238,7 @@ test("the list is searched and filtered, and a link to it shows the same", async
 
 test("a policy is changed as YAML, and what is wrong is told at its line", async () => {
   const { page, complaints } = await world.administrator();
-  await page.goto("/clm-ui/new-policy");
+  await page.goto("/clm-ui/new-policy?as=yaml");
   const text = page.getByRole("textbox", { name: "Definition" });
   const draft = (await text.inputValue()).replace("name: my-policy", "name: story");
   await text.fill(draft.replace("default: 90d", "default: 9y"));
@@ -252,6 +253,35 @@ test("a policy is changed as YAML, and what is wrong is told at its line", async
   await button(page, "Save as a new version").click();
   await page.getByText("story is in force.").last().waitFor();
   await page.getByText("Version 2, by administrator").waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("a policy is made as a form, beside an example of what it makes and what is to be said about it", async () => {
+  const { page, complaints } = await world.administrator();
+  await page.goto("/clm-ui/new-policy");
+  const example = page.getByRole("region", { name: "Example" });
+  await example.getByText("dns:www.example.com").waitFor();
+  await example.getByText("Any name is issued at once").waitFor();
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("form-story");
+  await page.getByLabel("DNS names").fill(".shop.example\nshop.example");
+  await example.getByText("dns:www.shop.example").waitFor();
+  await example.getByText("Nothing to remark.").waitFor();
+  await page.getByLabel("Longest validity").fill("3y");
+  await example.getByText("Apple devices refuse").waitFor();
+  await page.getByLabel("Longest validity").fill("30d");
+  await example.getByText("The usual validity is longer than the longest.").waitFor();
+  await button(page, "Create the policy").click();
+  await page.getByText(/longer than validity.longest/).waitFor();
+  await page.getByLabel("Usual validity").fill("7d");
+  await page.getByRole("checkbox", { name: "A person says yes to each request" }).check();
+  await button(page, "Create the policy").click();
+  await heading(page, "form-story");
+  const answer = await page.request.get("/clm-api/v1/policies/form-story");
+  const { definition } = (await answer.json()) as { definition: string };
+  expect(definition).toContain("dns: [.shop.example, shop.example]");
+  expect(definition).toContain("manual_approval: true");
+  await button(page, "YAML").click();
+  expect(await page.getByRole("textbox", { name: "Definition" }).inputValue()).toBe(definition);
   expect(complaints).toEqual([]);
 });
 

@@ -32,6 +32,7 @@ beforeAll(async () => {
     "/clm-ui/policies/server",
     "/clm-ui/policies/acme?tab=clients",
     "/clm-ui/new-policy",
+    "/clm-ui/new-policy?as=yaml",
     "/clm-ui/account",
   ];
 });

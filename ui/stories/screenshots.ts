@@ -1,11 +1,12 @@
 // Pictures of the main pages: `make screenshots` into docs/pictures/ui; with a folder as argument, of all pages, wide
-// and narrow, light and dark, in both languages, to be looked at.
+// and narrow, light and dark, in both languages, to be looked at; with a pattern after it, of those whose name has it.
 import { mkdirSync } from "node:fs";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { furnish, World } from "./world.ts";
 
 const folder = process.argv[2];
 const all = folder !== undefined;
+const wanted = new RegExp(process.argv[3] ?? "");
 const out = folder ?? "../docs/pictures/ui";
 mkdirSync(out, { recursive: true });
 
@@ -68,7 +69,7 @@ async function administration(mark: string, form: BrowserContextOptions) {
 }
 
 async function take(page: Page, prefix: string, mark: string, base: string, shots: Shot[]) {
-  for (const shot of shots.filter((shot) => all || shot.main)) {
+  for (const shot of shots.filter((shot) => (all || shot.main) && wanted.test(prefix + shot.name))) {
     await page.goto(`${base}${shot.path}`);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.waitForLoadState("networkidle");
@@ -135,6 +136,8 @@ try {
       },
     },
     { name: "policy", path: "/clm-ui/policies/server", main: true },
+    { name: "new-policy", path: "/clm-ui/new-policy" },
+    { name: "policy-yaml", path: "/clm-ui/policies/server?as=yaml" },
     { name: "policy-clients", path: "/clm-ui/policies/acme?tab=clients", main: true },
     { name: "account", path: "/clm-ui/account" },
   ];

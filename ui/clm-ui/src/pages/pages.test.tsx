@@ -138,7 +138,7 @@ test("what the service finds wrong with a policy is told at its line", async () 
   const detail = "read policy: validity.default: longer than validity.longest";
   answering({ "PUT /clm-api/v1/policies/web": { status: 400, body: { title: "Bad Request", detail } } });
   const text = "name: web\nvalidity:\n  default: 90d\n  longest: 47d\n";
-  const { container } = show(<Editor text={text} isNew onSaved={() => {}} />);
+  const { container } = show(<Editor text={text} isNew onSaved={() => {}} />, "/?as=yaml");
   await userEvent.click(screen.getByRole("button", { name: "Create the policy" }));
   expect(await screen.findByText(/longer than validity.longest/)).toBeTruthy();
   expect(screen.getByText(/Line 3/)).toBeTruthy();

@@ -1,7 +1,6 @@
-import { ConfirmByName, messages, Time, useNotices } from "@ers/frame";
+import { type Column, ConfirmByName, columnsOf, messages, Rows, Time, useNotices } from "@ers/frame";
 import { Button, Label } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { RoleBinding } from "../generated/clm-api.ts";
 import { useUnbindRole } from "../queries/roles.ts";
 import { useAccess } from "../queries/session.ts";
@@ -39,64 +38,64 @@ export const useSubjectText = messages(
   },
 );
 
-/** Who has which role where; `ofOne`: all of the same person, group or client. */
-export function BindingTable(props: { label: string; rows: RoleBinding[]; ofOne?: boolean }) {
+/** What is told of who has which role where, and the dialogue that takes one away; `ofOne`: all of the same subject. */
+export function useBindingColumns(
+  rows: RoleBinding[],
+  ofOne = false,
+): { columns: Column<RoleBinding>[]; dialog: ReactNode } {
   const text = useSubjectText();
   const term = useTerms();
   const place = usePlace();
   const { mayEverywhere, mayInRealm } = useAccess();
   const [taking, setTaking] = useState<RoleBinding>();
-  const { rows, ofOne } = props;
   const mayTake = ({ realm }: RoleBinding) =>
     realm ? mayInRealm("role:manage", realm) : mayEverywhere("role:manage");
-  const acts = rows.some(mayTake);
-  const kind = (name: string) => SUBJECT_KINDS.find((known) => known === name);
+  const columns = columnsOf<RoleBinding>(
+    !ofOne && { title: text("subject"), width: 35, breaks: true, cell: (row) => <Subject row={row} /> },
+    { title: text("role"), breaks: true, cell: ({ role }) => <span translate="no">{role}</span> },
+    { title: term("realm"), cell: ({ realm, policy }) => place(realm, policy) },
+    {
+      title: text("given"),
+      cell: (row) => (
+        <>
+          <Time at={row.created_at} quiet /> <span translate="no">{row.created_by}</span>
+        </>
+      ),
+    },
+    rows.some(mayTake) && {
+      title: term("actions"),
+      silent: true,
+      cell: (row) =>
+        mayTake(row) && (
+          <Button variant="secondary" size="sm" isDanger onClick={() => setTaking(row)}>
+            {text("take")}
+          </Button>
+        ),
+    },
+  );
+  return { columns, dialog: taking && <Take binding={taking} onClose={() => setTaking(undefined)} /> };
+}
+
+/** The roles of one person, group or client. */
+export function BindingTable({ label, rows }: { label: string; rows: RoleBinding[] }) {
+  const { columns, dialog } = useBindingColumns(rows, true);
   return (
     <>
-      {rows.length > 0 && (
-        <Table aria-label={props.label} variant="compact" gridBreakPoint="grid-lg">
-          <Thead>
-            <Tr>
-              {!ofOne && <Th width={35}>{text("subject")}</Th>}
-              <Th>{text("role")}</Th>
-              <Th>{term("realm")}</Th>
-              <Th>{text("given")}</Th>
-              {acts && <Th screenReaderText={term("actions")} />}
-            </Tr>
-          </Thead>
-          <Tbody>
-            {rows.map((row) => (
-              <Tr key={row.id}>
-                {!ofOne && (
-                  <Td dataLabel={text("subject")} modifier="breakWord">
-                    <span translate="no">{row.subject}</span>{" "}
-                    <Label isCompact variant="outline">
-                      {kind(row.subject_kind) ? text(kind(row.subject_kind) ?? "person") : row.subject_kind}
-                    </Label>
-                  </Td>
-                )}
-                <Td dataLabel={text("role")} modifier="breakWord">
-                  <span translate="no">{row.role}</span>
-                </Td>
-                <Td dataLabel={term("realm")}>{place(row.realm, row.policy)}</Td>
-                <Td dataLabel={text("given")}>
-                  <Time at={row.created_at} quiet /> <span translate="no">{row.created_by}</span>
-                </Td>
-                {acts && (
-                  <Td dataLabel={term("actions")}>
-                    {mayTake(row) && (
-                      <Button variant="secondary" size="sm" isDanger onClick={() => setTaking(row)}>
-                        {text("take")}
-                      </Button>
-                    )}
-                  </Td>
-                )}
-              </Tr>
-            ))}
-          </Tbody>
-        </Table>
-      )}
-      {taking && <Take binding={taking} onClose={() => setTaking(undefined)} />}
+      {rows.length > 0 && <Rows label={label} rows={rows} columns={columns} keyOf={(row) => row.id} />}
+      {dialog}
+    </>
+  );
+}
+
+function Subject({ row }: { row: RoleBinding }) {
+  const text = useSubjectText();
+  const kind = SUBJECT_KINDS.find((known) => known === row.subject_kind);
+  return (
+    <>
+      <span translate="no">{row.subject}</span>{" "}
+      <Label isCompact variant="outline">
+        {kind ? text(kind) : row.subject_kind}
+      </Label>
     </>
   );
 }

@@ -16,7 +16,7 @@ export function CheckList(props: {
   const toggle = (name: string, on: boolean) =>
     props.onChange(on ? [...chosen, name] : chosen.filter((one) => one !== name));
   return (
-    <fieldset className="ers-checks">
+    <fieldset className={props.told ? "ers-checks" : "ers-checks ers-checks-short"}>
       <legend className="ers-legend">{props.label}</legend>
       {props.names.map((name) => (
         <Checkbox

@@ -13,6 +13,10 @@ export type Rules = {
   names?: Record<string, unknown>;
   manual_approval?: boolean;
   end_entity_required?: boolean;
+  acme?: { external_account_required?: boolean };
+  scep?: { legacy_algorithms?: boolean; static_challenge_of?: string };
+  cmp?: { ra_verified?: boolean };
+  authentication?: { renewal?: { before?: string } };
 };
 
 /** Reads a definition. Nothing is thrown: what does not read is empty. */

@@ -4,12 +4,13 @@ import AngleLeftIcon from "@patternfly/react-icons/dist/esm/icons/angle-left-ico
 import AngleRightIcon from "@patternfly/react-icons/dist/esm/icons/angle-right-icon";
 import { useFormats } from "../formats.ts";
 import { useWords } from "../words.ts";
-import { ROWS, type useUrlState } from "./url-state.ts";
+import { ROWS, type UrlState } from "./url-state.ts";
 
 /** Where in the list we are, and the way on. Pages are known by tokens, so there is no way to a page by its number. */
 export function Pager(props: {
-  state: ReturnType<typeof useUrlState>;
-  total: number;
+  state: UrlState;
+  /** Absent: the service does not count. */
+  total: number | undefined;
   shown: number;
   next: string | null | undefined;
 }) {
@@ -21,11 +22,13 @@ export function Pager(props: {
   return (
     <div className="ers-pager">
       <span>
-        {words("range", {
-          from: number(Math.min(from + 1, props.total)),
-          to: number(from + props.shown),
-          total: number(props.total),
-        })}
+        {props.total === undefined
+          ? words("range_open", { from: number(from + 1), to: number(from + props.shown) })
+          : words("range", {
+              from: number(Math.min(from + 1, props.total)),
+              to: number(from + props.shown),
+              total: number(props.total),
+            })}
       </span>
       <FormSelect
         className="ers-rows"

@@ -1,17 +1,12 @@
 import { SearchInput } from "@patternfly/react-core";
 import { useEffect, useState } from "react";
 import { useWords } from "../words.ts";
-import type { useUrlState } from "./url-state.ts";
+import type { UrlState } from "./url-state.ts";
 
 const TYPING_MS = 300;
 
 /** A text that is looked for; it stands in the URL under `name`, and follows the typing after a pause. */
-export function SearchField(props: {
-  state: ReturnType<typeof useUrlState>;
-  name: string;
-  label: string;
-  maxLength?: number;
-}) {
+export function SearchField(props: { state: UrlState; name: string; label: string; maxLength?: number }) {
   const words = useWords();
   const { name, label } = props;
   const { get, set } = props.state;

@@ -1,16 +1,19 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { useState } from "react";
 import { MemoryRouter, useLocation } from "react-router";
 import { expect, test, vi } from "vitest";
 import { problemOf } from "../problem.ts";
-import { ListCard } from "./ListCard.tsx";
+import { ToggleFilter, Toolbar } from "./filters.tsx";
+import { List } from "./List.tsx";
+import { ListStates } from "./ListStates.tsx";
 import { Pager } from "./Pager.tsx";
 import { useUrlState } from "./url-state.ts";
 
-function List(props: { query: object; count?: number; filtered?: boolean; onClear?: () => void }) {
+function States(props: { query: object; count?: number; filtered?: boolean; onClear?: () => void }) {
   const query = { isPending: false, isError: false, error: null, refetch: vi.fn(), ...props.query };
   return (
-    <ListCard
+    <ListStates
       query={query}
       count={props.count ?? 0}
       filtered={props.filtered ?? false}
@@ -18,25 +21,25 @@ function List(props: { query: object; count?: number; filtered?: boolean; onClea
       empty={<p>nothing yet</p>}
     >
       <p>rows</p>
-    </ListCard>
+    </ListStates>
   );
 }
 
 test("a list is loading, failed, empty, without a match, or there", async () => {
-  const { rerender } = render(<List query={{ isPending: true }} />);
+  const { rerender } = render(<States query={{ isPending: true }} />);
   expect(screen.getByRole("status", { name: "Loading …" })).toBeTruthy();
   const refetch = vi.fn();
-  rerender(<List query={{ isError: true, error: problemOf(0, undefined), refetch }} />);
+  rerender(<States query={{ isError: true, error: problemOf(0, undefined), refetch }} />);
   expect(screen.getByText(/The service cannot be reached/)).toBeTruthy();
   await userEvent.click(screen.getByRole("button", { name: "Try again" }));
   expect(refetch).toHaveBeenCalledOnce();
-  rerender(<List query={{}} />);
+  rerender(<States query={{}} />);
   expect(screen.getByText("nothing yet")).toBeTruthy();
   const onClear = vi.fn();
-  rerender(<List query={{}} filtered onClear={onClear} />);
+  rerender(<States query={{}} filtered onClear={onClear} />);
   await userEvent.click(screen.getByRole("button", { name: "Clear filters" }));
   expect(onClear).toHaveBeenCalledOnce();
-  rerender(<List query={{}} count={3} />);
+  rerender(<States query={{}} count={3} />);
   expect(screen.getByText("rows")).toBeTruthy();
 });
 
@@ -67,4 +70,77 @@ test("the place in a list stands in the URL, and a new filter begins at the firs
   expect(screen.getByRole("status").textContent).toBe("?rows=20&after=99");
   await userEvent.click(screen.getByRole("button", { name: "filter" }));
   expect(screen.getByRole("status").textContent).toBe("?rows=20&state=valid");
+});
+
+const THERE = { isPending: false, isError: false, error: null, refetch: () => {} };
+
+function Fruits() {
+  const state = useUrlState();
+  const wanted = state.get("kind");
+  const all = [
+    { name: "apple", kind: "pome" },
+    { name: "cherry", kind: "stone" },
+  ];
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const choose = (keys: string[], on: boolean) =>
+    setChosen(
+      (before) => new Set(on ? [...before, ...keys] : [...before].filter((key) => !keys.includes(key))),
+    );
+  return (
+    <>
+      <output>{[...chosen].join()}</output>
+      <List
+        label="Fruits"
+        query={THERE}
+        rows={all.filter(({ kind }) => !wanted || kind === wanted)}
+        keyOf={({ name }) => name}
+        columns={[{ title: "Name", cell: ({ name }) => name }]}
+        filters={["kind"]}
+        toolbar={
+          <Toolbar>
+            <ToggleFilter
+              state={state}
+              name="kind"
+              label="Kind"
+              choices={[
+                ["pome", "Pome"],
+                ["berry", "Berry"],
+              ]}
+            />
+          </Toolbar>
+        }
+        empty={{ title: "No fruits" }}
+        pages={{ next: undefined }}
+        selection={{ chosen, choose }}
+      />
+    </>
+  );
+}
+
+test("a list is narrowed by what stands in the URL, and clearing shows it whole again", async () => {
+  render(
+    <MemoryRouter initialEntries={["/?kind=berry"]}>
+      <Fruits />
+    </MemoryRouter>,
+  );
+  expect(screen.getByText("Nothing matches")).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: "Clear filters" }));
+  expect(screen.getByText("1–2")).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: "Pome" }));
+  expect(screen.queryByText("cherry")).toBeNull();
+});
+
+test("rows are chosen one by one, or all that are seen", async () => {
+  render(
+    <MemoryRouter>
+      <Fruits />
+    </MemoryRouter>,
+  );
+  const told = () => screen.getByRole("status").textContent;
+  await userEvent.click(screen.getByRole("checkbox", { name: "Choose cherry" }));
+  expect(told()).toBe("cherry");
+  await userEvent.click(screen.getByRole("checkbox", { name: "Choose all rows" }));
+  expect(told()?.split(",").sort()).toEqual(["apple", "cherry"]);
+  await userEvent.click(screen.getByRole("checkbox", { name: "Choose apple" }));
+  expect(told()).toBe("cherry");
 });

@@ -40,6 +40,9 @@ export function useUrlState() {
   return { get, set, tokens, go, rows: rowsOf(query.get("rows")) };
 }
 
+/** The same, to be handed on. */
+export type UrlState = ReturnType<typeof useUrlState>;
+
 /** Rows per page that may be chosen. */
 export const ROWS = [20, 50, 100];
 

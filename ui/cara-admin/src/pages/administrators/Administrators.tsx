@@ -1,6 +1,5 @@
-import { ConfirmByName, ListCard, messages, PageHead, Time, useNotices } from "@ers/frame";
+import { ConfirmByName, columnsOf, List, messages, PageHead, Time, useNotices } from "@ers/frame";
 import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 import type { Administrator } from "../../generated/cara-ws.ts";
 import { useAdministrators, useDeleteAdministrator } from "../../queries/operation.ts";
@@ -44,10 +43,10 @@ export default function Administrators() {
   const text = useText();
   const changing = useChangeText();
   const menu = useMenuText();
+  const term = useTerms();
   const may = useMay();
   const manages = useSeesAll() && may("manage-administrators");
   const query = useAdministrators();
-  const rows = query.data ?? [];
   const [open, setOpen] = useState<Administrator | "new">();
   const [removing, setRemoving] = useState<string>();
   return (
@@ -58,14 +57,62 @@ export default function Administrators() {
         actions={manages && <Button onClick={() => setOpen("new")}>{changing("new")}</Button>}
       />
       <PageSection isFilled>
-        <ListCard
+        <List
+          label={menu("administrators")}
           query={query}
-          count={rows.length}
-          filtered={false}
-          empty={<p className="ers-quiet">{text("none")}</p>}
-        >
-          <Rows rows={rows} manages={manages} onChange={setOpen} onRemove={setRemoving} />
-        </ListCard>
+          rows={query.data ?? []}
+          keyOf={(row) => row.name}
+          empty={{ title: text("none") }}
+          columns={columnsOf<Administrator>(
+            {
+              title: term("name"),
+              breaks: true,
+              cell: (row) => (
+                <>
+                  <span translate="no">{row.name}</span>{" "}
+                  {row.disabled && (
+                    <Label isCompact status="warning">
+                      {text("disabled")}
+                    </Label>
+                  )}
+                </>
+              ),
+            },
+            {
+              title: term("roles"),
+              cell: (row) => (
+                <LabelGroup numLabels={4}>
+                  {row.roles.map((role) => (
+                    <Label key={role} isCompact variant="outline" translate="no">
+                      {role}
+                    </Label>
+                  ))}
+                </LabelGroup>
+              ),
+            },
+            { title: text("cas"), cell: (row) => row.authorities.join(", ") || text("all") },
+            {
+              title: term("certificate"),
+              width: 35,
+              breaks: true,
+              cell: (row) => <Certificates of={row} />,
+            },
+            manages && {
+              title: term("actions"),
+              silent: true,
+              cell: (row) => (
+                <div className="ers-actions">
+                  <Button variant="secondary" size="sm" onClick={() => setOpen(row)}>
+                    {text("change")}
+                  </Button>
+                  <Button variant="secondary" isDanger size="sm" onClick={() => setRemoving(row.name)}>
+                    {text("remove")}
+                  </Button>
+                </div>
+              ),
+            },
+          )}
+        />
       </PageSection>
       {open && (
         <Change administrator={open === "new" ? undefined : open} onClose={() => setOpen(undefined)} />
@@ -75,73 +122,14 @@ export default function Administrators() {
   );
 }
 
-function Rows(props: {
-  rows: Administrator[];
-  manages: boolean;
-  onChange: (administrator: Administrator) => void;
-  onRemove: (name: string) => void;
-}) {
+function Certificates({ of }: { of: Administrator }) {
   const text = useText();
-  const term = useTerms();
-  const menu = useMenuText();
-  return (
-    <Table aria-label={menu("administrators")} variant="compact" gridBreakPoint="grid-lg">
-      <Thead>
-        <Tr>
-          <Th>{term("name")}</Th>
-          <Th>{term("roles")}</Th>
-          <Th>{text("cas")}</Th>
-          <Th width={35}>{term("certificate")}</Th>
-          {props.manages && <Th screenReaderText={term("actions")} />}
-        </Tr>
-      </Thead>
-      <Tbody>
-        {props.rows.map((row) => (
-          <Tr key={row.name}>
-            <Td dataLabel={term("name")} modifier="breakWord">
-              <span translate="no">{row.name}</span>{" "}
-              {row.disabled && (
-                <Label isCompact status="warning">
-                  {text("disabled")}
-                </Label>
-              )}
-            </Td>
-            <Td dataLabel={term("roles")}>
-              <LabelGroup numLabels={4}>
-                {row.roles.map((role) => (
-                  <Label key={role} isCompact variant="outline" translate="no">
-                    {role}
-                  </Label>
-                ))}
-              </LabelGroup>
-            </Td>
-            <Td dataLabel={text("cas")}>{row.authorities.join(", ") || text("all")}</Td>
-            <Td dataLabel={term("certificate")} modifier="breakWord">
-              {row.certificates.length === 0 && "–"}
-              {row.certificates.map((shown) => (
-                <div key={shown.fingerprint} className="ers-small">
-                  <span translate="no">{shown.subject}</span> {text("until")}{" "}
-                  <Time at={shown.not_after} quiet />
-                </div>
-              ))}
-            </Td>
-            {props.manages && (
-              <Td dataLabel={term("actions")}>
-                <div className="ers-actions">
-                  <Button variant="secondary" size="sm" onClick={() => props.onChange(row)}>
-                    {text("change")}
-                  </Button>
-                  <Button variant="secondary" isDanger size="sm" onClick={() => props.onRemove(row.name)}>
-                    {text("remove")}
-                  </Button>
-                </div>
-              </Td>
-            )}
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
+  if (of.certificates.length === 0) return <>–</>;
+  return of.certificates.map((shown) => (
+    <div key={shown.fingerprint} className="ers-small">
+      <span translate="no">{shown.subject}</span> {text("until")} <Time at={shown.not_after} quiet />
+    </div>
+  ));
 }
 
 function Remove({ name, onClose }: { name: string; onClose: () => void }) {

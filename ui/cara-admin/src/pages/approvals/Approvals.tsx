@@ -1,15 +1,16 @@
-import { Facts, ListCard, messages, PageHead, ProblemAlert, Time, useNotices, useUrlState } from "@ers/frame";
 import {
-  Button,
-  Card,
-  CardBody,
-  CardTitle,
-  EmptyState,
-  Label,
-  PageSection,
-  ToggleGroup,
-  ToggleGroupItem,
-} from "@patternfly/react-core";
+  Facts,
+  List,
+  messages,
+  PageHead,
+  ProblemAlert,
+  Time,
+  ToggleFilter,
+  Toolbar,
+  useNotices,
+  useUrlState,
+} from "@ers/frame";
+import { Button, Card, CardBody, CardTitle, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Approval } from "../../generated/cara-ws.ts";
 import { useApprovals, useApprove } from "../../queries/approvals.ts";
@@ -20,18 +21,17 @@ import { Refuse } from "./Refuse.tsx";
 
 const useText = messages(
   {
-    all: "All",
     approve: "Approve and do it",
     approved: "approved",
     begun: "begun",
     by: "Decided by",
     done: "{act} {object} was done.",
+    every: "All",
+    nothing: "Nothing has ever waited for a second administrator",
     empty: "Nothing waits for a second administrator",
     expired: "expired",
     expires: "Can be approved until",
     hint: "What needs two administrators: one has asked, another one decides.",
-    newest: "First page",
-    older: "Older ones",
     outcome: "Outcome",
     own: "You have asked for it: another administrator decides.",
     refuse: "Refuse …",
@@ -41,18 +41,17 @@ const useText = messages(
     which: "Which are shown",
   },
   {
-    all: "Alle",
     approve: "Zustimmen und ausführen",
     approved: "zugestimmt",
     begun: "begonnen",
     by: "Entschieden von",
     done: "{act} {object} ist getan.",
+    every: "Alle",
+    nothing: "Noch nie hat etwas auf einen zweiten Administrator gewartet",
     empty: "Nichts wartet auf einen zweiten Administrator",
     expired: "verfallen",
     expires: "Zustimmung möglich bis",
     hint: "Was zwei Administratoren braucht: Einer hat darum gebeten, ein anderer entscheidet.",
-    newest: "Erste Seite",
-    older: "Ältere",
     outcome: "Ausgang",
     own: "Sie haben darum gebeten: Ein anderer Administrator entscheidet.",
     refuse: "Ablehnen …",
@@ -70,54 +69,33 @@ export default function Approvals() {
   const text = useText();
   const menu = useMenuText();
   const state = useUrlState();
-  const all = state.get("all") === "yes";
-  const query = useApprovals({ waiting: !all, page_size: 50, page_token: state.tokens.at(-1) });
-  const rows = query.data?.approvals ?? [];
-  const next = query.data?.next_page_token;
+  const all = state.get("state") === "all";
+  const query = useApprovals({ waiting: !all, page_size: state.rows, page_token: state.tokens.at(-1) });
   return (
     <>
       <PageHead title={menu("approvals")} hint={text("hint")} />
       <PageSection>
-        <ListCard
+        <List
+          label={menu("approvals")}
           query={query}
-          count={rows.length}
-          filtered={false}
+          rows={query.data?.approvals ?? []}
+          keyOf={(approval) => approval.id}
+          columns={[]}
+          one={(approval) => <One approval={approval} />}
           toolbar={
-            <div className="ers-toolbar">
-              <ToggleGroup aria-label={text("which")}>
-                <ToggleGroupItem
-                  text={text("waiting")}
-                  isSelected={!all}
-                  onChange={() => state.set({ all: "" })}
-                />
-                <ToggleGroupItem
-                  text={text("all")}
-                  isSelected={all}
-                  onChange={() => state.set({ all: "yes" })}
-                />
-              </ToggleGroup>
-            </div>
+            <Toolbar>
+              <ToggleFilter
+                state={state}
+                name="state"
+                label={text("which")}
+                all={text("waiting")}
+                choices={[["all", text("every")]]}
+              />
+            </Toolbar>
           }
-          empty={<EmptyState titleText={text("empty")} headingLevel="h2" />}
-        >
-          <div className="ers-stack">
-            {rows.map((approval) => (
-              <One key={approval.id} approval={approval} />
-            ))}
-          </div>
-          <div className="ers-pager">
-            {state.tokens.length > 0 && (
-              <Button variant="secondary" onClick={() => state.go([])}>
-                {text("newest")}
-              </Button>
-            )}
-            {next && (
-              <Button variant="secondary" onClick={() => state.go([...state.tokens, next])}>
-                {text("older")}
-              </Button>
-            )}
-          </div>
-        </ListCard>
+          empty={{ title: text(all ? "nothing" : "empty") }}
+          pages={{ next: query.data?.next_page_token }}
+        />
       </PageSection>
     </>
   );

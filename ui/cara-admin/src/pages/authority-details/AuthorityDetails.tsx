@@ -1,16 +1,7 @@
-import { PageHead, PemText, ProblemAlert, useUrlState } from "@ers/frame";
-import {
-  Alert,
-  Breadcrumb,
-  BreadcrumbItem,
-  PageSection,
-  Skeleton,
-  Tab,
-  Tabs,
-  TabTitleText,
-} from "@patternfly/react-core";
+import { Crumb, PageHead, PemText, ProblemAlert, useUrlState } from "@ers/frame";
+import { Alert, PageSection, Skeleton, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { lazy, type ReactNode, Suspense } from "react";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import type { Authority } from "../../generated/cara-ws.ts";
 import { StateLabel } from "../../parts/StateLabel.tsx";
 import { useAuthority } from "../../queries/authorities.ts";
@@ -31,17 +22,7 @@ export default function AuthorityDetails() {
   const menu = useMenuText();
   const query = useAuthority(name);
   const authority = query.data;
-  const above = (
-    <Breadcrumb className="ers-breadcrumb">
-      <BreadcrumbItem
-        render={({ className }) => (
-          <Link className={className} to="/">
-            {menu("authorities")}
-          </Link>
-        )}
-      />
-    </Breadcrumb>
-  );
+  const above = <Crumb to="/" label={menu("authorities")} />;
   return (
     <>
       <PageHead

@@ -1,6 +1,5 @@
-import { ConfirmByName, download, useFormats, useNotices } from "@ers/frame";
+import { ConfirmByName, download, Rows, useFormats, useNotices } from "@ers/frame";
 import { Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 import type { Authority } from "../../generated/cara-ws.ts";
 import { StateLabel } from "../../parts/StateLabel.tsx";
@@ -22,54 +21,51 @@ export function Generations({ authority }: { authority: Authority }) {
     <div className="ers-stack">
       <Card>
         <CardBody>
-          <Table aria-label={text("generations_tab")} variant="compact" gridBreakPoint="grid-lg">
-            <Thead>
-              <Tr>
-                <Th>{term("generation")}</Th>
-                <Th>{term("state")}</Th>
-                <Th>{term("key")}</Th>
-                <Th>CRL</Th>
-                <Th screenReaderText={term("actions")} />
-              </Tr>
-            </Thead>
-            <Tbody>
-              {authority.generations.map((one) => (
-                <Tr key={one.number}>
-                  <Td dataLabel={term("generation")}>{one.number}</Td>
-                  <Td dataLabel={term("state")}>
+          <Rows
+            label={text("generations_tab")}
+            rows={authority.generations}
+            keyOf={(one) => one.number}
+            columns={[
+              { title: term("generation"), cell: (one) => one.number },
+              {
+                title: term("state"),
+                cell: (one) => (
+                  <>
                     <StateLabel state={one.state} />
                     {one.switch_at && (
                       <div className="ers-small">{text("in_force_at", { at: moment(one.switch_at) })}</div>
                     )}
-                  </Td>
-                  <Td dataLabel={term("key")}>
-                    <span translate="no">{one.key_algorithm}</span>
-                  </Td>
-                  <Td dataLabel="CRL">{one.crl_number > 0 ? `#${number(one.crl_number)}` : "–"}</Td>
-                  <Td dataLabel={term("actions")}>
-                    <div className="ers-actions">
-                      {one.certificate_pem && (
-                        <Button
-                          variant="secondary"
-                          size="sm"
-                          onClick={() =>
-                            download(`${authority.name}-g${one.number}.pem`, one.certificate_pem, PEM)
-                          }
-                        >
-                          {text("der_pem")}
-                        </Button>
-                      )}
-                      {one.state === "prepared" && may("manage-authorities") && (
-                        <Button variant="primary" size="sm" onClick={() => setNext(one.number)}>
-                          {text("issue_now")}
-                        </Button>
-                      )}
-                    </div>
-                  </Td>
-                </Tr>
-              ))}
-            </Tbody>
-          </Table>
+                  </>
+                ),
+              },
+              { title: term("key"), cell: (one) => <span translate="no">{one.key_algorithm}</span> },
+              { title: "CRL", cell: (one) => (one.crl_number > 0 ? `#${number(one.crl_number)}` : "–") },
+              {
+                title: term("actions"),
+                silent: true,
+                cell: (one) => (
+                  <div className="ers-actions">
+                    {one.certificate_pem && (
+                      <Button
+                        variant="secondary"
+                        size="sm"
+                        onClick={() =>
+                          download(`${authority.name}-g${one.number}.pem`, one.certificate_pem, PEM)
+                        }
+                      >
+                        {text("der_pem")}
+                      </Button>
+                    )}
+                    {one.state === "prepared" && may("manage-authorities") && (
+                      <Button variant="primary" size="sm" onClick={() => setNext(one.number)}>
+                        {text("issue_now")}
+                      </Button>
+                    )}
+                  </div>
+                ),
+              },
+            ]}
+          />
         </CardBody>
       </Card>
       {authority.others.length > 0 && <Others authority={authority} />}

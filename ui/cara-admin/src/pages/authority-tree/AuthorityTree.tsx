@@ -1,5 +1,5 @@
-import { ListCard, messages, PageHead, Time } from "@ers/frame";
-import { Button, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
+import { ListStates, messages, PageHead, Time } from "@ers/frame";
+import { Button, Card, CardBody, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
 import { Link } from "react-router";
 import type { Authority } from "../../generated/cara-ws.ts";
 import { StateLabel } from "../../parts/StateLabel.tsx";
@@ -43,23 +43,27 @@ export default function AuthorityTree() {
     <>
       <PageHead title={menu("authorities")} hint={text("hint")} actions={create} />
       <PageSection isFilled>
-        <ListCard
-          query={query}
-          count={trees.length}
-          filtered={false}
-          empty={
-            <EmptyState titleText={text("empty")} headingLevel="h2">
-              <EmptyStateBody>{text("empty_hint")}</EmptyStateBody>
-              {create}
-            </EmptyState>
-          }
-        >
-          <ul className="ers-tree" aria-label={text("tree")}>
-            {trees.map((tree) => (
-              <Branch key={tree.authority.name} tree={tree} />
-            ))}
-          </ul>
-        </ListCard>
+        <Card>
+          <CardBody>
+            <ListStates
+              query={query}
+              count={trees.length}
+              filtered={false}
+              empty={
+                <EmptyState titleText={text("empty")} headingLevel="h2">
+                  <EmptyStateBody>{text("empty_hint")}</EmptyStateBody>
+                  {create}
+                </EmptyState>
+              }
+            >
+              <ul className="ers-tree" aria-label={text("tree")}>
+                {trees.map((tree) => (
+                  <Branch key={tree.authority.name} tree={tree} />
+                ))}
+              </ul>
+            </ListStates>
+          </CardBody>
+        </Card>
       </PageSection>
     </>
   );

@@ -1,5 +1,6 @@
 import {
   CopyButton,
+  Crumb,
   download,
   Facts,
   messages,
@@ -11,8 +12,6 @@ import {
 } from "@ers/frame";
 import { titleOf } from "@ers/frame/certificate/names.ts";
 import {
-  Breadcrumb,
-  BreadcrumbItem,
   Button,
   Card,
   CardBody,
@@ -75,17 +74,7 @@ export default function CertificateDetails() {
   const title = certificate
     ? titleOf(certificate.subject, certificate.subject_alternative_names)
     : serial.slice(0, 16);
-  const above = (
-    <Breadcrumb className="ers-breadcrumb">
-      <BreadcrumbItem
-        render={({ className }) => (
-          <Link className={className} to="/certificates">
-            {menu("certificates")}
-          </Link>
-        )}
-      />
-    </Breadcrumb>
-  );
+  const above = <Crumb to="/certificates" label={menu("certificates")} />;
   const actions = certificate && (
     <div className="ers-actions">
       <Button

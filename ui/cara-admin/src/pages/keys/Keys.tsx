@@ -1,6 +1,5 @@
-import { Facts, ListCard, messages, PageHead, ProblemAlert, Time, useFormats } from "@ers/frame";
+import { type Column, Facts, List, messages, PageHead, ProblemAlert, Time, useFormats } from "@ers/frame";
 import { Card, CardBody, CardTitle, Gallery, Label, PageSection, Skeleton } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { Key, Token } from "../../generated/cara-ws.ts";
 import { useKeys, useTokens } from "../../queries/operation.ts";
 import { useMenuText } from "../../words/menu.ts";
@@ -61,6 +60,7 @@ export default function Keys() {
   const menu = useMenuText();
   const tokens = useTokens();
   const keys = useKeys();
+  const columns = useColumns();
   return (
     <>
       <PageHead title={menu("keys")} hint={text("hint")} />
@@ -73,14 +73,14 @@ export default function Keys() {
               <TokenCard key={token.name} token={token} />
             ))}
           </Gallery>
-          <ListCard
+          <List
+            label={menu("keys")}
             query={keys}
-            count={keys.data?.length ?? 0}
-            filtered={false}
-            empty={<p className="ers-quiet">{text("none")}</p>}
-          >
-            <KeyTable keys={keys.data ?? []} />
-          </ListCard>
+            rows={keys.data ?? []}
+            keyOf={(key) => key.id}
+            columns={columns}
+            empty={{ title: text("none") }}
+          />
         </div>
       </PageSection>
     </>
@@ -136,57 +136,41 @@ function TokenCard({ token }: { token: Token }) {
   );
 }
 
-function KeyTable({ keys }: { keys: Key[] }) {
+function useColumns(): Column<Key>[] {
   const text = useText();
-  const menu = useMenuText();
   const term = useTerms();
   const { moment } = useFormats();
-  return (
-    <Table aria-label={menu("keys")} variant="compact" gridBreakPoint="grid-lg">
-      <Thead>
-        <Tr>
-          <Th width={30}>{term("name")}</Th>
-          <Th>{term("key")}</Th>
-          <Th>{text("purposes")}</Th>
-          <Th>{term("token")}</Th>
-          <Th>{text("made_by")}</Th>
-          <Th>{term("created")}</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {keys.map((key) => (
-          <Tr key={key.id}>
-            <Td dataLabel={term("name")} modifier="breakWord">
-              <span translate="no">{key.label}</span>
-              {key.quarantine && (
-                <div className="ers-late ers-small">
-                  {text("quarantine", { at: moment(key.quarantine.at), reason: key.quarantine.reason })}
-                </div>
-              )}
-            </Td>
-            <Td dataLabel={term("key")}>
-              <span translate="no">{key.key_algorithm}</span>
-            </Td>
-            <Td dataLabel={text("purposes")} modifier="breakWord">
-              <span translate="no">{key.purposes.join(", ")}</span>
-            </Td>
-            <Td dataLabel={term("token")}>
-              <span translate="no">{key.token}</span>
-              {key.replicas.length > 0 && (
-                <div className="ers-quiet ers-small">
-                  {text("copies", { where: key.replicas.join(", ") })}
-                </div>
-              )}
-            </Td>
-            <Td dataLabel={text("made_by")}>
-              <span translate="no">{key.creator}</span>
-            </Td>
-            <Td dataLabel={term("created")}>
-              <Time at={key.created_at} />
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
+  const own = (value: string) => <span translate="no">{value}</span>;
+  return [
+    {
+      title: term("name"),
+      width: 30,
+      breaks: true,
+      cell: ({ label, quarantine }) => (
+        <>
+          {own(label)}
+          {quarantine && (
+            <div className="ers-late ers-small">
+              {text("quarantine", { at: moment(quarantine.at), reason: quarantine.reason })}
+            </div>
+          )}
+        </>
+      ),
+    },
+    { title: term("key"), cell: (key) => own(key.key_algorithm) },
+    { title: text("purposes"), breaks: true, cell: (key) => own(key.purposes.join(", ")) },
+    {
+      title: term("token"),
+      cell: ({ token, replicas }) => (
+        <>
+          {own(token)}
+          {replicas.length > 0 && (
+            <div className="ers-quiet ers-small">{text("copies", { where: replicas.join(", ") })}</div>
+          )}
+        </>
+      ),
+    },
+    { title: text("made_by"), cell: (key) => own(key.creator) },
+    { title: term("created"), cell: (key) => <Time at={key.created_at} /> },
+  ];
 }

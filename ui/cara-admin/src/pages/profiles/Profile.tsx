@@ -1,7 +1,7 @@
-import { ConfirmByName, PageHead, ProblemAlert, useNotices } from "@ers/frame";
-import { Breadcrumb, BreadcrumbItem, Button, PageSection, Skeleton } from "@patternfly/react-core";
+import { ConfirmByName, Crumb, PageHead, ProblemAlert, useNotices } from "@ers/frame";
+import { Button, PageSection, Skeleton } from "@patternfly/react-core";
 import { useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import { useDeleteProfile, useProfile } from "../../queries/profiles.ts";
 import { useMay } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
@@ -19,17 +19,7 @@ export default function Profile() {
   const profile = isNew ? undefined : query.data;
   const [removing, setRemoving] = useState(false);
   const stored = profile !== undefined && profile.version > 0;
-  const above = (
-    <Breadcrumb className="ers-breadcrumb">
-      <BreadcrumbItem
-        render={({ className }) => (
-          <Link className={className} to="/profiles">
-            {menu("profiles")}
-          </Link>
-        )}
-      />
-    </Breadcrumb>
-  );
+  const above = <Crumb to="/profiles" label={menu("profiles")} />;
   const hint = profile && (
     <>
       <span translate="no">{profile.description}</span>{" "}

@@ -1,6 +1,5 @@
-import { ListCard, PageHead } from "@ers/frame";
+import { List, PageHead } from "@ers/frame";
 import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "react-router";
 import { useProfiles } from "../../queries/profiles.ts";
 import { useMay } from "../../queries/session.ts";
@@ -14,7 +13,6 @@ export default function Profiles() {
   const term = useTerms();
   const menu = useMenuText();
   const query = useProfiles();
-  const rows = query.data ?? [];
   const may = useMay();
   const create = may("manage-profiles") && (
     <Button component={(props) => <Link {...props} to="/new-profile" />} variant="primary">
@@ -25,43 +23,35 @@ export default function Profiles() {
     <>
       <PageHead title={menu("profiles")} hint={text("hint")} actions={create} />
       <PageSection isFilled>
-        <ListCard
+        <List
+          label={menu("profiles")}
           query={query}
-          count={rows.length}
-          filtered={false}
-          empty={<p className="ers-quiet">{text("none")}</p>}
-        >
-          <Table aria-label={menu("profiles")} variant="compact" gridBreakPoint="grid-lg">
-            <Thead>
-              <Tr>
-                <Th width={40}>{term("name")}</Th>
-                <Th>{text("usage")}</Th>
-                <Th>{term("key")}</Th>
-              </Tr>
-            </Thead>
-            <Tbody>
-              {rows.map((profile) => {
-                const said = profile.definition as Record<string, unknown>;
-                return (
-                  <Tr key={profile.name}>
-                    <Td dataLabel={term("name")}>
-                      <Link to={`/profiles/${profile.name}`}>{profile.name}</Link>
-                      <div className="ers-quiet ers-small" translate="no">
-                        {profile.description}
-                      </div>
-                    </Td>
-                    <Td dataLabel={text("usage")}>
-                      <Words all={textsIn(said.extended_key_usage)} />
-                    </Td>
-                    <Td dataLabel={term("key")}>
-                      <Words all={textsIn(said.key_algorithms)} />
-                    </Td>
-                  </Tr>
-                );
-              })}
-            </Tbody>
-          </Table>
-        </ListCard>
+          rows={query.data ?? []}
+          keyOf={(profile) => profile.name}
+          empty={{ title: text("none") }}
+          columns={[
+            {
+              title: term("name"),
+              width: 40,
+              cell: (profile) => (
+                <>
+                  <Link to={`/profiles/${profile.name}`}>{profile.name}</Link>
+                  <div className="ers-quiet ers-small" translate="no">
+                    {profile.description}
+                  </div>
+                </>
+              ),
+            },
+            {
+              title: text("usage"),
+              cell: ({ definition }) => <Words all={textsIn(partOf(definition, "extended_key_usage"))} />,
+            },
+            {
+              title: term("key"),
+              cell: ({ definition }) => <Words all={textsIn(partOf(definition, "key_algorithms"))} />,
+            },
+          ]}
+        />
       </PageSection>
     </>
   );
@@ -79,6 +69,8 @@ function Words({ all }: { all: string[] }) {
     </LabelGroup>
   );
 }
+
+const partOf = (definition: unknown, name: string) => (definition as Record<string, unknown>)[name];
 
 /** The texts in whatever a definition says there, wherever they stand in it. */
 function textsIn(value: unknown): string[] {

@@ -1,6 +1,5 @@
-import { messages, ProblemAlert, Time, useFormats, useNotices } from "@ers/frame";
+import { messages, ProblemAlert, Rows, Time, useFormats, useNotices } from "@ers/frame";
 import { Button, Card, CardBody, CardTitle, Label, Skeleton } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { Crl } from "../../generated/cara-ws.ts";
 import { useCrls, usePublish } from "../../queries/authorities.ts";
 import { useMay } from "../../queries/session.ts";
@@ -48,7 +47,7 @@ export function CrlTable({ name, title }: { name: string; title?: string }) {
         {publish.error ? <ProblemAlert error={publish.error} /> : null}
         {crls.isPending && <Skeleton height="4rem" />}
         {crls.data && crls.data.length === 0 && <p className="ers-quiet">{text("none")}</p>}
-        {crls.data && crls.data.length > 0 && <Rows label={`CRLs ${name}`} crls={crls.data} />}
+        {crls.data && crls.data.length > 0 && <Crls label={`CRLs ${name}`} crls={crls.data} />}
         {may("publish-crls") && (
           <div>
             <Button
@@ -66,7 +65,7 @@ export function CrlTable({ name, title }: { name: string; title?: string }) {
   );
 }
 
-function Rows({ label, crls }: { label: string; crls: Crl[] }) {
+function Crls({ label, crls }: { label: string; crls: Crl[] }) {
   const text = useText();
   const term = useTerms();
   const { number } = useFormats();
@@ -75,38 +74,38 @@ function Rows({ label, crls }: { label: string; crls: Crl[] }) {
     return crl.partition > 0 ? `${whole}, ${text("partition", { n: crl.partition })}` : whole;
   };
   return (
-    <Table aria-label={label} variant="compact" gridBreakPoint="grid-lg">
-      <Thead>
-        <Tr>
-          <Th width={30}>{term("name")}</Th>
-          <Th>{text("number")}</Th>
-          <Th>{text("entries")}</Th>
-          <Th>{text("made")}</Th>
-          <Th>{term("next_update")}</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {crls.map((crl) => (
-          <Tr key={crl.name}>
-            <Td dataLabel={term("name")} modifier="breakWord">
+    <Rows
+      label={label}
+      rows={crls}
+      keyOf={(crl) => crl.name}
+      columns={[
+        {
+          title: term("name"),
+          width: 30,
+          breaks: true,
+          cell: (crl) => (
+            <>
               <span translate="no">{crl.name}</span> <span className="ers-quiet ers-small">{kind(crl)}</span>
-            </Td>
-            <Td dataLabel={text("number")}>{number(crl.number)}</Td>
-            <Td dataLabel={text("entries")}>{number(crl.entries)}</Td>
-            <Td dataLabel={text("made")}>
-              <Time at={crl.this_update} />
-            </Td>
-            <Td dataLabel={term("next_update")}>
-              <Time at={crl.next_update} />{" "}
-              {new Date(crl.next_update).getTime() < Date.now() && (
+            </>
+          ),
+        },
+        { title: text("number"), cell: (crl) => number(crl.number) },
+        { title: text("entries"), cell: (crl) => number(crl.entries) },
+        { title: text("made"), cell: (crl) => <Time at={crl.this_update} /> },
+        {
+          title: term("next_update"),
+          cell: ({ next_update: at }) => (
+            <>
+              <Time at={at} />{" "}
+              {new Date(at).getTime() < Date.now() && (
                 <Label isCompact status="danger">
                   {text("late")}
                 </Label>
               )}
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
+            </>
+          ),
+        },
+      ]}
+    />
   );
 }

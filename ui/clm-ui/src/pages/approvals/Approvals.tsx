@@ -1,9 +1,8 @@
-import { ListCard, messages, PageHead, Pager, useUrlState } from "@ers/frame";
-import { Button, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
-import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
+import { List, messages, PageHead, useUrlState } from "@ers/frame";
+import { Button, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Request } from "../../generated/clm-api.ts";
-import { RequestTable } from "../../parts/RequestTable.tsx";
+import { useRequestColumns } from "../../parts/request-columns.tsx";
 import { useRequests } from "../../queries/requests.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { Decide } from "./Decide.tsx";
@@ -35,7 +34,6 @@ export default function Approvals() {
     { state: "pending-approval", page_size: state.rows, page_token: state.tokens.at(-1) },
     { refetchInterval: 15_000 },
   );
-  const rows = query.data?.requests ?? [];
   const act = (request: Request) => (
     <div className="ers-actions">
       <Button size="sm" variant="primary" onClick={() => setAsked({ request, approve: true })}>
@@ -46,29 +44,20 @@ export default function Approvals() {
       </Button>
     </div>
   );
+  const columns = useRequestColumns(act);
   return (
     <>
       <PageHead title={menu("approvals")} hint={text("hint")} />
       <PageSection isFilled>
-        <ListCard
+        <List
+          label={menu("approvals")}
           query={query}
-          count={rows.length}
-          filtered={state.tokens.length > 0}
-          onClear={() => state.go([])}
-          empty={
-            <EmptyState titleText={text("empty")} icon={CheckCircleIcon} headingLevel="h2">
-              <EmptyStateBody>{text("empty_hint")}</EmptyStateBody>
-            </EmptyState>
-          }
-        >
-          <RequestTable label={menu("approvals")} rows={rows} act={act} />
-          <Pager
-            state={state}
-            total={query.data?.total ?? 0}
-            shown={rows.length}
-            next={query.data?.next_page_token}
-          />
-        </ListCard>
+          rows={query.data?.requests ?? []}
+          keyOf={(row) => row.id}
+          columns={columns}
+          empty={{ title: text("empty"), hint: text("empty_hint") }}
+          pages={{ next: query.data?.next_page_token, total: query.data?.total }}
+        />
       </PageSection>
       {asked && <Decide {...asked} onClose={() => setAsked(undefined)} />}
     </>

@@ -1,17 +1,8 @@
-import { PageHead, PemText, ProblemAlert, useUrlState } from "@ers/frame";
+import { Crumb, PageHead, PemText, ProblemAlert, useUrlState } from "@ers/frame";
 import { titleOf } from "@ers/frame/certificate/names.ts";
-import {
-  Breadcrumb,
-  BreadcrumbItem,
-  Button,
-  PageSection,
-  Skeleton,
-  Tab,
-  Tabs,
-  TabTitleText,
-} from "@patternfly/react-core";
+import { Button, PageSection, Skeleton, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { lazy, type ReactNode, Suspense, useState } from "react";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import type { WholeCertificate } from "../../generated/clm-api.ts";
 import { StateLabel } from "../../parts/StateLabel.tsx";
 import { useCertificate } from "../../queries/certificates.ts";
@@ -32,17 +23,7 @@ export default function CertificateDetails() {
   const { id = "" } = useParams();
   const menu = useMenuText();
   const query = useCertificate(id);
-  const above = (
-    <Breadcrumb className="ers-breadcrumb">
-      <BreadcrumbItem
-        render={({ className }) => (
-          <Link className={className} to="/certificates">
-            {menu("certificates")}
-          </Link>
-        )}
-      />
-    </Breadcrumb>
-  );
+  const above = <Crumb to="/certificates" label={menu("certificates")} />;
   if (query.isPending || query.isError) {
     return (
       <>

@@ -1,7 +1,6 @@
-import { ListCard, messages, PageHead, Pager, Time, useUrlState } from "@ers/frame";
+import { List, messages, PageHead, Time, useUrlState } from "@ers/frame";
 import { bare, titleOf } from "@ers/frame/certificate/names.ts";
-import { Button, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { Button, PageSection } from "@patternfly/react-core";
 import { Link } from "react-router";
 import type { Certificate } from "../../generated/clm-api.ts";
 import { StateLabel } from "../../parts/StateLabel.tsx";
@@ -43,8 +42,7 @@ export default function CertificateList() {
     page_size: state.rows,
     page_token: state.tokens.at(-1),
   });
-  const rows = query.data?.certificates ?? [];
-  const filtered = Object.values(filter).some(Boolean);
+  const term = useTerms();
   const { may } = useAccess();
   const request = may("request:create") && (
     <Button component={(props) => <Link {...props} to="/request" />} variant="primary">
@@ -55,66 +53,27 @@ export default function CertificateList() {
     <>
       <PageHead title={menu("certificates")} actions={request} />
       <PageSection isFilled>
-        <ListCard
+        <List
+          label={menu("certificates")}
           query={query}
-          count={rows.length}
-          filtered={filtered || realm !== "" || state.tokens.length > 0}
-          onClear={() => state.set({ search: "", state: "", within: "" })}
+          rows={query.data?.certificates ?? []}
+          keyOf={(row) => row.fingerprint}
+          filters={["search", "state", "within"]}
+          narrowed={realm !== ""}
           toolbar={<Filters state={state} />}
-          empty={
-            <EmptyState titleText={text("empty")} headingLevel="h2">
-              <EmptyStateBody>{text("empty_hint")}</EmptyStateBody>
-              {request}
-            </EmptyState>
-          }
-        >
-          <Rows rows={rows} />
-          <Pager
-            state={state}
-            total={query.data?.total ?? 0}
-            shown={rows.length}
-            next={query.data?.next_page_token}
-          />
-        </ListCard>
+          empty={{ title: text("empty"), hint: text("empty_hint"), act: request }}
+          pages={{ next: query.data?.next_page_token, total: query.data?.total }}
+          columns={[
+            { title: term("name"), width: 35, cell: (row) => <Name row={row} /> },
+            { title: term("state"), cell: (row) => <StateLabel state={row.state} /> },
+            { title: term("valid_to"), cell: (row) => <Time at={row.not_after} /> },
+            { title: term("policy"), cell: (row) => row.policy || "–" },
+            { title: term("issuer"), cell: (row) => row.issuer },
+            { title: term("key"), cell: (row) => row.key_algorithm },
+          ]}
+        />
       </PageSection>
     </>
-  );
-}
-
-function Rows({ rows }: { rows: Certificate[] }) {
-  const menu = useMenuText();
-  const term = useTerms();
-  return (
-    <Table aria-label={menu("certificates")} variant="compact" gridBreakPoint="grid-lg">
-      <Thead>
-        <Tr>
-          <Th width={35}>{term("name")}</Th>
-          <Th>{term("state")}</Th>
-          <Th>{term("valid_to")}</Th>
-          <Th>{term("policy")}</Th>
-          <Th>{term("issuer")}</Th>
-          <Th>{term("key")}</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {rows.map((row) => (
-          <Tr key={row.fingerprint}>
-            <Td dataLabel={term("name")}>
-              <Name row={row} />
-            </Td>
-            <Td dataLabel={term("state")}>
-              <StateLabel state={row.state} />
-            </Td>
-            <Td dataLabel={term("valid_to")}>
-              <Time at={row.not_after} />
-            </Td>
-            <Td dataLabel={term("policy")}>{row.policy || "–"}</Td>
-            <Td dataLabel={term("issuer")}>{row.issuer}</Td>
-            <Td dataLabel={term("key")}>{row.key_algorithm}</Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
   );
 }
 

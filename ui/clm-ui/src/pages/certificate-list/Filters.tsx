@@ -1,5 +1,4 @@
-import { messages, SearchField, type useUrlState } from "@ers/frame";
-import { FormSelect, FormSelectOption, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
+import { messages, SelectFilter, ToggleFilter, Toolbar, type UrlState } from "@ers/frame";
 import { useTerms } from "../../words/terms.ts";
 
 const STATES = ["valid", "revoked", "expired"] as const;
@@ -7,13 +6,11 @@ const WITHIN = ["7d", "28d", "30d", "90d"];
 
 const useText = messages(
   {
-    all: "All",
     any_time: "Expires at any time",
     search: "Search by name, subject or serial number",
     within: "Expires within {n} days",
   },
   {
-    all: "Alle",
     any_time: "Läuft irgendwann ab",
     search: "Nach Name, Subject oder Seriennummer suchen",
     within: "Läuft in {n} Tagen ab",
@@ -21,39 +18,24 @@ const useText = messages(
 );
 
 /** What is looked for. The search follows the typing after a pause. */
-export function Filters({ state }: { state: ReturnType<typeof useUrlState> }) {
+export function Filters({ state }: { state: UrlState }) {
   const text = useText();
   const term = useTerms();
-  const { get, set } = state;
   return (
-    <search className="ers-toolbar">
-      <SearchField state={state} name="search" label={text("search")} />
-      <ToggleGroup aria-label={term("state")}>
-        <ToggleGroupItem text={text("all")} isSelected={!get("state")} onChange={() => set({ state: "" })} />
-        {STATES.map((name) => (
-          <ToggleGroupItem
-            key={name}
-            text={term(name)}
-            isSelected={get("state") === name}
-            onChange={() => set({ state: name })}
-          />
-        ))}
-      </ToggleGroup>
-      <FormSelect
-        className="ers-select"
-        aria-label={term("expires")}
-        value={get("within")}
-        onChange={(_, value) => set({ within: value })}
-      >
-        <FormSelectOption value="" label={text("any_time")} />
-        {WITHIN.map((within) => (
-          <FormSelectOption
-            key={within}
-            value={within}
-            label={text("within", { n: Number.parseInt(within, 10) })}
-          />
-        ))}
-      </FormSelect>
-    </search>
+    <Toolbar search={text("search")}>
+      <ToggleFilter
+        state={state}
+        name="state"
+        label={term("state")}
+        choices={STATES.map((name) => [name, term(name)])}
+      />
+      <SelectFilter
+        state={state}
+        name="within"
+        label={term("expires")}
+        all={text("any_time")}
+        choices={WITHIN.map((within) => [within, text("within", { n: Number.parseInt(within, 10) })])}
+      />
+    </Toolbar>
   );
 }

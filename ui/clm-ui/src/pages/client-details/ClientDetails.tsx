@@ -1,16 +1,7 @@
-import { Facts, PageHead, ProblemAlert } from "@ers/frame";
-import {
-  Breadcrumb,
-  BreadcrumbItem,
-  Button,
-  Card,
-  CardBody,
-  CardTitle,
-  PageSection,
-  Skeleton,
-} from "@patternfly/react-core";
+import { Crumb, Facts, PageHead, ProblemAlert } from "@ers/frame";
+import { Button, Card, CardBody, CardTitle, PageSection, Skeleton } from "@patternfly/react-core";
 import { useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import type { Client, MadeToken } from "../../generated/clm-api.ts";
 import { BindingTable } from "../../parts/BindingTable.tsx";
 import { Remove, useRemoveText } from "../../parts/Remove.tsx";
@@ -44,17 +35,7 @@ export default function ClientDetails() {
     <>
       <PageHead
         title={name}
-        above={
-          <Breadcrumb className="ers-breadcrumb">
-            <BreadcrumbItem
-              render={({ className }) => (
-                <Link className={className} to="/clients">
-                  {menu("clients")}
-                </Link>
-              )}
-            />
-          </Breadcrumb>
-        }
+        above={<Crumb to="/clients" label={menu("clients")} />}
         actions={
           manages && (
             <div className="ers-actions">
@@ -129,7 +110,7 @@ function Roles({ name }: { name: string }) {
       <CardBody>
         {query.isError && <ProblemAlert error={query.error} onAgain={() => query.refetch()} />}
         {query.data && rows.length === 0 && <p className="ers-quiet">{text("no_roles")}</p>}
-        <BindingTable label={text("roles")} rows={rows} ofOne />
+        <BindingTable label={text("roles")} rows={rows} />
       </CardBody>
     </Card>
   );

@@ -1,6 +1,5 @@
-import { ConfirmByName, ListCard, Time, useNotices } from "@ers/frame";
-import { Button, EmptyState, Label, LabelGroup } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { ConfirmByName, columnsOf, List, Time, useNotices } from "@ers/frame";
+import { Button, Label, LabelGroup } from "@patternfly/react-core";
 import { useState } from "react";
 import type { AccessToken } from "../../generated/clm-api.ts";
 import { usePlace } from "../../parts/PlaceFields.tsx";
@@ -16,66 +15,67 @@ export function Tokens({ name, manages }: { name: string; manages: boolean }) {
   const term = useTerms();
   const place = usePlace();
   const query = useTokens(name);
-  const rows = query.data ?? [];
   const [taking, setTaking] = useState<AccessToken>();
   return (
     <>
-      <ListCard
+      <List
+        label={text("tokens")}
         query={query}
-        count={rows.length}
-        filtered={false}
+        rows={query.data ?? []}
+        keyOf={(row) => row.id}
         toolbar={<h2 className="ers-legend">{text("tokens")}</h2>}
-        empty={<EmptyState titleText={text("no_tokens")} headingLevel="h2" variant="sm" />}
-      >
-        <Table aria-label={text("tokens")} variant="compact" gridBreakPoint="grid-lg">
-          <Thead>
-            <Tr>
-              <Th width={25}>{common("description")}</Th>
-              <Th width={30}>{text("allowed")}</Th>
-              <Th>{term("realm")}</Th>
-              <Th>{text("ends")}</Th>
-              <Th>{text("last_used")}</Th>
-              {manages && <Th screenReaderText={term("actions")} />}
-            </Tr>
-          </Thead>
-          <Tbody>
-            {rows.map((row) => (
-              <Tr key={row.id}>
-                <Td dataLabel={common("description")} modifier="breakWord">
-                  <span translate="no">{row.description || "–"}</span>
-                  <div className="ers-quiet ers-small">
-                    <Time at={row.created_at} quiet /> <span translate="no">{row.created_by}</span>
-                  </div>
-                </Td>
-                <Td dataLabel={text("allowed")}>
-                  <LabelGroup numLabels={30}>
-                    {row.permissions.map((permission) => (
-                      <Label key={permission} isCompact variant="outline" translate="no">
-                        {permission}
-                      </Label>
-                    ))}
-                  </LabelGroup>
-                </Td>
-                <Td dataLabel={term("realm")}>{place(row.realm)}</Td>
-                <Td dataLabel={text("ends")}>
-                  <Time at={row.expires_at} />{" "}
-                  {Date.parse(row.expires_at) < Date.now() && <Label isCompact>{text("expired")}</Label>}
-                </Td>
-                <Td dataLabel={text("last_used")}>
-                  {row.last_used_at ? <Time at={row.last_used_at} /> : text("never")}
-                </Td>
-                {manages && (
-                  <Td dataLabel={term("actions")}>
-                    <Button variant="secondary" size="sm" isDanger onClick={() => setTaking(row)}>
-                      {text("take_back")}
-                    </Button>
-                  </Td>
-                )}
-              </Tr>
-            ))}
-          </Tbody>
-        </Table>
-      </ListCard>
+        empty={{ title: text("no_tokens") }}
+        columns={columnsOf<AccessToken>(
+          {
+            title: common("description"),
+            width: 25,
+            breaks: true,
+            cell: (row) => (
+              <>
+                <span translate="no">{row.description || "–"}</span>
+                <div className="ers-quiet ers-small">
+                  <Time at={row.created_at} quiet /> <span translate="no">{row.created_by}</span>
+                </div>
+              </>
+            ),
+          },
+          {
+            title: text("allowed"),
+            width: 30,
+            cell: ({ permissions }) => (
+              <LabelGroup numLabels={30}>
+                {permissions.map((permission) => (
+                  <Label key={permission} isCompact variant="outline" translate="no">
+                    {permission}
+                  </Label>
+                ))}
+              </LabelGroup>
+            ),
+          },
+          { title: term("realm"), cell: ({ realm }) => place(realm) },
+          {
+            title: text("ends"),
+            cell: ({ expires_at: at }) => (
+              <>
+                <Time at={at} /> {Date.parse(at) < Date.now() && <Label isCompact>{text("expired")}</Label>}
+              </>
+            ),
+          },
+          {
+            title: text("last_used"),
+            cell: ({ last_used_at: at }) => (at ? <Time at={at} /> : text("never")),
+          },
+          manages && {
+            title: term("actions"),
+            silent: true,
+            cell: (row) => (
+              <Button variant="secondary" size="sm" isDanger onClick={() => setTaking(row)}>
+                {text("take_back")}
+              </Button>
+            ),
+          },
+        )}
+      />
       {taking && <TakeBack name={name} token={taking} onClose={() => setTaking(undefined)} />}
     </>
   );

@@ -1,6 +1,5 @@
-import { ListCard, PageHead, SearchField, useUrlState } from "@ers/frame";
-import { Button, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { List, PageHead, Toolbar, useUrlState } from "@ers/frame";
+import { Button, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import { Link } from "react-router";
 import { matches } from "../../lists.ts";
@@ -17,11 +16,10 @@ export default function Clients() {
   const text = useText();
   const menu = useMenuText();
   const term = useTerms();
-  const state = useUrlState();
   const { realm } = useRealm();
   const { may } = useAccess();
   const query = useClients();
-  const search = state.get("search");
+  const search = useUrlState().get("search");
   const rows = (query.data ?? []).filter(
     (one) => (!realm || one.realm === realm) && matches(search, one.name, one.description),
   );
@@ -34,48 +32,35 @@ export default function Clients() {
         actions={may("client:manage") && <Button onClick={() => setAdding(true)}>{text("new")}</Button>}
       />
       <PageSection isFilled>
-        <ListCard
+        <List
+          label={menu("clients")}
           query={query}
-          count={rows.length}
-          filtered={search !== "" || (realm !== "" && (query.data ?? []).length > 0)}
-          onClear={() => state.set({ search: "" })}
-          toolbar={
-            <search className="ers-toolbar">
-              <SearchField state={state} name="search" label={text("search")} />
-            </search>
-          }
-          empty={
-            <EmptyState titleText={text("empty")} headingLevel="h2">
-              <EmptyStateBody>{text("empty_hint")}</EmptyStateBody>
-            </EmptyState>
-          }
-        >
-          <Table aria-label={menu("clients")} variant="compact" gridBreakPoint="grid-lg">
-            <Thead>
-              <Tr>
-                <Th width={40}>{term("name")}</Th>
-                <Th>{term("realm")}</Th>
-                <Th>{text("default_policy")}</Th>
-              </Tr>
-            </Thead>
-            <Tbody>
-              {rows.map((row) => (
-                <Tr key={row.name}>
-                  <Td dataLabel={term("name")} modifier="breakWord">
-                    <Link to={`/clients/${encodeURIComponent(row.name)}`} translate="no">
-                      {row.name}
-                    </Link>
-                    <div className="ers-quiet ers-small" translate="no">
-                      {row.description}
-                    </div>
-                  </Td>
-                  <Td dataLabel={term("realm")}>{row.realm}</Td>
-                  <Td dataLabel={text("default_policy")}>{row.default_policy || "–"}</Td>
-                </Tr>
-              ))}
-            </Tbody>
-          </Table>
-        </ListCard>
+          rows={rows}
+          keyOf={(row) => row.name}
+          filters={["search"]}
+          narrowed={realm !== "" && (query.data ?? []).length > 0}
+          toolbar={<Toolbar search={text("search")} />}
+          empty={{ title: text("empty"), hint: text("empty_hint") }}
+          columns={[
+            {
+              title: term("name"),
+              width: 40,
+              breaks: true,
+              cell: (row) => (
+                <>
+                  <Link to={`/clients/${encodeURIComponent(row.name)}`} translate="no">
+                    {row.name}
+                  </Link>
+                  <div className="ers-quiet ers-small" translate="no">
+                    {row.description}
+                  </div>
+                </>
+              ),
+            },
+            { title: term("realm"), cell: (row) => row.realm },
+            { title: text("default_policy"), cell: (row) => row.default_policy || "–" },
+          ]}
+        />
       </PageSection>
       {adding && <NewClient realm={realm} onClose={() => setAdding(false)} />}
     </>

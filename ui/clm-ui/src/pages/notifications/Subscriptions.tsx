@@ -1,6 +1,5 @@
-import { ListCard, ProblemAlert, useNotices } from "@ers/frame";
-import { Button, EmptyState, EmptyStateBody, Label, LabelGroup } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { columnsOf, List, ProblemAlert, useNotices } from "@ers/frame";
+import { Button, Label, LabelGroup } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Subscription } from "../../generated/clm-api.ts";
 import { usePlace } from "../../parts/PlaceFields.tsx";
@@ -22,68 +21,45 @@ export function Subscriptions(props: { manages: boolean; onChange: (subscription
   const term = useTerms();
   const place = usePlace();
   const query = useSubscriptions();
-  const rows = query.data ?? [];
   const [removing, setRemoving] = useState<string>();
   const remove = useUnsubscribe();
   return (
     <>
-      <ListCard
+      <List
+        label={text("subscriptions")}
         query={query}
-        count={rows.length}
-        filtered={false}
-        empty={
-          <EmptyState titleText={text("empty")} headingLevel="h2">
-            <EmptyStateBody>{text("empty_hint")}</EmptyStateBody>
-          </EmptyState>
-        }
-      >
-        <Table aria-label={text("subscriptions")} variant="compact" gridBreakPoint="grid-lg">
-          <Thead>
-            <Tr>
-              <Th>{term("name")}</Th>
-              <Th>{text("recipient")}</Th>
-              <Th width={35}>{text("events")}</Th>
-              <Th>{term("realm")}</Th>
-              {props.manages && <Th screenReaderText={term("actions")} />}
-            </Tr>
-          </Thead>
-          <Tbody>
-            {rows.map((row) => (
-              <Tr key={row.name}>
-                <Td dataLabel={term("name")} modifier="breakWord">
-                  <strong translate="no">{row.name}</strong>{" "}
-                  <Label isCompact status={row.active ? "success" : "warning"}>
-                    {text(row.active ? "active" : "paused")}
-                  </Label>
-                </Td>
-                <Td dataLabel={text("recipient")} modifier="breakWord">
-                  {row.recipient ? <span translate="no">{row.recipient}</span> : text("contact")}
-                </Td>
-                <Td dataLabel={text("events")}>
-                  <LabelGroup numLabels={9}>
-                    {row.events.map((event) => (
-                      <Label key={event} isCompact variant="outline" translate="no">
-                        {event}
-                      </Label>
-                    ))}
-                  </LabelGroup>
-                  {row.days.length > 0 && (
-                    <div className="ers-quiet ers-small">
-                      {text("days")}: {row.days.toSorted((one, other) => other - one).join(", ")}
-                    </div>
-                  )}
-                </Td>
-                <Td dataLabel={term("realm")}>{place(row.realm, row.policy)}</Td>
-                {props.manages && (
-                  <Td dataLabel={term("actions")}>
-                    <Actions row={row} onChange={props.onChange} onRemove={() => setRemoving(row.name)} />
-                  </Td>
-                )}
-              </Tr>
-            ))}
-          </Tbody>
-        </Table>
-      </ListCard>
+        rows={query.data ?? []}
+        keyOf={(row) => row.name}
+        empty={{ title: text("empty"), hint: text("empty_hint") }}
+        columns={columnsOf<Subscription>(
+          {
+            title: term("name"),
+            breaks: true,
+            cell: (row) => (
+              <>
+                <strong translate="no">{row.name}</strong>{" "}
+                <Label isCompact status={row.active ? "success" : "warning"}>
+                  {text(row.active ? "active" : "paused")}
+                </Label>
+              </>
+            ),
+          },
+          {
+            title: text("recipient"),
+            breaks: true,
+            cell: ({ recipient }) => (recipient ? <span translate="no">{recipient}</span> : text("contact")),
+          },
+          { title: text("events"), width: 35, cell: (row) => <Events row={row} /> },
+          { title: term("realm"), cell: (row) => place(row.realm, row.policy) },
+          props.manages && {
+            title: term("actions"),
+            silent: true,
+            cell: (row) => (
+              <Actions row={row} onChange={props.onChange} onRemove={() => setRemoving(row.name)} />
+            ),
+          },
+        )}
+      />
       {removing && (
         <Remove
           name={removing}
@@ -94,6 +70,26 @@ export function Subscriptions(props: { manages: boolean; onChange: (subscription
             setRemoving(undefined);
           }}
         />
+      )}
+    </>
+  );
+}
+
+function Events({ row }: { row: Subscription }) {
+  const text = useText();
+  return (
+    <>
+      <LabelGroup numLabels={9}>
+        {row.events.map((event) => (
+          <Label key={event} isCompact variant="outline" translate="no">
+            {event}
+          </Label>
+        ))}
+      </LabelGroup>
+      {row.days.length > 0 && (
+        <div className="ers-quiet ers-small">
+          {text("days")}: {row.days.toSorted((one, other) => other - one).join(", ")}
+        </div>
       )}
     </>
   );

@@ -1,6 +1,5 @@
-import { ListCard, PageHead, SearchField, Time, useUrlState } from "@ers/frame";
-import { Button, EmptyState, EmptyStateBody, Label, PageSection } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { List, PageHead, Time, Toolbar, useUrlState } from "@ers/frame";
+import { Button, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import { Link } from "react-router";
 import type { MadePerson, Person } from "../../generated/clm-api.ts";
@@ -16,10 +15,9 @@ import { useText } from "./words.ts";
 export default function People() {
   const text = useText();
   const menu = useMenuText();
-  const state = useUrlState();
   const manages = useAccess().mayEverywhere("person:manage");
   const query = usePeople();
-  const search = state.get("search");
+  const search = useUrlState().get("search");
   const rows = (query.data ?? []).filter((one) => matches(search, one.username, one.display_name, one.email));
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState<MadePerson>();
@@ -31,24 +29,44 @@ export default function People() {
         actions={manages && <Button onClick={() => setAdding(true)}>{text("new")}</Button>}
       />
       <PageSection isFilled>
-        <ListCard
+        <List
+          label={menu("people")}
           query={query}
-          count={rows.length}
-          filtered={search !== ""}
-          onClear={() => state.set({ search: "" })}
-          toolbar={
-            <search className="ers-toolbar">
-              <SearchField state={state} name="search" label={text("search")} />
-            </search>
-          }
-          empty={
-            <EmptyState titleText={text("empty")} headingLevel="h2">
-              <EmptyStateBody>{text("empty_hint")}</EmptyStateBody>
-            </EmptyState>
-          }
-        >
-          <Rows rows={rows} />
-        </ListCard>
+          rows={rows}
+          keyOf={(row) => row.username}
+          filters={["search"]}
+          toolbar={<Toolbar search={text("search")} />}
+          empty={{ title: text("empty"), hint: text("empty_hint") }}
+          columns={[
+            {
+              title: text("username"),
+              width: 35,
+              breaks: true,
+              cell: (row) => (
+                <>
+                  <Link to={`/people/${encodeURIComponent(row.username)}`} translate="no">
+                    {row.username}
+                  </Link>{" "}
+                  <Marks person={row} />
+                </>
+              ),
+            },
+            {
+              title: text("display_name"),
+              breaks: true,
+              cell: (row) => <span translate="no">{row.display_name || "–"}</span>,
+            },
+            {
+              title: text("email"),
+              breaks: true,
+              cell: (row) => <span translate="no">{row.email || "–"}</span>,
+            },
+            {
+              title: text("last_login"),
+              cell: ({ last_login_at: at }) => (at ? <Time at={at} /> : text("never")),
+            },
+          ]}
+        />
       </PageSection>
       {adding && <NewAccount onMade={setMade} onClose={() => setAdding(false)} />}
       {made?.password && (
@@ -59,44 +77,6 @@ export default function People() {
         />
       )}
     </>
-  );
-}
-
-function Rows({ rows }: { rows: Person[] }) {
-  const text = useText();
-  const menu = useMenuText();
-  return (
-    <Table aria-label={menu("people")} variant="compact" gridBreakPoint="grid-lg">
-      <Thead>
-        <Tr>
-          <Th width={35}>{text("username")}</Th>
-          <Th>{text("display_name")}</Th>
-          <Th>{text("email")}</Th>
-          <Th>{text("last_login")}</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {rows.map((row) => (
-          <Tr key={row.username}>
-            <Td dataLabel={text("username")} modifier="breakWord">
-              <Link to={`/people/${encodeURIComponent(row.username)}`} translate="no">
-                {row.username}
-              </Link>{" "}
-              <Marks person={row} />
-            </Td>
-            <Td dataLabel={text("display_name")} modifier="breakWord">
-              <span translate="no">{row.display_name || "–"}</span>
-            </Td>
-            <Td dataLabel={text("email")} modifier="breakWord">
-              <span translate="no">{row.email || "–"}</span>
-            </Td>
-            <Td dataLabel={text("last_login")}>
-              {row.last_login_at ? <Time at={row.last_login_at} /> : text("never")}
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
   );
 }
 

@@ -1,16 +1,7 @@
-import { Facts, PageHead, ProblemAlert, Time, useNotices } from "@ers/frame";
-import {
-  Breadcrumb,
-  BreadcrumbItem,
-  Button,
-  Card,
-  CardBody,
-  CardTitle,
-  PageSection,
-  Skeleton,
-} from "@patternfly/react-core";
+import { Crumb, Facts, PageHead, ProblemAlert, Time, useNotices } from "@ers/frame";
+import { Button, Card, CardBody, CardTitle, PageSection, Skeleton } from "@patternfly/react-core";
 import { useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import type { Person } from "../../generated/clm-api.ts";
 import { BindingTable } from "../../parts/BindingTable.tsx";
 import { GiveRole, useGiveText } from "../../parts/GiveRole.tsx";
@@ -33,17 +24,7 @@ export default function PersonDetails() {
   const { may, mayEverywhere } = useAccess();
   const query = usePerson(username);
   const [asked, setAsked] = useState<Asked>();
-  const above = (
-    <Breadcrumb className="ers-breadcrumb">
-      <BreadcrumbItem
-        render={({ className }) => (
-          <Link className={className} to="/people">
-            {menu("people")}
-          </Link>
-        )}
-      />
-    </Breadcrumb>
-  );
+  const above = <Crumb to="/people" label={menu("people")} />;
   const person = query.data;
   const manages = mayEverywhere("person:manage");
   return (
@@ -108,7 +89,7 @@ function Roles({ username, onGive }: { username: string; onGive: () => void }) {
           {query.isError && <ProblemAlert error={query.error} onAgain={() => query.refetch()} />}
           {query.isPending && <Skeleton height="4rem" />}
           {query.data && rows.length === 0 && <p className="ers-quiet">{text("no_roles")}</p>}
-          <BindingTable label={text("roles")} rows={rows} ofOne />
+          <BindingTable label={text("roles")} rows={rows} />
           {may("role:manage") && (
             <div>
               <Button variant="secondary" onClick={onGive}>

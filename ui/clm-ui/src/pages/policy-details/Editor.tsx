@@ -1,8 +1,21 @@
-import { CodeLines, messages, Problem, ProblemAlert } from "@ers/frame";
-import { Alert, Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
+import { CodeLines, messages, Problem, ProblemAlert, useUrlState } from "@ers/frame";
+import {
+  Alert,
+  Button,
+  Card,
+  CardBody,
+  CardTitle,
+  Grid,
+  GridItem,
+  ToggleGroup,
+  ToggleGroupItem,
+} from "@patternfly/react-core";
 import { useDeferredValue, useMemo, useState } from "react";
 import { type Fault, keyIn, lineOfKey, rulesOf, syntaxFault } from "../../policy/rules.ts";
 import { useApplyPolicy } from "../../queries/policies.ts";
+import { Form } from "./Form.tsx";
+import { useText as useFormText } from "./form-words.ts";
+import { Preview } from "./Preview.tsx";
 
 const useText = messages(
   {
@@ -23,9 +36,12 @@ const useText = messages(
   },
 );
 
-/** The text of a policy. What is wrong with it is told at its line. */
+/** A policy as a form or as its text, beside an example of what it makes. What is wrong is told at its line. */
 export function Editor(props: { text: string; isNew: boolean; onSaved: (name: string) => void }) {
   const text = useText();
+  const form = useFormText();
+  const { get, set } = useUrlState();
+  const asText = get("as") === "yaml";
   const apply = useApplyPolicy();
   const [draft, setDraft] = useState(props.text);
   const [told, setTold] = useState<Fault>();
@@ -53,45 +69,72 @@ export function Editor(props: { text: string; isNew: boolean; onSaved: (name: st
     );
   };
   return (
-    <Card>
-      <CardTitle component="h2">{text("definition")}</CardTitle>
-      <CardBody>
-        <CodeLines
-          value={draft}
-          wrongLine={fault?.line}
-          wrongId="policy-fault"
-          label={text("definition")}
-          onChange={change}
-        />
-        <div className="ers-stack ers-space">
-          {fault && (
-            <Alert
-              isInline
-              isLiveRegion
-              variant="danger"
-              title={text("line", { line: fault.line })}
-              id="policy-fault"
-            >
-              {fault.message}
-            </Alert>
-          )}
-          {apply.error && !fault ? <ProblemAlert error={apply.error} /> : null}
-          <div className="ers-actions">
-            <Button
-              onClick={save}
-              isLoading={apply.isPending}
-              isDisabled={apply.isPending || Boolean(syntax) || (!props.isNew && draft === props.text)}
-            >
-              {text(props.isNew ? "create" : "save")}
-            </Button>
-            {draft !== props.text && (
-              <Button variant="link" onClick={() => change(props.text)}>
-                {text("reset")}
-              </Button>
+    <Grid hasGutter>
+      <GridItem xl={7}>
+        <Card>
+          <CardTitle component="h2">{text("definition")}</CardTitle>
+          <CardBody>
+            <ToggleGroup aria-label={form("as")} isCompact className="ers-as">
+              <ToggleGroupItem
+                text={form("as_form")}
+                isSelected={!asText}
+                onChange={() => set({ as: "" }, true)}
+              />
+              <ToggleGroupItem
+                text={form("as_yaml")}
+                isSelected={asText}
+                onChange={() => set({ as: "yaml" }, true)}
+              />
+            </ToggleGroup>
+            {asText && (
+              <CodeLines
+                value={draft}
+                wrongLine={fault?.line}
+                wrongId="policy-fault"
+                label={text("definition")}
+                onChange={change}
+              />
             )}
-          </div>
-        </div>
-      </CardBody>
-    </Card>
+            {!asText &&
+              (syntax ? (
+                <Alert isInline variant="danger" title={form("broken")} />
+              ) : (
+                <Form text={draft} isNew={props.isNew} onChange={change} />
+              ))}
+            <div className="ers-stack ers-space">
+              {fault && (
+                <Alert
+                  isInline
+                  isLiveRegion
+                  variant="danger"
+                  title={text("line", { line: fault.line })}
+                  id="policy-fault"
+                >
+                  {fault.message}
+                </Alert>
+              )}
+              {apply.error && !fault ? <ProblemAlert error={apply.error} /> : null}
+              <div className="ers-actions ers-save">
+                <Button
+                  onClick={save}
+                  isLoading={apply.isPending}
+                  isDisabled={apply.isPending || Boolean(syntax) || (!props.isNew && draft === props.text)}
+                >
+                  {text(props.isNew ? "create" : "save")}
+                </Button>
+                {draft !== props.text && (
+                  <Button variant="link" onClick={() => change(props.text)}>
+                    {text("reset")}
+                  </Button>
+                )}
+              </div>
+            </div>
+          </CardBody>
+        </Card>
+      </GridItem>
+      <GridItem xl={5}>
+        <Preview definition={later} />
+      </GridItem>
+    </Grid>
   );
 }

@@ -1,14 +1,6 @@
-import { messages, PageHead, PemText, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
-import {
-  Breadcrumb,
-  BreadcrumbItem,
-  PageSection,
-  Skeleton,
-  Tab,
-  Tabs,
-  TabTitleText,
-} from "@patternfly/react-core";
-import { Link, useNavigate, useParams } from "react-router";
+import { Crumb, messages, PageHead, PemText, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
+import { PageSection, Skeleton, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { useNavigate, useParams } from "react-router";
 import { usePolicy } from "../../queries/policies.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
@@ -41,7 +33,7 @@ const useText = messages(
     clients: "Set up clients",
     definition: "What it says",
     new: "New policy",
-    new_hint: "YAML. The name never changes; everything else becomes a new version.",
+    new_hint: "The name never changes; everything else becomes a new version.",
     saved: "{name} is in force.",
   },
   {
@@ -49,7 +41,7 @@ const useText = messages(
     clients: "Clients einrichten",
     definition: "Was sie sagt",
     new: "Neue Richtlinie",
-    new_hint: "YAML. Der Name bleibt für immer; alles andere wird eine neue Version.",
+    new_hint: "Der Name bleibt für immer; alles andere wird eine neue Version.",
     saved: "{name} ist in Kraft.",
   },
 );
@@ -67,19 +59,9 @@ export default function PolicyDetails() {
   const { mayUnderPolicy } = useAccess();
   const saved = (name: string) => {
     tell(text("saved", { name }));
-    if (isNew) go(`/policies/${name}`);
+    if (isNew) go(`/policies/${name}${location.search}`); // as a form or as text, as before
   };
-  const above = (
-    <Breadcrumb className="ers-breadcrumb">
-      <BreadcrumbItem
-        render={({ className }) => (
-          <Link className={className} to="/policies">
-            {menu("policies")}
-          </Link>
-        )}
-      />
-    </Breadcrumb>
-  );
+  const above = <Crumb to="/policies" label={menu("policies")} />;
   const content = () => {
     if (isNew) return <Editor text={DRAFT} isNew onSaved={saved} />;
     if (query.isError) return <ProblemAlert error={query.error} onAgain={() => query.refetch()} />;
@@ -94,11 +76,13 @@ export default function PolicyDetails() {
       >
         <Tab eventKey="definition" title={<TabTitleText>{text("definition")}</TabTitleText>}>
           <div className="ers-stack ers-tab">
-            <Summary definition={definition} />
             {mayUnderPolicy("policy:manage", realm, name) ? (
               <Editor key={`${name}-${version}`} text={definition} isNew={false} onSaved={saved} />
             ) : (
-              <PemText pem={definition} />
+              <>
+                <Summary definition={definition} />
+                <PemText pem={definition} />
+              </>
             )}
           </div>
         </Tab>

@@ -1,7 +1,8 @@
-import { ListCard, messages, PageHead, Time } from "@ers/frame";
-import { Button, EmptyState, Label, LabelGroup, PageSection } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { List, messages, PageHead, Time, Toolbar, useUrlState } from "@ers/frame";
+import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
 import { Link } from "react-router";
+import type { Policy } from "../../generated/clm-api.ts";
+import { matches } from "../../lists.ts";
 import { rulesOf } from "../../policy/rules.ts";
 import { usePolicies } from "../../queries/policies.ts";
 import { useAccess } from "../../queries/session.ts";
@@ -16,6 +17,7 @@ const useText = messages(
     empty: "No policies in this realm",
     hint: "Who may have which certificate, and by which way.",
     new: "New policy",
+    search: "Search by name, description or issuer",
     ways: "Ways",
   },
   {
@@ -24,6 +26,7 @@ const useText = messages(
     empty: "Keine Richtlinien in diesem Bereich",
     hint: "Wer welches Zertifikat bekommt, und auf welchem Weg.",
     new: "Neue Richtlinie",
+    search: "Nach Name, Beschreibung oder Aussteller suchen",
     ways: "Wege",
   },
 );
@@ -36,7 +39,10 @@ export default function PolicyList() {
   const { realm } = useRealm();
   const { may } = useAccess();
   const query = usePolicies(realm);
-  const rows = query.data ?? [];
+  const search = useUrlState().get("search");
+  const rows = (query.data ?? [])
+    .map((policy) => ({ policy, rules: rulesOf(policy.definition) }))
+    .filter(({ policy, rules }) => matches(search, policy.name, policy.description, rules.issuer));
   return (
     <>
       <PageHead
@@ -51,61 +57,56 @@ export default function PolicyList() {
         }
       />
       <PageSection isFilled>
-        <ListCard
+        <List
+          label={menu("policies")}
           query={query}
-          count={rows.length}
-          filtered={false}
-          empty={<EmptyState titleText={text("empty")} headingLevel="h2" />}
-        >
-          <Table aria-label={menu("policies")} variant="compact" gridBreakPoint="grid-lg">
-            <Thead>
-              <Tr>
-                <Th width={30}>{term("name")}</Th>
-                <Th>{term("realm")}</Th>
-                <Th>{term("issuer")}</Th>
-                <Th>{text("ways")}</Th>
-                <Th>{term("version")}</Th>
-                <Th>{text("changed")}</Th>
-              </Tr>
-            </Thead>
-            <Tbody>
-              {rows.map((policy) => {
-                const rules = rulesOf(policy.definition);
-                return (
-                  <Tr key={policy.name}>
-                    <Td dataLabel={term("name")}>
-                      <Link to={`/policies/${policy.name}`}>{policy.name}</Link>{" "}
-                      {rules.manual_approval && (
-                        <Label isCompact color="orange">
-                          {text("approval")}
-                        </Label>
-                      )}
-                      <div className="ers-quiet ers-small" translate="no">
-                        {policy.description}
-                      </div>
-                    </Td>
-                    <Td dataLabel={term("realm")}>{policy.realm}</Td>
-                    <Td dataLabel={term("issuer")}>{rules.issuer}</Td>
-                    <Td dataLabel={text("ways")}>
-                      <LabelGroup numLabels={8}>
-                        {(rules.protocols ?? []).map((way) => (
-                          <Label key={way} isCompact variant="outline">
-                            {way}
-                          </Label>
-                        ))}
-                      </LabelGroup>
-                    </Td>
-                    <Td dataLabel={term("version")}>{policy.version}</Td>
-                    <Td dataLabel={text("changed")}>
-                      <Time at={policy.updated_at} quiet />
-                    </Td>
-                  </Tr>
-                );
-              })}
-            </Tbody>
-          </Table>
-        </ListCard>
+          rows={rows}
+          keyOf={({ policy }) => policy.name}
+          filters={["search"]}
+          toolbar={<Toolbar search={text("search")} />}
+          empty={{ title: text("empty") }}
+          columns={[
+            {
+              title: term("name"),
+              width: 30,
+              cell: ({ policy, rules }) => <Name policy={policy} manual={rules.manual_approval ?? false} />,
+            },
+            { title: term("realm"), cell: ({ policy }) => policy.realm },
+            { title: term("issuer"), cell: ({ rules }) => rules.issuer },
+            {
+              title: text("ways"),
+              cell: ({ rules }) => (
+                <LabelGroup numLabels={8}>
+                  {(rules.protocols ?? []).map((way) => (
+                    <Label key={way} isCompact variant="outline">
+                      {way}
+                    </Label>
+                  ))}
+                </LabelGroup>
+              ),
+            },
+            { title: term("version"), cell: ({ policy }) => policy.version },
+            { title: text("changed"), cell: ({ policy }) => <Time at={policy.updated_at} quiet /> },
+          ]}
+        />
       </PageSection>
+    </>
+  );
+}
+
+function Name({ policy, manual }: { policy: Policy; manual: boolean }) {
+  const text = useText();
+  return (
+    <>
+      <Link to={`/policies/${policy.name}`}>{policy.name}</Link>{" "}
+      {manual && (
+        <Label isCompact color="orange">
+          {text("approval")}
+        </Label>
+      )}
+      <div className="ers-quiet ers-small" translate="no">
+        {policy.description}
+      </div>
     </>
   );
 }

@@ -1,6 +1,15 @@
-import { ListCard, PageHead, ProblemAlert, Time, useNotices, useUrlState } from "@ers/frame";
-import { Button, EmptyState, Label, PageSection, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import {
+  columnsOf,
+  List,
+  PageHead,
+  ProblemAlert,
+  Time,
+  ToggleFilter,
+  Toolbar,
+  useNotices,
+  useUrlState,
+} from "@ers/frame";
+import { Button, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Realm } from "../../generated/clm-api.ts";
 import { Remove, useRemoveText } from "../../parts/Remove.tsx";
@@ -17,9 +26,10 @@ import { useText } from "./words.ts";
 export default function Realms() {
   const text = useText();
   const menu = useMenuText();
-  const common = useCommonText();
+  const term = useTerms();
   const state = useUrlState();
-  const manages = useAccess().mayEverywhere("realm:manage");
+  const { may, mayEverywhere, mayInRealm } = useAccess();
+  const manages = mayEverywhere("realm:manage");
   const query = useRealms();
   const shown = state.get("state");
   const rows = (query.data ?? []).filter(
@@ -29,11 +39,6 @@ export default function Realms() {
   const [archiving, setArchiving] = useState<Realm>();
   const [removing, setRemoving] = useState<string>();
   const remove = useDeleteRealm();
-  const choices = [
-    ["", common("all")],
-    ["used", text("used")],
-    ["archived", text("archived")],
-  ] as const;
   return (
     <>
       <PageHead
@@ -42,34 +47,57 @@ export default function Realms() {
         actions={manages && <Button onClick={() => setOpen("new")}>{text("new")}</Button>}
       />
       <PageSection isFilled>
-        <ListCard
+        <List
+          label={menu("realms")}
           query={query}
-          count={rows.length}
-          filtered={shown !== ""}
-          onClear={() => state.set({ state: "" })}
+          rows={rows}
+          keyOf={(row) => row.name}
+          filters={["state"]}
           toolbar={
-            <search className="ers-toolbar">
-              <ToggleGroup aria-label={text("use")}>
-                {choices.map(([name, label]) => (
-                  <ToggleGroupItem
-                    key={name}
-                    text={label}
-                    isSelected={shown === name}
-                    onChange={() => state.set({ state: name })}
-                  />
-                ))}
-              </ToggleGroup>
-            </search>
+            <Toolbar>
+              <ToggleFilter
+                state={state}
+                name="state"
+                label={text("use")}
+                choices={[
+                  ["used", text("used")],
+                  ["archived", text("archived")],
+                ]}
+              />
+            </Toolbar>
           }
-          empty={<EmptyState titleText={text("empty")} headingLevel="h2" />}
-        >
-          <Rows
-            rows={rows}
-            onChange={setOpen}
-            onArchive={setArchiving}
-            onRemove={manages ? setRemoving : undefined}
-          />
-        </ListCard>
+          empty={{ title: text("empty") }}
+          columns={columnsOf<Realm>(
+            { title: term("name"), breaks: true, cell: (row) => <Name row={row} /> },
+            {
+              title: text("title"),
+              width: 35,
+              breaks: true,
+              cell: (row) => (
+                <>
+                  <span translate="no">{row.title}</span>
+                  <div className="ers-quiet ers-small" translate="no">
+                    {row.description}
+                  </div>
+                </>
+              ),
+            },
+            { title: text("made"), cell: (row) => <Time at={row.created_at} quiet /> },
+            may("realm:manage") && {
+              title: term("actions"),
+              silent: true,
+              cell: (row) =>
+                mayInRealm("realm:manage", row.name) && (
+                  <Actions
+                    row={row}
+                    onChange={setOpen}
+                    onArchive={setArchiving}
+                    onRemove={manages ? setRemoving : undefined}
+                  />
+                ),
+            },
+          )}
+        />
       </PageSection>
       {open && <Change realm={open === "new" ? undefined : open} onClose={() => setOpen(undefined)} />}
       {archiving && <Archive name={archiving.name} onClose={() => setArchiving(undefined)} />}
@@ -94,52 +122,18 @@ type Acts = {
   onRemove: ((name: string) => void) | undefined;
 };
 
-function Rows({ rows, ...acts }: { rows: Realm[] } & Acts) {
+function Name({ row }: { row: Realm }) {
   const text = useText();
-  const menu = useMenuText();
-  const term = useTerms();
-  const { may, mayInRealm } = useAccess();
-  const acting = may("realm:manage");
   return (
-    <Table aria-label={menu("realms")} variant="compact" gridBreakPoint="grid-lg">
-      <Thead>
-        <Tr>
-          <Th>{term("name")}</Th>
-          <Th width={35}>{text("title")}</Th>
-          <Th>{text("made")}</Th>
-          {acting && <Th screenReaderText={term("actions")} />}
-        </Tr>
-      </Thead>
-      <Tbody>
-        {rows.map((row) => (
-          <Tr key={row.name}>
-            <Td dataLabel={term("name")} modifier="breakWord">
-              <strong translate="no">{row.name}</strong>{" "}
-              {row.archived_at && (
-                <Label isCompact status="warning">
-                  {text("archived")}
-                </Label>
-              )}
-              {row.ready && <Label isCompact>{text("ready")}</Label>}
-            </Td>
-            <Td dataLabel={text("title")} modifier="breakWord">
-              <span translate="no">{row.title}</span>
-              <div className="ers-quiet ers-small" translate="no">
-                {row.description}
-              </div>
-            </Td>
-            <Td dataLabel={text("made")}>
-              <Time at={row.created_at} quiet />
-            </Td>
-            {acting && (
-              <Td dataLabel={term("actions")}>
-                {mayInRealm("realm:manage", row.name) && <Actions row={row} {...acts} />}
-              </Td>
-            )}
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
+    <>
+      <strong translate="no">{row.name}</strong>{" "}
+      {row.archived_at && (
+        <Label isCompact status="warning">
+          {text("archived")}
+        </Label>
+      )}
+      {row.ready && <Label isCompact>{text("ready")}</Label>}
+    </>
   );
 }
 

@@ -1,14 +1,7 @@
-import { ListCard, messages, PageHead, Pager, useUrlState } from "@ers/frame";
-import {
-  Button,
-  EmptyState,
-  EmptyStateBody,
-  FormSelect,
-  FormSelectOption,
-  PageSection,
-} from "@patternfly/react-core";
+import { List, messages, PageHead, SelectFilter, Toolbar, useUrlState } from "@ers/frame";
+import { Button, PageSection } from "@patternfly/react-core";
 import { Link } from "react-router";
-import { RequestTable } from "../../parts/RequestTable.tsx";
+import { useRequestColumns } from "../../parts/request-columns.tsx";
 import { useRequests } from "../../queries/requests.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
@@ -46,52 +39,41 @@ export default function RequestList() {
     page_token: state.tokens.at(-1),
   });
   const { may } = useAccess();
-  const rows = query.data?.requests ?? [];
+  const columns = useRequestColumns();
   return (
     <>
       <PageHead title={menu("requests")} hint={text("hint")} />
       <PageSection isFilled>
-        <ListCard
+        <List
+          label={menu("requests")}
           query={query}
-          count={rows.length}
-          filtered={wanted !== "" || state.tokens.length > 0}
-          onClear={() => state.set({ state: "" })}
+          rows={query.data?.requests ?? []}
+          keyOf={(row) => row.id}
+          columns={columns}
+          filters={["state"]}
           toolbar={
-            <div className="ers-toolbar">
-              <FormSelect
-                className="ers-select"
-                aria-label={term("state")}
-                value={wanted}
-                onChange={(_, value) => state.set({ state: value })}
-              >
-                <FormSelectOption value="" label={text("all")} />
-                {STATES.map((name) => (
-                  <FormSelectOption
-                    key={name}
-                    value={name}
-                    label={term(name === "pending-approval" ? "pending_approval" : name)}
-                  />
-                ))}
-              </FormSelect>
-            </div>
+            <Toolbar>
+              <SelectFilter
+                state={state}
+                name="state"
+                label={term("state")}
+                all={text("all")}
+                choices={STATES.map((name) => [
+                  name,
+                  term(name === "pending-approval" ? "pending_approval" : name),
+                ])}
+              />
+            </Toolbar>
           }
-          empty={
-            <EmptyState titleText={text("empty")} headingLevel="h2">
-              <EmptyStateBody>{text("empty_hint")}</EmptyStateBody>
-              {may("request:create") && (
-                <Button component={(props) => <Link {...props} to="/request" />}>{menu("request")}</Button>
-              )}
-            </EmptyState>
-          }
-        >
-          <RequestTable label={menu("requests")} rows={rows} />
-          <Pager
-            state={state}
-            total={query.data?.total ?? 0}
-            shown={rows.length}
-            next={query.data?.next_page_token}
-          />
-        </ListCard>
+          empty={{
+            title: text("empty"),
+            hint: text("empty_hint"),
+            act: may("request:create") && (
+              <Button component={(props) => <Link {...props} to="/request" />}>{menu("request")}</Button>
+            ),
+          }}
+          pages={{ next: query.data?.next_page_token, total: query.data?.total }}
+        />
       </PageSection>
     </>
   );

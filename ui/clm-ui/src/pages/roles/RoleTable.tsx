@@ -1,6 +1,5 @@
-import { ListCard } from "@ers/frame";
-import { Button, EmptyState, Label, LabelGroup } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { columnsOf, List } from "@ers/frame";
+import { Button, Label, LabelGroup } from "@patternfly/react-core";
 import type { Role } from "../../generated/clm-api.ts";
 import { useSubjectText } from "../../parts/BindingTable.tsx";
 import { useRemoveText } from "../../parts/Remove.tsx";
@@ -21,59 +20,56 @@ export function RoleTable(props: {
   const words = useSubjectText();
   const term = useTerms();
   const query = useRoles();
-  const rows = query.data ?? [];
   return (
-    <ListCard
+    <List
+      label={text("roles")}
       query={query}
-      count={rows.length}
-      filtered={false}
-      empty={<EmptyState titleText={text("no_roles")} headingLevel="h2" />}
-    >
-      <Table aria-label={text("roles")} variant="compact" gridBreakPoint="grid-lg">
-        <Thead>
-          <Tr>
-            <Th width={30}>{words("role")}</Th>
-            <Th>{text("permissions")}</Th>
-            {props.manages && <Th screenReaderText={term("actions")} />}
-          </Tr>
-        </Thead>
-        <Tbody>
-          {rows.map((row) => (
-            <Tr key={row.name}>
-              <Td dataLabel={words("role")} modifier="breakWord">
-                <strong translate="no">{row.name}</strong>{" "}
-                {row.ready && <Label isCompact>{text("ready")}</Label>}
-                <div className="ers-quiet ers-small" translate="no">
-                  {row.description}
-                </div>
-              </Td>
-              <Td dataLabel={text("permissions")}>
-                <LabelGroup numLabels={30}>
-                  {row.permissions.map((permission) => (
-                    <Label key={permission} isCompact variant="outline" translate="no">
-                      {permission}
-                    </Label>
-                  ))}
-                </LabelGroup>
-              </Td>
-              {props.manages && (
-                <Td dataLabel={term("actions")}>
-                  {!row.ready && (
-                    <div className="ers-actions">
-                      <Button variant="secondary" size="sm" onClick={() => props.onChange(row)}>
-                        {common("change")}
-                      </Button>
-                      <Button variant="secondary" size="sm" isDanger onClick={() => props.onRemove(row.name)}>
-                        {removeText("remove")}
-                      </Button>
-                    </div>
-                  )}
-                </Td>
-              )}
-            </Tr>
-          ))}
-        </Tbody>
-      </Table>
-    </ListCard>
+      rows={query.data ?? []}
+      keyOf={(row) => row.name}
+      empty={{ title: text("no_roles") }}
+      columns={columnsOf<Role>(
+        {
+          title: words("role"),
+          width: 30,
+          breaks: true,
+          cell: (row) => (
+            <>
+              <strong translate="no">{row.name}</strong>{" "}
+              {row.ready && <Label isCompact>{text("ready")}</Label>}
+              <div className="ers-quiet ers-small" translate="no">
+                {row.description}
+              </div>
+            </>
+          ),
+        },
+        {
+          title: text("permissions"),
+          cell: ({ permissions }) => (
+            <LabelGroup numLabels={30}>
+              {permissions.map((permission) => (
+                <Label key={permission} isCompact variant="outline" translate="no">
+                  {permission}
+                </Label>
+              ))}
+            </LabelGroup>
+          ),
+        },
+        props.manages && {
+          title: term("actions"),
+          silent: true,
+          cell: (row) =>
+            !row.ready && (
+              <div className="ers-actions">
+                <Button variant="secondary" size="sm" onClick={() => props.onChange(row)}>
+                  {common("change")}
+                </Button>
+                <Button variant="secondary" size="sm" isDanger onClick={() => props.onRemove(row.name)}>
+                  {removeText("remove")}
+                </Button>
+              </div>
+            ),
+        },
+      )}
+    />
   );
 }

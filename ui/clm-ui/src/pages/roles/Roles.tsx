@@ -1,9 +1,9 @@
-import { ListCard, PageHead, SearchField, useUrlState } from "@ers/frame";
-import { Button, EmptyState, PageSection, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { List, PageHead, Toolbar, useUrlState } from "@ers/frame";
+import { Button, PageSection, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Role } from "../../generated/clm-api.ts";
 import { matches } from "../../lists.ts";
-import { BindingTable } from "../../parts/BindingTable.tsx";
+import { useBindingColumns } from "../../parts/BindingTable.tsx";
 import { GiveRole, useGiveText } from "../../parts/GiveRole.tsx";
 import { Remove } from "../../parts/Remove.tsx";
 import { useBindings, useRemoveRole } from "../../queries/roles.ts";
@@ -79,24 +79,23 @@ export default function Roles() {
 
 function Bindings() {
   const text = useText();
-  const state = useUrlState();
   const query = useBindings();
-  const search = state.get("search");
+  const search = useUrlState().get("search");
   const rows = (query.data ?? []).filter((one) => matches(search, one.subject, one.role));
+  const { columns, dialog } = useBindingColumns(rows);
   return (
-    <ListCard
-      query={query}
-      count={rows.length}
-      filtered={search !== ""}
-      onClear={() => state.set({ search: "" })}
-      toolbar={
-        <search className="ers-toolbar">
-          <SearchField state={state} name="search" label={text("search")} />
-        </search>
-      }
-      empty={<EmptyState titleText={text("empty")} headingLevel="h2" />}
-    >
-      <BindingTable label={text("given")} rows={rows} />
-    </ListCard>
+    <>
+      <List
+        label={text("given")}
+        query={query}
+        rows={rows}
+        keyOf={(row) => row.id}
+        columns={columns}
+        filters={["search"]}
+        toolbar={<Toolbar search={text("search")} />}
+        empty={{ title: text("empty") }}
+      />
+      {dialog}
+    </>
   );
 }

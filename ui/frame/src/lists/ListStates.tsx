@@ -1,4 +1,4 @@
-import { Button, Card, CardBody, EmptyState, EmptyStateBody, Skeleton } from "@patternfly/react-core";
+import { Button, EmptyState, EmptyStateBody, Skeleton } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import type { ReactNode } from "react";
 import { ProblemAlert } from "../ProblemAlert.tsx";
@@ -6,28 +6,19 @@ import { useWords } from "../words.ts";
 
 const GHOSTS = ["a", "b", "c", "d", "e", "f"];
 
+/** What is asked for, as far as it is known. */
+export type Loading = { isPending: boolean; isError: boolean; error: unknown; refetch: () => unknown };
+
 /** A list in each of its states: loading, failed, empty, nothing matches, there. */
-export function ListCard(props: {
-  query: { isPending: boolean; isError: boolean; error: unknown; refetch: () => unknown };
+export function ListStates(props: {
+  query: Loading;
   count: number;
   filtered: boolean;
   onClear?: () => void;
   /** What to say when there is nothing at all. */
   empty: ReactNode;
-  toolbar?: ReactNode;
   children: ReactNode;
 }) {
-  return (
-    <Card>
-      <CardBody>
-        {props.toolbar}
-        <Content {...props} />
-      </CardBody>
-    </Card>
-  );
-}
-
-function Content(props: Parameters<typeof ListCard>[0]) {
   const words = useWords();
   const { query } = props;
   if (query.isPending) {

@@ -1,0 +1,75 @@
+import { Card, CardBody, EmptyState, EmptyStateBody } from "@patternfly/react-core";
+import type { ReactNode } from "react";
+import type { Column } from "./columns.ts";
+import { ListStates, type Loading } from "./ListStates.tsx";
+import { Pager } from "./Pager.tsx";
+import { Rows, type Selection } from "./Rows.tsx";
+import { useUrlState } from "./url-state.ts";
+
+/** What there is when there is nothing. */
+export type Empty = { title: string; hint?: string | undefined; act?: ReactNode };
+
+/**
+ * A list: what narrows it, each of its states (loading, failed, empty, without a match, there), its rows, and the way on.
+ * What narrows it stands in the URL, under the names in `filters`.
+ */
+export function List<Row>(props: {
+  label: string;
+  query: Loading;
+  rows: Row[];
+  keyOf: (row: Row) => string | number;
+  columns: Column<Row>[];
+  /** In the place of a table: how one row is shown. */
+  one?: (row: Row) => ReactNode;
+  empty: Empty;
+  filters?: readonly string[];
+  /** Narrowed by more than what stands in the URL. */
+  narrowed?: boolean;
+  /** Above the rows: fields that narrow them. */
+  toolbar?: ReactNode;
+  /** Between the toolbar and the rows, when there are any. */
+  note?: ReactNode;
+  /** Present where the service gives pages; its total where it counts. */
+  pages?: { next: string | null | undefined; total?: number | undefined };
+  selection?: Selection | undefined;
+  nameOf?: (row: Row) => string;
+}) {
+  const state = useUrlState();
+  const { rows, filters = [], pages } = props;
+  const filtered = filters.some((name) => state.get(name) !== "");
+  return (
+    <Card>
+      <CardBody>
+        {props.toolbar}
+        <ListStates
+          query={props.query}
+          count={rows.length}
+          filtered={filtered || props.narrowed === true || state.tokens.length > 0}
+          onClear={() => state.set(Object.fromEntries(filters.map((name) => [name, ""])))}
+          empty={<Nothing {...props.empty} />}
+        >
+          {props.note}
+          {props.one ? (
+            <ul className="ers-stack ers-plain" aria-label={props.label}>
+              {rows.map((row) => (
+                <li key={props.keyOf(row)}>{props.one?.(row)}</li>
+              ))}
+            </ul>
+          ) : (
+            <Rows {...props} />
+          )}
+          {pages && <Pager state={state} total={pages.total} shown={rows.length} next={pages.next} />}
+        </ListStates>
+      </CardBody>
+    </Card>
+  );
+}
+
+function Nothing({ title, hint, act }: Empty) {
+  return (
+    <EmptyState titleText={title} headingLevel="h2" variant="sm">
+      {hint && <EmptyStateBody>{hint}</EmptyStateBody>}
+      {act}
+    </EmptyState>
+  );
+}
