@@ -14,7 +14,7 @@ use crate::domain::message::MessageType;
 use crate::domain::request::read_csr;
 use crate::failure::Failure;
 use crate::server::Server;
-use crate::store::{Transaction, TransactionState};
+use crate::store::Transaction;
 
 /// Asks for a certificate.
 pub async fn run(server: &Server, asked: &Asked) -> Result<Answer, Failure> {
@@ -41,10 +41,12 @@ pub async fn run(server: &Server, asked: &Asked) -> Result<Answer, Failure> {
         if is_same(before, &wanted) {
             return go_on(server, asked, &csr, before, is_renewal).await;
         }
-        let text = match before.state {
-            _ if before.signer_key != wanted.signer_key => "the transactionID is another client's",
-            TransactionState::Open => "another request of this transactionID is under way",
-            TransactionState::Closed => "",
+        let text = if before.signer_key != wanted.signer_key {
+            "the transactionID is another client's"
+        } else if is_open(server, before).await? {
+            "another request of this transactionID is under way"
+        } else {
+            ""
         };
         if !text.is_empty() {
             return Ok(Answer::refused(FailInfo::BadRequest, text));
@@ -77,7 +79,7 @@ pub async fn run(server: &Server, asked: &Asked) -> Result<Answer, Failure> {
     // 5. CLM decides
     let enrollment = enrollment(server, asked, &csr, &begun, identity, is_renewal).await?;
     let outcome = server.clm.enroll(enrollment).await?;
-    told(server, &begun, outcome).await
+    Ok(told(outcome))
 }
 
 /// Whether the message renews; or why it is refused.
@@ -112,7 +114,6 @@ fn describe(server: &Server, asked: &Asked) -> Transaction {
         request_id: format!("scep:{:032x}", rand::random::<u128>()),
         request_digest: hash(&asked.content),
         signer_key: hash(asked.message.signer.spki_der()),
-        state: TransactionState::Open,
         expires_at: server.now() + server.transaction_lifetime(),
     }
 }
@@ -120,6 +121,12 @@ fn describe(server: &Server, asked: &Asked) -> Transaction {
 /// The same request by the same key.
 fn is_same(one: &Transaction, other: &Transaction) -> bool {
     one.request_digest == other.request_digest && one.signer_key == other.signer_key
+}
+
+/// Whether CLM or a person has not decided yet. That is asked when somebody wants to know, and written down for nobody.
+async fn is_open(server: &Server, transaction: &Transaction) -> Result<bool, Failure> {
+    let outcome = server.clm.find_outcome(&transaction.request_id).await?;
+    Ok(matches!(outcome, None | Some(Outcome::Waiting { .. })))
 }
 
 /// A repetition: the outcome that there is, or the one that a broken-off request gets now.
@@ -131,7 +138,7 @@ async fn go_on(
     is_renewal: bool,
 ) -> Result<Answer, Failure> {
     if let Some(outcome) = server.clm.find_outcome(&transaction.request_id).await? {
-        return told(server, transaction, outcome).await;
+        return Ok(told(outcome));
     }
     // CLM never heard of it: the process ended in between, and who asks was known then
     let identity = match authenticate(server, asked, csr, is_renewal).await? {
@@ -140,7 +147,7 @@ async fn go_on(
     };
     let enrollment = enrollment(server, asked, csr, transaction, identity, is_renewal).await?;
     let outcome = server.clm.enroll(enrollment).await?;
-    told(server, transaction, outcome).await
+    Ok(told(outcome))
 }
 
 /// Who asks: by the challenge when the message is signed by its own certificate, else by the certificate.
@@ -235,18 +242,8 @@ async fn is_ours(server: &Server, asked: &Asked) -> Result<bool, Failure> {
 }
 
 /// An outcome in the words of SCEP.
-pub async fn told(
-    server: &Server,
-    transaction: &Transaction,
-    outcome: Outcome,
-) -> Result<Answer, Failure> {
-    if !matches!(outcome, Outcome::Waiting { .. }) && transaction.state == TransactionState::Open {
-        server
-            .store
-            .close_transaction(&transaction.request_id, server.now())
-            .await?;
-    }
-    Ok(match outcome {
+pub fn told(outcome: Outcome) -> Answer {
+    match outcome {
         Outcome::Issued { certificate, chain } => {
             let all = std::iter::once(&certificate).chain(&chain);
             Answer::Success(certificates_only(all.map(Vec::as_slice)))
@@ -259,5 +256,5 @@ pub async fn told(
             },
             detail,
         ),
-    })
+    }
 }

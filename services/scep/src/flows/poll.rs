@@ -26,7 +26,7 @@ pub async fn run(server: &Server, asked: &Asked) -> Result<Answer, Failure> {
         return Ok(unknown());
     }
     match server.clm.find_outcome(&transaction.request_id).await? {
-        Some(outcome) => enrol::told(server, &transaction, outcome).await,
+        Some(outcome) => Ok(enrol::told(outcome)),
         None => Ok(unknown()),
     }
 }

@@ -8,7 +8,7 @@ mod transaction;
 
 pub use authority::Authority;
 pub use error::StoreError;
-pub use transaction::{Transaction, TransactionState};
+pub use transaction::Transaction;
 
 use ers_runtime::db::Writes;
 use ers_runtime::shutdown::Shutdown;

@@ -9,16 +9,8 @@ use time::OffsetDateTime;
 use super::model::transaction::{ActiveModel, Column, Entity, Model};
 use super::{Store, StoreError};
 
-const TABLE: &str = "scep_transaction";
-
-/// How far a transaction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TransactionState {
-    /// Who asks is known; CLM is being asked, or a person has to decide.
-    Open,
-    /// Answered for good.
-    Closed,
-}
+/// How far a transaction is, CLM knows; releases before this one wrote it down and read it.
+const OPEN: &str = "open";
 
 /// A request of somebody who was let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,25 +27,8 @@ pub struct Transaction {
     pub request_digest: String,
     /// SHA-256 of the signer's SubjectPublicKeyInfo, lower-case hex.
     pub signer_key: String,
-    /// How far it is.
-    pub state: TransactionState,
     /// When it is forgotten.
     pub expires_at: OffsetDateTime,
-}
-
-impl TransactionState {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Closed => "closed",
-        }
-    }
-
-    fn find(text: &str) -> Option<Self> {
-        [Self::Open, Self::Closed]
-            .into_iter()
-            .find(|state| state.as_str() == text)
-    }
 }
 
 impl Store {
@@ -69,7 +44,7 @@ impl Store {
             .one(&self.db)
             .await
             .map_err(StoreError::database("find transaction"))?;
-        row.map(transaction).transpose()
+        Ok(row.map(transaction))
     }
 
     /// Begins a transaction in place of the one given, or of none. Of two that begin at once one wins; what counts
@@ -92,7 +67,7 @@ impl Store {
                 Expr::value(new.request_digest.as_str()),
             )
             .col_expr(Column::SignerKey, Expr::value(new.signer_key.as_str()))
-            .col_expr(Column::State, Expr::value(new.state.as_str()))
+            .col_expr(Column::State, Expr::value(OPEN))
             .col_expr(Column::ExpiresAt, Expr::value(to_ms(new.expires_at)))
             .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
             .col_expr(Column::UpdatedBy, Expr::value("enrol"))
@@ -139,29 +114,6 @@ impl Store {
         }
     }
 
-    /// It was answered for good.
-    #[tracing::instrument(name = "db.scep_transaction.close", level = "debug", skip_all)]
-    pub async fn close_transaction(
-        &self,
-        request_id: &str,
-        now: OffsetDateTime,
-    ) -> Result<(), StoreError> {
-        let update = Entity::update_many()
-            .col_expr(
-                Column::State,
-                Expr::value(TransactionState::Closed.as_str()),
-            )
-            .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
-            .col_expr(Column::UpdatedBy, Expr::value("answer"))
-            .filter(Column::RequestId.eq(request_id))
-            .into_query();
-        self.writes
-            .write(Write::Update(Box::new(update)))
-            .await
-            .map_err(StoreError::write("close transaction"))?;
-        Ok(())
-    }
-
     /// Forgets the transactions that are over.
     #[tracing::instrument(name = "db.scep_transaction.forget", level = "debug", skip_all)]
     pub async fn forget_transactions(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
@@ -182,7 +134,7 @@ fn row(new: &Transaction, now: OffsetDateTime) -> ActiveModel {
         request_id: Set(new.request_id.clone()),
         request_digest: Set(new.request_digest.clone()),
         signer_key: Set(new.signer_key.clone()),
-        state: Set(new.state.as_str().to_owned()),
+        state: Set(OPEN.to_owned()),
         expires_at: Set(to_ms(new.expires_at)),
         created_at: Set(to_ms(now)),
         updated_at: Set(to_ms(now)),
@@ -190,17 +142,14 @@ fn row(new: &Transaction, now: OffsetDateTime) -> ActiveModel {
     }
 }
 
-fn transaction(row: Model) -> Result<Transaction, StoreError> {
-    let state = TransactionState::find(&row.state)
-        .ok_or_else(StoreError::inconsistent(TABLE, &row.id, "state"))?;
-    Ok(Transaction {
+fn transaction(row: Model) -> Transaction {
+    Transaction {
         id: row.id,
         policy: row.policy,
         transaction_id: row.transaction_id,
         request_id: row.request_id,
         request_digest: row.request_digest,
         signer_key: row.signer_key,
-        state,
         expires_at: from_ms(row.expires_at),
-    })
+    }
 }
