@@ -59,6 +59,8 @@ pub struct SharedSecret {
     pub sealed: Vec<u8>,
     /// Whose it is.
     pub owner: Authenticated,
+    /// No wrong MAC is counted: a right one need not be reported.
+    pub nothing_counted: bool,
 }
 
 /// A secret that may be used, or why not.
@@ -138,6 +140,7 @@ impl<E: Edge> Clm<E> {
                 };
                 Ok(FoundSecret::Secret(SharedSecret {
                     sealed: found.sealed,
+                    nothing_counted: found.nothing_counted,
                     owner,
                 }))
             }

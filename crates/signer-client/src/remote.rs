@@ -360,15 +360,28 @@ impl Signer for SignerClient {
         call: PasswordMacCall<'_>,
         mac: &[u8],
     ) -> Result<bool, SignerError> {
+        let opened = self.open_password_mac(call, mac, &[]).await?;
+        Ok(opened.is_some())
+    }
+
+    async fn open_password_mac(
+        &self,
+        call: PasswordMacCall<'_>,
+        mac: &[u8],
+        answer_algorithm: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, SignerError> {
         let request = wire::VerifyPasswordMacRequest {
             context: call.context.to_owned(),
             sealed_secret: call.sealed_secret.to_vec(),
             algorithm: call.algorithm.to_vec(),
             data: call.data.to_vec(),
             mac: mac.to_vec(),
+            answer_algorithm: answer_algorithm.to_vec(),
         };
         let answer = self.sealing.clone().verify_password_mac(request).await?;
-        Ok(answer.into_inner().valid)
+        let answer = answer.into_inner();
+        let key = Zeroizing::new(answer.answer_key);
+        Ok(answer.valid.then_some(key))
     }
 
     async fn list_chains(&self) -> Result<Vec<ChainHead>, SignerError> {

@@ -185,6 +185,16 @@ pub trait Signer: Send + Sync + 'static {
         mac: &[u8],
     ) -> Result<bool, SignerError>;
 
+    /// As [`Signer::verify_password_mac`], and when it is right gives the key of MACs with another algorithm (DER, the same
+    /// with another salt), so that answers are protected without asking again. `None`: the MAC is wrong; an empty key: the
+    /// signer is of a release that does not give it.
+    async fn open_password_mac(
+        &self,
+        call: PasswordMacCall<'_>,
+        mac: &[u8],
+        answer_algorithm: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, SignerError>;
+
     /// The chains of the journal and their heads.
     async fn list_chains(&self) -> Result<Vec<ChainHead>, SignerError>;
 

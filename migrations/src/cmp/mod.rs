@@ -1,6 +1,7 @@
 //! The schema of the `cmp` database.
 
 mod m20261122_000001_create_cmp;
+mod m20261122_000002_keep_rows_whole;
 
 use sea_orm_migration::prelude::*;
 
@@ -14,6 +15,9 @@ impl MigratorTrait for Migrator {
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_create_cmp::Migration)]
+        vec![
+            Box::new(m20261122_000001_create_cmp::Migration),
+            Box::new(m20261122_000002_keep_rows_whole::Migration),
+        ]
     }
 }

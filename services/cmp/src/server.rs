@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::clients::clm::Clm;
 use crate::config::Config;
+use crate::flows::memory::Memory;
 use crate::flows::own_certificate::OwnCertificates;
 use crate::metrics::Metrics;
 use crate::store::Store;
@@ -26,6 +27,8 @@ pub struct Server {
     pub metrics: Metrics,
     /// What is signed with.
     pub own: OwnCertificates,
+    /// Who began transactions.
+    pub memory: Memory,
     /// Configuration.
     pub config: Config,
 }

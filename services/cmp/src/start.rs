@@ -12,6 +12,7 @@ use ers_runtime::http::{Listener, ListenerError};
 
 use crate::clients::clm::Clm;
 use crate::config::Config;
+use crate::flows::memory::Memory;
 use crate::flows::own_certificate::{self, OwnCertificates, Role};
 use crate::flows::sweep;
 use crate::http;
@@ -64,6 +65,7 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Cmp, 
         signer: deps.signer,
         metrics: Metrics::new(&context.meter),
         own: OwnCertificates::default(),
+        memory: Memory::new(),
         config,
     });
     watch(&context, &server);

@@ -109,6 +109,53 @@ async fn codes_with_a_password_are_computed_for_who_may_never_see_it() {
     assert_eq!(unsealed.unwrap_err().code(), Code::PermissionDenied);
 }
 
+#[tokio::test]
+async fn the_key_for_answers_is_given_to_who_shows_a_right_code_and_for_such_answers_only() {
+    let signing = Signing::start().await;
+    let sealed = signing
+        .caller("clm-api")
+        .seal(SHARED_SECRET, b"a good secret")
+        .await
+        .unwrap();
+    let cmp = signing.caller("cmp");
+    let iterations = 500.try_into().unwrap();
+    let mac = PasswordMac::password_based(&[7; 16], iterations);
+    let algorithm = mac.to_der();
+    let call = PasswordMacCall {
+        context: SHARED_SECRET,
+        sealed_secret: &sealed,
+        algorithm: &algorithm,
+        data: b"message",
+    };
+    let code = mac.compute(b"a good secret", b"message");
+    let answers = mac.with_salt(&[8; 16]);
+    let opened = cmp.open_password_mac(call, &code, &answers.to_der()).await;
+    let key = opened.unwrap().expect("the code is right");
+    assert_eq!(
+        answers.compute_with_key(&key, b"answer"),
+        answers.compute(b"a good secret", b"answer")
+    );
+    let wrong = cmp
+        .open_password_mac(call, &code[1..], &answers.to_der())
+        .await;
+    assert_eq!(wrong.unwrap(), None);
+    let plain = cmp.open_password_mac(call, &code, &[]).await;
+    assert!(plain.unwrap().expect("the code is right").is_empty());
+    // the same salt, a short one, a cheaper way
+    for other in [
+        mac.clone(),
+        mac.with_salt(&[8; 8]),
+        PasswordMac::pbmac1(&[8; 16], iterations),
+        PasswordMac::password_based(&[8; 16], 1.try_into().unwrap()),
+    ] {
+        let refused = cmp.open_password_mac(call, &code, &other.to_der()).await;
+        assert_eq!(refused.unwrap_err().code(), Code::InvalidArgument);
+    }
+    let acme = signing.caller("acme");
+    let refused = acme.open_password_mac(call, &code, &answers.to_der()).await;
+    assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
+}
+
 /// Failure 39: a MAC that asks for a thousand million iterations.
 #[tokio::test]
 async fn a_code_of_too_many_iterations_is_refused_and_not_computed() {

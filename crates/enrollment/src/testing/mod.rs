@@ -100,6 +100,8 @@ struct Inner {
     authorities: Vec<String>,
     vendors: Vec<Certificate>,
     attempts: Vec<(String, bool)>,
+    /// How often a shared secret was asked for.
+    secrets_loaded: usize,
     locked: bool,
 }
 
@@ -123,6 +125,7 @@ impl FakeClm {
             authorities: Vec::new(),
             vendors: Vec::new(),
             attempts: Vec::new(),
+            secrets_loaded: 0,
             locked: false,
         });
         let fake = Self(Arc::new(State {
@@ -303,7 +306,13 @@ impl FakeClm {
         self.0.inner.lock().locked = true;
     }
 
-    /// Who tried, and whether the MAC was right.
+    /// How often a shared secret was asked for.
+    #[must_use]
+    pub fn secrets_loaded(&self) -> usize {
+        self.0.inner.lock().secrets_loaded
+    }
+
+    /// Who tried, and whether the MAC was right, as the edge told it.
     #[must_use]
     pub fn attempts(&self) -> Vec<(String, bool)> {
         self.0.inner.lock().attempts.clone()

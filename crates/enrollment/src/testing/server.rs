@@ -146,12 +146,15 @@ impl Enrollment for FakeClm {
     ) -> Answer<wire::SharedSecret> {
         self.is_up()?;
         let name = request.into_inner().reference;
-        let found = {
-            let inner = self.0.inner.lock();
+        let (found, nothing_counted) = {
+            let mut inner = self.0.inner.lock();
+            inner.secrets_loaded += 1;
             if inner.locked {
                 return Err(Status::resource_exhausted("too many wrong ones"));
             }
-            inner.secrets.get(&name).cloned()
+            let last = inner.attempts.iter().rev().find(|(who, _)| *who == name);
+            let nothing_counted = last.is_none_or(|(_, succeeded)| *succeeded);
+            (inner.secrets.get(&name).cloned(), nothing_counted)
         };
         let (secret, is_authority) =
             found.ok_or_else(|| Status::not_found("no such end entity"))?;
@@ -161,6 +164,7 @@ impl Enrollment for FakeClm {
             requester: requester(&name),
             standing: standing(is_authority).into(),
             end_entity: name,
+            nothing_counted,
         }))
     }
 

@@ -131,6 +131,11 @@ impl PasswordMac {
         }
     }
 
+    /// The salt.
+    pub fn salt(&self) -> &[u8] {
+        &self.salt
+    }
+
     /// How many iterations of hashing it costs.
     pub fn iterations(&self) -> u32 {
         self.iterations.get()
@@ -171,8 +176,17 @@ impl PasswordMac {
 
     /// The MAC over data with a password.
     pub fn compute(&self, password: &[u8], data: &[u8]) -> Vec<u8> {
-        let key = Zeroizing::new(self.derive(password));
-        let key = hmac::Key::new(self.mac.hmac(), &key);
+        self.compute_with_key(&self.derive_key(password), data)
+    }
+
+    /// The key that MACs with a password and this salt are made with: the part that iterations make dear.
+    pub fn derive_key(&self, password: &[u8]) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.derive(password))
+    }
+
+    /// The MAC over data with a key of [`PasswordMac::derive_key`].
+    pub fn compute_with_key(&self, key: &[u8], data: &[u8]) -> Vec<u8> {
+        let key = hmac::Key::new(self.mac.hmac(), key);
         hmac::sign(&key, data).as_ref().to_vec()
     }
 

@@ -54,6 +54,23 @@ pub(super) fn verify_password_mac(
     Ok(mac.verify(&secret, call.data, code))
 }
 
+pub(super) fn open_password_mac(
+    call: PasswordMacCall<'_>,
+    code: &[u8],
+    answer_algorithm: &[u8],
+) -> Result<Option<Zeroizing<Vec<u8>>>, SignerError> {
+    let (mac, secret) = password_mac(call)?;
+    if !mac.verify(&secret, call.data, code) {
+        return Ok(None);
+    }
+    let call = PasswordMacCall {
+        algorithm: answer_algorithm,
+        ..call
+    };
+    let (answers, secret) = password_mac(call)?;
+    Ok(Some(answers.derive_key(&secret)))
+}
+
 fn password_mac(
     call: PasswordMacCall<'_>,
 ) -> Result<(PasswordMac, Zeroizing<Vec<u8>>), SignerError> {

@@ -337,6 +337,15 @@ impl Signer for FakeSigner {
         sealing::verify_password_mac(call, mac)
     }
 
+    async fn open_password_mac(
+        &self,
+        call: PasswordMacCall<'_>,
+        mac: &[u8],
+        answer_algorithm: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, SignerError> {
+        sealing::open_password_mac(call, mac, answer_algorithm)
+    }
+
     async fn list_chains(&self) -> Result<Vec<ChainHead>, SignerError> {
         let state = self.state.lock();
         let entry_hash = state

@@ -3,7 +3,7 @@
 
 use ers_runtime::error::{Fault, Kind};
 
-use super::{Answer, Capacity, Flows, LoadPolicyError};
+use super::{Capacity, Flows, LoadPolicyError};
 use crate::{
     domain::{
         attempts::AttemptId,
@@ -24,6 +24,8 @@ pub struct SharedSecret {
     pub requester: String,
     /// As what.
     pub capacity: Capacity,
+    /// No wrong MAC is counted: a right one need not be reported.
+    pub nothing_counted: bool,
 }
 
 /// Why there is none.
@@ -70,15 +72,13 @@ impl Flows {
         let policy = self.load_policy(asked.policy.as_ref(), asked.client, asked.protocol)?;
         let rules = policy.definition.rules();
         let attempt = AttemptId::of(rules.name.as_str(), asked.reference, asked.address);
-        if let Some(Answer::Denied {
-            retry_after: Some(left),
-            ..
-        }) = self.locked(&attempt).await?
-        {
+        let now_ms = self.clock.now_ms();
+        let counted = self.store.find_attempts(&attempt, now_ms).await?;
+        if let Some(left_ms) = counted.unwrap_or_default().locked_for_ms(now_ms) {
             tracing::warn!(target: "audit", act = "requester.deny", policy = %rules.name, address = asked.address,
                 who = asked.reference, locked = true, "not let in");
             return Err(SharedSecretError::Locked {
-                seconds: left.whole_seconds().max(1),
+                seconds: left_ms.saturating_div(1000).max(1),
             });
         }
         let name: EndEntityName = asked
@@ -106,6 +106,7 @@ impl Flows {
             } else {
                 Capacity::Holder
             },
+            nothing_counted: counted.is_none(),
         })
     }
 

@@ -153,6 +153,7 @@ pub(super) fn shared_secret(secret: SharedSecret) -> proto::SharedSecret {
         end_entity: secret.end_entity.to_string(),
         requester: secret.requester,
         standing: standing(secret.capacity).into(),
+        nothing_counted: secret.nothing_counted,
     }
 }
 

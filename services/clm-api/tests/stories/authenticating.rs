@@ -181,9 +181,12 @@ async fn a_shared_secret_stays_sealed_and_wrong_macs_lock_it(database: TestDatab
         succeeded,
         ..Default::default()
     };
+    assert!(secret.nothing_counted);
     for _ in 0..4 {
         cmp.report_attempt(report(false)).await.unwrap();
     }
+    let secret = cmp.load_shared_secret(load()).await.unwrap().into_inner();
+    assert!(!secret.nothing_counted, "a right one must be told");
     cmp.report_attempt(report(true)).await.unwrap();
     for _ in 0..5 {
         cmp.load_shared_secret(load()).await.unwrap();

@@ -8,7 +8,7 @@ use ers_proto::clm::v1::EdgePolicy;
 
 pub use ers_enrollment::{
     Authenticated, ClmError, Credential, Enrollment, FoundSecret, KnownCertificate, Outcome,
-    Question,
+    Question, SharedSecret,
 };
 
 const DEFAULT_CONFIRM_WITHIN: Duration = Duration::from_secs(300);

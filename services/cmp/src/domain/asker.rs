@@ -2,6 +2,7 @@
 
 use ers_pki::certificate::Certificate;
 use ers_pki::cmp::PasswordMac;
+use zeroize::Zeroizing;
 
 use crate::clients::clm::Authenticated;
 
@@ -18,7 +19,7 @@ pub struct Asker {
 #[derive(Clone)]
 pub enum Proof {
     /// By a shared secret.
-    Mac(MacProof),
+    Mac(Box<MacProof>),
     /// By the key of a certificate.
     Signature(Certificate),
 }
@@ -32,6 +33,17 @@ pub struct MacProof {
     pub mac: PasswordMac,
     /// senderKID.
     pub reference: Vec<u8>,
+    /// How answers are protected without asking the signer; `None`: it gave no key for that.
+    pub answers: Option<AnswerKey>,
+}
+
+/// What answers to one message are protected with.
+#[derive(Clone)]
+pub struct AnswerKey {
+    /// As the message, with another salt.
+    pub mac: PasswordMac,
+    /// Its key; wiped when it is let go of.
+    pub key: Zeroizing<Vec<u8>>,
 }
 
 impl Asker {

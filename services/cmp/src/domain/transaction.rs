@@ -161,6 +161,10 @@ pub struct Transaction {
     pub state: State,
     /// Counts the changes.
     pub version: i64,
+    /// Whether it is in the database.
+    pub is_kept: bool,
+    /// Whether what was asked for is another than in the database.
+    pub are_items_changed: bool,
     /// What was asked for.
     pub items: Vec<Item>,
     /// SHA-256 of the message that was answered last, hex.

@@ -143,7 +143,7 @@ async fn process(
     // 2. The policy: of the URL, else of certProfile, else the default
     let policy = load_policy(server, call.policy, header).await?;
     // 3. Who asks
-    let asker = authenticate::authenticate(server, &policy, message, call.address).await?;
+    let asker = authenticate::authenticate(server, &policy, message, call).await?;
     let asker = &*proven.insert(asker);
     let received = Received {
         message,

@@ -7,9 +7,11 @@ use ers_pki::key::SignatureAlgorithm;
 use ers_runtime::error::chain;
 use ers_signer_client::{PasswordMacCall, SignerError};
 
-use super::protect::SHARED_SECRET;
-use crate::clients::clm::{Credential, FoundSecret, Policy, Question};
-use crate::domain::asker::{Asker, MacProof, Proof};
+use super::answer::Call;
+use super::memory::{self, Known};
+use super::protect::{SALT_OCTETS, SHARED_SECRET, random};
+use crate::clients::clm::{Credential, FoundSecret, Policy, Question, SharedSecret};
+use crate::domain::asker::{AnswerKey, Asker, MacProof, Proof};
 use crate::failure::{Failure, Refusal};
 use crate::server::Server;
 
@@ -20,7 +22,7 @@ pub async fn authenticate(
     server: &Server,
     policy: &Policy,
     message: &Message,
-    address: &str,
+    call: Call<'_>,
 ) -> Result<Asker, Failure> {
     let wrong_integrity = |what| {
         let text = format!("messages protected by {what} are not accepted under this policy");
@@ -35,7 +37,7 @@ pub async fn authenticate(
         if !policy.mac_allowed {
             return Err(wrong_integrity("a MAC"));
         }
-        return by_mac(server, policy, message, algorithm, protection, address).await;
+        return by_mac(server, policy, message, algorithm, protection, call).await;
     }
     let Some(algorithm) = SignatureAlgorithm::from_der(algorithm) else {
         let text = "the algorithm of the protection is not supported";
@@ -44,7 +46,7 @@ pub async fn authenticate(
     if !policy.signature_allowed {
         return Err(wrong_integrity("a signature"));
     }
-    by_signature(server, policy, message, algorithm, protection, address).await
+    by_signature(server, policy, message, algorithm, protection, call).await
 }
 
 fn bad(text: &str) -> Refusal {
@@ -57,7 +59,7 @@ async fn by_mac(
     message: &Message,
     algorithm: &[u8],
     mac: &[u8],
-    address: &str,
+    call: Call<'_>,
 ) -> Result<Asker, Failure> {
     const WRONG: &str = "the protection is wrong";
     let proof = PasswordMac::from_der(algorithm)
@@ -65,52 +67,94 @@ async fn by_mac(
     let Some((reference, kid)) = reference_of(message) else {
         return Err(bad("senderKID names no end entity").into());
     };
+    // 1. Whose secret it is
+    let id = message.header().transaction_id.as_deref();
+    let key = memory::key(&policy.name, call, &reference, id.unwrap_or_default());
+    let (known, must_report) = match server.memory.find(&key, message.body()).await {
+        Some(known) => (known, false),
+        None => match find_secret(server, policy, &reference, call.address).await? {
+            Some(found) => {
+                let known = Known {
+                    who: found.owner,
+                    sealed: found.sealed,
+                };
+                (known, !found.nothing_counted)
+            }
+            None => return Err(bad(WRONG).into()),
+        },
+    };
+    // 2. Whether the MAC is right, and how the answer is protected
+    let answers = proof.with_salt(&random::<SALT_OCTETS>());
+    let asked = PasswordMacCall {
+        context: SHARED_SECRET,
+        sealed_secret: &known.sealed,
+        algorithm,
+        data: &message.protected_part(),
+    };
+    let opened = server
+        .signer
+        .open_password_mac(asked, mac, &answers.to_der())
+        .await;
+    let opened = match opened {
+        Err(SignerError::Invalid { detail }) => {
+            return Err(Refusal::new(Bit::BadAlg, detail).into());
+        }
+        opened => opened?,
+    };
+    // 3. Attempts are counted by CLM
+    if opened.is_none() || must_report {
+        let is_right = opened.is_some();
+        let (policy, clm) = (policy.name.as_str(), &server.clm);
+        clm.report_attempt(policy, &reference, call.address, is_right)
+            .await?;
+    }
+    let Some(answer_key) = opened else {
+        server.memory.forget(&key).await;
+        return Err(bad(WRONG).into());
+    };
+    tracing::info!(target: "audit", act = "requester.admit", policy = policy.name, address = call.address,
+        requester = known.who.requester, method = known.who.method, "let in");
+    server.memory.keep(key, message.body(), known.clone()).await;
+    Ok(Asker {
+        who: known.who,
+        proof: Proof::Mac(Box::new(MacProof {
+            sealed: known.sealed,
+            mac: proof,
+            reference: kid,
+            answers: (!answer_key.is_empty()).then_some(AnswerKey {
+                mac: answers,
+                key: answer_key,
+            }),
+        })),
+    })
+}
+
+/// The secret of an end entity; `None`: there is none.
+async fn find_secret(
+    server: &Server,
+    policy: &Policy,
+    reference: &str,
+    address: &str,
+) -> Result<Option<SharedSecret>, Failure> {
     let found = server
         .clm
-        .find_secret(&policy.name, &reference, address)
+        .find_secret(&policy.name, reference, address)
         .await?;
-    let secret = match found {
-        FoundSecret::Secret(secret) => secret,
+    match found {
+        FoundSecret::Secret(secret) => Ok(Some(secret)),
         FoundSecret::None => {
             // counted like a wrong one: else only names that there are would ever be locked, and so be told
             server
                 .clm
-                .report_attempt(&policy.name, &reference, address, false)
+                .report_attempt(&policy.name, reference, address, false)
                 .await?;
-            return Err(bad(WRONG).into());
+            Ok(None)
         }
         FoundSecret::Locked => {
             let text = "too many wrong protections: try again later";
-            return Err(Refusal::new(Bit::SystemUnavail, text).into());
+            Err(Refusal::new(Bit::SystemUnavail, text).into())
         }
-    };
-    let call = PasswordMacCall {
-        context: SHARED_SECRET,
-        sealed_secret: &secret.sealed,
-        algorithm,
-        data: &message.protected_part(),
-    };
-    let is_right = match server.signer.verify_password_mac(call, mac).await {
-        Err(SignerError::Invalid { detail }) => {
-            return Err(Refusal::new(Bit::BadAlg, detail).into());
-        }
-        verified => verified?,
-    };
-    server
-        .clm
-        .report_attempt(&policy.name, &reference, address, is_right)
-        .await?;
-    if !is_right {
-        return Err(bad(WRONG).into());
     }
-    Ok(Asker {
-        who: secret.owner,
-        proof: Proof::Mac(MacProof {
-            sealed: secret.sealed,
-            mac: proof,
-            reference: kid,
-        }),
-    })
 }
 
 /// The name of an end entity: senderKID, or the common name of the sender (RFC 9483 section 3.1).
@@ -132,7 +176,7 @@ async fn by_signature(
     message: &Message,
     algorithm: SignatureAlgorithm,
     signature: &[u8],
-    address: &str,
+    call: Call<'_>,
 ) -> Result<Asker, Failure> {
     let header = message.header();
     let (certificate, rest) = protecting_certificate(message)?;
@@ -155,21 +199,38 @@ async fn by_signature(
         .public_key()
         .verify(algorithm, &message.protected_part(), signature)
         .map_err(|_| bad("the protection is wrong"))?;
-    let transaction_id = hex::encode(header.transaction_id.as_deref().unwrap_or_default());
+    let id = header.transaction_id.as_deref().unwrap_or_default();
+    let shown = hex::encode(certificate.fingerprint());
+    let key = memory::key(&policy.name, call, &shown, id);
+    if let Some(known) = server.memory.find(&key, message.body()).await {
+        return Ok(Asker {
+            who: known.who,
+            proof: Proof::Signature(certificate),
+        });
+    }
+    let transaction_id = hex::encode(id);
     let question = Question {
         policy: &policy.name,
-        address: address.to_owned(),
+        address: call.address.to_owned(),
         credential: Credential::Certificate(certificate.der().to_vec()),
         chain: rest,
         csr: Vec::new(),
         transaction_id: &transaction_id,
     };
     match server.clm.authenticate(question).await? {
-        Ok(who) => Ok(Asker {
-            who,
-            proof: Proof::Signature(certificate),
-        }),
+        Ok(who) => {
+            let known = Known {
+                who: who.clone(),
+                sealed: Vec::new(),
+            };
+            server.memory.keep(key, message.body(), known).await;
+            Ok(Asker {
+                who,
+                proof: Proof::Signature(certificate),
+            })
+        }
         Err(denied) => {
+            let address = call.address;
             tracing::warn!(target: "audit", policy = policy.name, address, serial = %certificate.serial(), detail = denied.detail, "signer not trusted");
             Err(Refusal::new(Bit::SignerNotTrusted, denied.detail).into())
         }

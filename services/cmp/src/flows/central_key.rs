@@ -16,7 +16,7 @@ use super::answer::Received;
 use super::own_certificate::{self, Role};
 use super::protect::{SHARED_SECRET, random};
 use crate::clients::clm::Policy;
-use crate::domain::asker::{MacProof, Proof};
+use crate::domain::asker::Proof;
 use crate::failure::{Failure, Refusal};
 use crate::server::Server;
 
@@ -122,11 +122,11 @@ async fn reader(server: &Server, proof: &Proof) -> Result<Reader, Failure> {
             }
             Ok(Reader::Holder(certificate.clone()))
         }
-        Proof::Mac(MacProof { sealed, .. }) => {
+        Proof::Mac(proof) => {
             let salt = random::<SALT_OCTETS>();
             let call = PasswordKeyCall {
                 context: SHARED_SECRET,
-                sealed_secret: sealed,
+                sealed_secret: &proof.sealed,
                 salt: &salt,
                 iterations: ITERATIONS,
             };

@@ -46,6 +46,7 @@ pub async fn confirm(
             && !is_taken
         {
             reject(server, &transaction.requester, item).await?;
+            transaction.are_items_changed = true;
         }
     }
     transaction.state = State::Done;
@@ -143,6 +144,7 @@ pub async fn abandon(
         for item in &mut transaction.items {
             reject(server, &requester, item).await?;
         }
+        transaction.are_items_changed = true;
         transaction.state = State::Done;
         transaction.confirm_until = None;
     }

@@ -40,6 +40,7 @@ pub async fn enroll(
         _ => return Err(Refusal::new(Bit::BadRequest, "nothing is asked for").into()),
     }
     transaction.items = items;
+    transaction.are_items_changed = true;
     respond(server, received, transaction, parts)
 }
 

@@ -7,6 +7,7 @@ mod check_header;
 mod confirm;
 mod enroll;
 mod general;
+pub mod memory;
 mod nested;
 pub mod own_certificate;
 mod poll;

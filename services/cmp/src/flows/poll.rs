@@ -43,6 +43,7 @@ pub async fn poll(server: &Server, received: &Received<'_>, ids: &[i64]) -> Resu
         }
         parts.push(part);
     }
+    transaction.are_items_changed = true;
     transaction.items = items;
     let waits = |id: &i64| {
         let found = transaction

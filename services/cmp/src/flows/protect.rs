@@ -11,7 +11,8 @@ use crate::server::Server;
 /// What the secrets of end entities are sealed for.
 pub const SHARED_SECRET: &str = "clm/shared-secret";
 const NONCE_OCTETS: usize = 16;
-const SALT_OCTETS: usize = 16;
+/// Of the salts of answers.
+pub const SALT_OCTETS: usize = 16;
 /// The pvno of answers to senders of unknown or later versions.
 const USUAL_VERSION: u64 = 2;
 
@@ -97,8 +98,14 @@ async fn with_mac(
     certificates: &[Vec<u8>],
     proof: &MacProof,
 ) -> Result<Vec<u8>, Failure> {
-    let algorithm = proof.mac.with_salt(&random::<SALT_OCTETS>()).to_der();
     header.sender_kid = Some(proof.reference.clone());
+    if let Some(answers) = &proof.answers {
+        header.protection_algorithm = Some(answers.mac.to_der());
+        let message = Unprotected::new(&header, body);
+        let mac = (answers.mac).compute_with_key(&answers.key, &message.protected_part());
+        return Ok(message.protect(&mac, certificates));
+    }
+    let algorithm = proof.mac.with_salt(&random::<SALT_OCTETS>()).to_der();
     header.protection_algorithm = Some(algorithm.clone());
     let message = Unprotected::new(&header, body);
     let call = PasswordMacCall {

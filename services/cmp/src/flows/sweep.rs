@@ -51,6 +51,7 @@ async fn expire(server: &Server, mut transaction: Transaction) -> Result<(), Fai
         }
     }
     transaction.state = State::Expired;
+    transaction.are_items_changed = true;
     transaction.confirm_until = None;
     let now = server.now();
     server

@@ -42,7 +42,7 @@ pub enum Opened {
 async fn open(server: &Server, received: &Received<'_>, kind: BodyKind) -> Result<Opened, Failure> {
     let now = server.now();
     let sender = received.asker.sender();
-    let begun = Transaction {
+    let mut begun = Transaction {
         id: TransactionId::new(&received.policy.name, &sender, received.transaction_id),
         policy: received.policy.name.clone(),
         sender,
@@ -51,6 +51,8 @@ async fn open(server: &Server, received: &Received<'_>, kind: BodyKind) -> Resul
         kind,
         state: State::Begun,
         version: 0,
+        is_kept: false,
+        are_items_changed: false,
         items: Vec::new(),
         request_digest: digest_of(received.message.der()),
         response: None,
@@ -58,11 +60,8 @@ async fn open(server: &Server, received: &Received<'_>, kind: BodyKind) -> Resul
         confirm_until: None,
         expires_at: now + server.transaction_lifetime(),
     };
-    if server.store.insert_transaction(&begun, now).await? {
+    let Some(found) = begin_or_find(server, &mut begun).await? else {
         return Ok(Opened::Now(Box::new(begun)));
-    }
-    let Some(found) = server.store.find_transaction(&begun.id).await? else {
-        return Err(Failure::Inconsistent("find a transaction that is there"));
     };
     if found.request_digest != begun.request_digest {
         let text = "there is a transaction of this transactionID";
@@ -73,6 +72,26 @@ async fn open(server: &Server, received: &Received<'_>, kind: BodyKind) -> Resul
         Some(response) => Opened::Answered(response),
         None => Opened::Now(Box::new(found)),
     })
+}
+
+/// The transaction of that id, if there is one. Requests for certificates are kept with their answer, in one write: to CLM
+/// the same id is the same certificate, so that one of two messages under an id gets none. A revocation is kept before
+/// anything is done, for two messages would be two.
+async fn begin_or_find(
+    server: &Server,
+    begun: &mut Transaction,
+) -> Result<Option<Transaction>, Failure> {
+    if begun.kind == BodyKind::Rr {
+        begun.is_kept = server.store.insert_transaction(begun, server.now()).await?;
+        if begun.is_kept {
+            return Ok(None);
+        }
+    }
+    let found = server.store.find_transaction(&begun.id).await?;
+    if found.is_none() && begun.kind == BodyKind::Rr {
+        return Err(Failure::Inconsistent("find a transaction that is there"));
+    }
+    Ok(found)
 }
 
 /// The transaction that a message goes on with.
@@ -114,10 +133,12 @@ pub async fn finish(
     transaction.response = Some(protected.der.clone());
     transaction.nonce = Some(protected.nonce.clone());
     let now = server.now();
-    let won = server
-        .store
-        .update_transaction(&transaction, flow, now)
-        .await?;
+    let won = if transaction.is_kept {
+        let store = &server.store;
+        store.update_transaction(&transaction, flow, now).await?
+    } else {
+        server.store.insert_transaction(&transaction, now).await?
+    };
     if won {
         return Ok(Done {
             later: transaction.state == State::Waiting,

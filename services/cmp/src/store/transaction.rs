@@ -17,7 +17,7 @@ use crate::domain::transaction::{State, Transaction, TransactionId};
 const TABLE: &str = "cmp_transaction";
 
 impl Store {
-    /// Adds a transaction that begins; false: there is one of that id.
+    /// Adds a transaction; false: there is one of that id.
     #[tracing::instrument(name = "db.cmp_transaction.insert", level = "debug", skip_all)]
     pub async fn insert_transaction(
         &self,
@@ -35,9 +35,9 @@ impl Store {
             version: Set(transaction.version),
             items: Set(items_json(transaction)),
             request_digest: Set(transaction.request_digest.clone()),
-            response: Set(None),
-            nonce: Set(None),
-            confirm_until: Set(None),
+            response: Set(transaction.response.clone()),
+            nonce: Set(transaction.nonce.as_ref().map(hex::encode)),
+            confirm_until: Set(transaction.confirm_until.map(to_ms)),
             claimed_until: Set(None),
             expires_at: Set(to_ms(transaction.expires_at)),
             created_at: Set(to_ms(now)),
@@ -73,10 +73,9 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let nonce = changed.nonce.as_ref().map(hex::encode);
-        let update = Entity::update_many()
+        let mut update = Entity::update_many()
             .col_expr(Column::State, Expr::value(changed.state.as_str()))
             .col_expr(Column::Version, Expr::value(changed.version + 1))
-            .col_expr(Column::Items, Expr::value(items_json(changed)))
             .col_expr(
                 Column::RequestDigest,
                 Expr::value(changed.request_digest.clone()),
@@ -90,10 +89,13 @@ impl Store {
             .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
             .col_expr(Column::UpdatedBy, Expr::value(flow))
             .filter(Column::Id.eq(changed.id.as_str()))
-            .filter(Column::Version.eq(changed.version))
-            .into_query();
+            .filter(Column::Version.eq(changed.version));
+        // the certificates in them are most of the row
+        if changed.are_items_changed {
+            update = update.col_expr(Column::Items, Expr::value(items_json(changed)));
+        }
         self.writes
-            .write(Write::Update(Box::new(update)))
+            .write(Write::Update(Box::new(update.into_query())))
             .await
             .map_err(StoreError::write("update transaction"))
     }
@@ -180,6 +182,8 @@ fn transaction(row: Model) -> Result<Transaction, StoreError> {
             .map_err(|_| wrong("nonce")())?,
         confirm_until: row.confirm_until.map(from_ms),
         expires_at: from_ms(row.expires_at),
+        is_kept: true,
+        are_items_changed: false,
         id: TransactionId::from_row(row.id),
         policy: row.policy,
         sender: row.sender,

@@ -120,3 +120,45 @@ async fn of_several_certificates_those_not_mentioned_are_not_taken() {
     assert!(world.clm.revocation(certificates[0].der()).is_none());
     assert!(world.clm.revocation(certificates[1].der()).is_some());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_confirms_is_known_from_the_request_and_must_prove_it_again() {
+    let world = World::new().await;
+    let mut device = world.device("device");
+    let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+    let certificate = device.ask(BodyKind::Cr, &key).await.certificate();
+    assert_eq!(
+        (world.clm.secrets_loaded(), world.clm.questions().len()),
+        (1, 0)
+    );
+    let nonce = device.server_nonce.clone();
+
+    let right = std::mem::replace(&mut device.secret, b"wrong".to_vec());
+    let confirmation = Body::CertConfirm(vec![CertStatus::accepted(0, &certificate)]);
+    let guess = device.message(&confirmation);
+    let refused = device.send_octets(guess).await;
+    assert_eq!(refused.error(), Failure::BadMessageCheck);
+    assert_eq!(world.clm.attempts(), [("device".to_owned(), false)]);
+    assert_eq!(
+        world.clm.secrets_loaded(),
+        1,
+        "guessed from what is remembered"
+    );
+
+    // after a wrong one CLM is asked again, which may have locked it
+    device.secret = right;
+    device.server_nonce = nonce;
+    let answer = device.confirm(&[&certificate]).await;
+    assert_eq!(answer.message.body(), &Body::Confirmation);
+    assert_eq!(world.clm.secrets_loaded(), 2);
+    assert_eq!(
+        world.clm.attempts(),
+        [("device".to_owned(), false), ("device".to_owned(), true)]
+    );
+
+    device.begin();
+    let next = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+    let certificate = device.ask(BodyKind::Cr, &next).await.certificate();
+    device.confirm(&[&certificate]).await;
+    assert_eq!(world.clm.secrets_loaded(), 3, "one for each transaction");
+}

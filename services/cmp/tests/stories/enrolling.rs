@@ -43,7 +43,8 @@ async fn ir_and_cr_by_a_shared_secret_are_confirmed() {
         ),
         ("device", "mac")
     );
-    assert_eq!(world.clm.attempts()[0], ("device".to_owned(), true));
+    // nothing wrong was counted that a right one would have to undo
+    assert_eq!(world.clm.attempts(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,6 +47,10 @@ pub(crate) enum SealError {
     DataTooLong,
     #[error("derive a key from a password: the salt must have 16 to 128 octets")]
     Salt,
+    #[error(
+        "compute a code with a password: answers are protected as what came, with another salt of 16 to 128 octets"
+    )]
+    AnswerAlgorithm,
     #[error("derive a key from a password: there must be 10,000 to 100,000 iterations")]
     Iterations,
     #[error("compute a code with a password: too many are being computed")]
@@ -127,12 +131,20 @@ pub(crate) struct PasswordCode {
     pub(crate) data: Vec<u8>,
 }
 
+/// A code that came, and how answers to who sent it are to be protected.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    pub(crate) mac: Vec<u8>,
+    /// AlgorithmIdentifier, DER; empty: the key for answers is not asked for.
+    pub(crate) answer_algorithm: Vec<u8>,
+}
+
 /// Computes a code with a password, or, when `expected` is given, says whether that is it (an empty one never is).
 pub(crate) async fn password_mac(
     state: &Arc<State>,
     caller: &str,
     code: PasswordCode,
-    expected: Option<Vec<u8>>,
+    expected: Option<Expected>,
 ) -> Result<MacOutcome, SealError> {
     domain::check_context(&code.context).map_err(SealError::Field)?;
     state
@@ -143,13 +155,22 @@ pub(crate) async fn password_mac(
         return Err(SealError::DataTooLong);
     }
     let mac = PasswordMac::from_der(&code.algorithm).map_err(SealError::PasswordMac)?;
+    let answers = match &expected {
+        Some(expected) if !expected.answer_algorithm.is_empty() => {
+            Some(answer_mac(&mac, &expected.answer_algorithm)?)
+        }
+        _ => None,
+    };
     let secret = state
         .vault
         .open(Use::Secret(&code.context), &code.sealed_secret)
         .map_err(SealError::Open)?;
     let is_quick = mac.iterations() <= QUICK_ITERATIONS && code.data.len() <= QUICK_OCTETS;
     let compute = move || match expected {
-        Some(expected) => MacOutcome::Valid(mac.verify(&secret, &code.data, &expected)),
+        Some(expected) if mac.verify(&secret, &code.data, &expected.mac) => {
+            MacOutcome::Valid(answers.map(|answers| answers.derive_key(&secret)))
+        }
+        Some(_) => MacOutcome::Wrong,
         None => MacOutcome::Mac(mac.compute(&secret, &code.data)),
     };
     if is_quick {
@@ -159,6 +180,18 @@ pub(crate) async fn password_mac(
     tokio::task::spawn_blocking(compute)
         .await
         .map_err(|_| SealError::Ending)
+}
+
+/// How answers are protected: as what came, so that it costs as much, with another salt.
+fn answer_mac(mac: &PasswordMac, algorithm: &[u8]) -> Result<PasswordMac, SealError> {
+    let answers = PasswordMac::from_der(algorithm).map_err(SealError::PasswordMac)?;
+    if !SALT_OCTETS.contains(&answers.salt().len())
+        || answers.salt() == mac.salt()
+        || mac.with_salt(answers.salt()) != answers
+    {
+        return Err(SealError::AnswerAlgorithm);
+    }
+    Ok(answers)
 }
 
 /// A key to be derived from a password.
@@ -203,10 +236,11 @@ pub(crate) async fn password_key(
 }
 
 /// A code, or whether one is right.
-#[derive(Debug)]
 pub(crate) enum MacOutcome {
     Mac(Vec<u8>),
-    Valid(bool),
+    /// With the key for answers, when it was asked for.
+    Valid(Option<Zeroizing<Vec<u8>>>),
+    Wrong,
 }
 
 fn refused(error: NotGranted) -> SealError {
@@ -223,6 +257,7 @@ impl Fault for SealError {
             | Self::Algorithm
             | Self::PasswordMac(_)
             | Self::Salt
+            | Self::AnswerAlgorithm
             | Self::Iterations
             | Self::DataTooLong => Kind::InvalidArgument,
             Self::Busy => Kind::ResourceExhausted,
@@ -241,6 +276,7 @@ impl Fault for SealError {
             Self::PasswordMac(_) => Some("algorithm"),
             Self::DataTooLong => Some("data"),
             Self::Salt => Some("salt"),
+            Self::AnswerAlgorithm => Some("answer_algorithm"),
             Self::Iterations => Some("iterations"),
             Self::NotGranted(_) | Self::Seal | Self::Busy | Self::Ending => None,
         }

@@ -8,7 +8,7 @@ use ers_runtime::grpc::caller;
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
-use crate::flows::seal::{self, MacOutcome};
+use crate::flows::seal::{self, Expected, MacOutcome};
 use crate::state::State;
 
 /// Serves `Sealing`.
@@ -76,7 +76,7 @@ impl wire::sealing_server::Sealing for SealingService {
             .map_err(status)?
         {
             MacOutcome::Mac(mac) => Ok(Response::new(wire::ComputePasswordMacResponse { mac })),
-            MacOutcome::Valid(_) => Err(Status::internal("internal error")),
+            MacOutcome::Valid(_) | MacOutcome::Wrong => Err(Status::internal("internal error")),
         }
     }
 
@@ -93,11 +93,21 @@ impl wire::sealing_server::Sealing for SealingService {
             data: request.data,
         };
         self.0.vault.know(&code.sealed_secret).await;
-        let outcome = seal::password_mac(&self.0, caller.name(), code, Some(request.mac))
+        let expected = Expected {
+            mac: request.mac,
+            answer_algorithm: request.answer_algorithm,
+        };
+        let outcome = seal::password_mac(&self.0, caller.name(), code, Some(expected))
             .await
             .map_err(status)?;
-        let valid = matches!(outcome, MacOutcome::Valid(true));
-        Ok(Response::new(wire::VerifyPasswordMacResponse { valid }))
+        let answer = match outcome {
+            MacOutcome::Valid(key) => wire::VerifyPasswordMacResponse {
+                valid: true,
+                answer_key: key.map(|key| key.to_vec()).unwrap_or_default(),
+            },
+            MacOutcome::Mac(_) | MacOutcome::Wrong => wire::VerifyPasswordMacResponse::default(),
+        };
+        Ok(Response::new(answer))
     }
 
     async fn derive_password_key(
