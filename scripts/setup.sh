@@ -23,7 +23,7 @@ test_packages=(
   # a peer to be measured beside
   golang-cfssl
   # foreign clients and checkers
-  lego certbot openssl sqlite3 jq strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
+  lego certbot dehydrated uacme certmonger openssl sqlite3 jq strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
   # what the stories are written with
   python3-pytest python3-pytest-xdist python3-cryptography python3-openssl python3-yaml python3-h2 python3-aiosmtpd
   # the browser that the web app's stories are told in
@@ -35,6 +35,8 @@ tools=${ERS_TOOLS:-$HOME/.cache/ers/tools}
 node_version=24.19.0
 zlint_version=3.6.2-4
 pkilint_version=0.13.3
+# openssl 3.5, libest's client and acme.sh
+debian_13_packages=(openssl libssl3t64 libest-utils libest3 libc6 zlib1g libzstd1 acme.sh)
 # a certified OpenID provider, which stories log in at
 oidc_provider_version=9.13.3
 # the certbot that knows renewal information, profiles and addresses; Debian's own is tested beside it
@@ -129,11 +131,11 @@ install_rust() {
     fail "the Rust toolchain of rust-toolchain.toml could not be installed"
 }
 
-# zlint is in Debian 13, linked so that it runs here as well: fetched by apt with sources, lists and cache of its own,
-# checked against Debian's keyring, and unpacked without being installed.
-install_zlint() (
-  if [[ -x $tools/zlint/usr/bin/zlint && $(cat "$tools/zlint/version" 2>/dev/null) == "$zlint_version" ]]; then return; fi
-  say "fetching zlint $zlint_version from Debian 13"
+# FOLDER PACKAGE...: packages of Debian 13, fetched by apt with sources, lists and cache of its own, checked against
+# Debian's keyring, and unpacked into the folder without being installed.
+unpack_from_debian_13() (
+  folder=$1
+  shift
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   mkdir -p "$work/lists/partial" "$work/archives/partial"
@@ -147,12 +149,41 @@ install_zlint() (
   )
   cd "$work"
   quietly apt-get "${apart[@]}" update || fail "the package list of Debian 13 could not be had: is the network there?"
-  quietly apt-get "${apart[@]}" download "zlint=$zlint_version" || fail "zlint $zlint_version could not be had"
-  rm -rf "$tools/zlint"
-  mkdir -p "$tools/zlint"
-  dpkg-deb --extract zlint_*.deb "$tools/zlint"
-  echo "$zlint_version" >"$tools/zlint/version"
+  quietly apt-get "${apart[@]}" download "$@" || fail "$* of Debian 13 could not be had"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  for package in *.deb; do dpkg-deb --extract "$package" "$folder"; done
 )
+
+# zlint is linked so that it runs here as well.
+install_zlint() {
+  if [[ -x $tools/zlint/usr/bin/zlint && $(cat "$tools/zlint/version" 2>/dev/null) == "$zlint_version" ]]; then return; fi
+  say "fetching zlint $zlint_version from Debian 13"
+  unpack_from_debian_13 "$tools/zlint" "zlint=$zlint_version"
+  echo "$zlint_version" >"$tools/zlint/version"
+}
+
+# Clients that Debian 12 lacks or has an older release of, with the libraries that they are linked with, as
+# $tools/debian-13/bin/{openssl,estclient,acme.sh}: each is started by Debian 13's own loader.
+install_debian_13_clients() {
+  local folder=$tools/debian-13 wanted="${debian_13_packages[*]}" program
+  if [[ $(cat "$folder/version" 2>/dev/null) == "$wanted" ]]; then return; fi
+  say "fetching ${wanted} from Debian 13"
+  unpack_from_debian_13 "$folder" "${debian_13_packages[@]}"
+  mkdir -p "$folder/bin"
+  for program in openssl estclient; do
+    cat >"$folder/bin/$program" <<'PROGRAM'
+#!/bin/sh
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+for libraries in "$root"/usr/lib/*-linux-gnu; do :; done
+for loader in "$libraries"/ld-linux*.so.*; do :; done
+exec "$loader" --library-path "$libraries" "$root/usr/bin/$(basename "$0")" "$@"
+PROGRAM
+    chmod 755 "$folder/bin/$program"
+  done
+  ln -s ../usr/share/acme.sh/acme.sh "$folder/bin/acme.sh"
+  echo "$wanted" >"$folder/version"
+}
 
 # NAME VERSION [PACKAGE]: a Python environment of its own, $tools/NAME, with the package in it.
 install_from_pypi() {
@@ -284,6 +315,7 @@ install_rust
 if [[ $group != lint ]]; then install_node; fi
 if [[ $group == test || $group == cluster || $group == keycloak ]]; then
   install_zlint
+  install_debian_13_clients
   install_oidc_provider
   install_from_pypi pkilint "$pkilint_version"
   install_from_pypi certbot "$certbot_version"
