@@ -137,7 +137,20 @@ impl Cara {
                 requester: origin.requester.clone(),
                 protocol: origin.protocol.clone(),
             }),
-            ..proto::IssueRequest::default()
+            key_usage: plan.wishes.key_usage.clone(),
+            extended_key_usage: plan.wishes.extended_key_usage.clone(),
+            extensions: plan
+                .wishes
+                .extensions
+                .iter()
+                .map(|wished| proto::RequestedExtension {
+                    oid: wished.oid.to_string(),
+                    critical: wished.critical,
+                    value: wished.value.clone(),
+                })
+                .collect(),
+            // CLM keeps no attributes of end entities that a certificate could say
+            end_entity: None,
         };
         let response = self.issue_somehow(request).await?;
         let certificate = response

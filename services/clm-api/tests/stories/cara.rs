@@ -132,6 +132,11 @@ impl FakeCara {
             .collect()
     }
 
+    /// What was asked under that request id.
+    pub fn asked(&self, request_id: &str) -> proto::IssueRequest {
+        self.state().certificates[request_id].0.clone()
+    }
+
     /// How often a certificate was asked for.
     pub fn calls(&self) -> usize {
         self.state().calls

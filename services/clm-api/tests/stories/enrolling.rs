@@ -46,6 +46,37 @@ async fn a_csr_of_openssl_becomes_a_certificate_that_openssl_verifies() {
 }
 
 #[tokio::test]
+async fn what_a_csr_wishes_beside_names_reaches_the_ca() {
+    let world = World::new().await;
+    let csr = openssl::csr_with(
+        "/CN=www.example.test",
+        &[
+            "subjectAltName=DNS:www.example.test",
+            "keyUsage=critical,digitalSignature",
+            "extendedKeyUsage=serverAuth,1.2.3.4",
+            "tlsfeature=status_request",
+        ],
+    );
+    issued(world.enroll(with_csr("wishes", csr)).await);
+    let asked = world.cara.asked("wishes");
+    assert_eq!(asked.key_usage, ["digitalSignature"]);
+    assert_eq!(asked.extended_key_usage, ["serverAuth", "1.2.3.4"]);
+    let wished: Vec<_> = asked
+        .extensions
+        .iter()
+        .map(|wished| wished.oid.as_str())
+        .collect();
+    assert_eq!(wished, ["1.3.6.1.5.5.7.1.24"]);
+    assert_eq!(asked.extensions[0].value, [0x30, 3, 2, 1, 5]);
+
+    let long = format!("1.2.3.4=DER:0482{:04x}{}", 17_000, "00".repeat(17_000));
+    let csr = openssl::csr_with("/CN=www.example.test", &[&long]);
+    let answer = refused(world.enroll(with_csr("long", csr)).await);
+    assert!(answer.detail.contains("longer ones"), "{answer:?}");
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn the_same_request_id_gives_the_same_certificate() {
     let world = World::new().await;
     let request = wish("again", "dns:a.test");

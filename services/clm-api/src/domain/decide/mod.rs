@@ -6,7 +6,7 @@ mod subject;
 mod tests;
 mod validity;
 
-use ers_pki::{general_name::GeneralName, key::PublicKey, name::Name};
+use ers_pki::{RequestedExtension, general_name::GeneralName, key::PublicKey, name::Name};
 use time::{Duration, OffsetDateTime};
 
 use super::{
@@ -40,6 +40,26 @@ pub struct Asked {
     pub not_before: Option<OffsetDateTime>,
     /// For how long.
     pub validity: Option<Duration>,
+    /// What else it wishes.
+    pub wishes: Wishes,
+}
+
+/// What a CSR wishes beside subject and names: handed on to the CA, whose profile says what of it counts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wishes {
+    /// Key usages by name, e.g. `digitalSignature`.
+    pub key_usage: Vec<String>,
+    /// Extended key usages by name or dotted.
+    pub extended_key_usage: Vec<String>,
+    /// Other extensions; the CA refuses more than so many, and longer ones.
+    pub extensions: Vec<RequestedExtension>,
+}
+
+impl Wishes {
+    /// Most extensions that are handed on.
+    pub const MOST_EXTENSIONS: usize = 32;
+    /// Longest value of one.
+    pub const LONGEST_VALUE: usize = 16 * 1024;
 }
 
 /// The end entity that a request names.
@@ -77,6 +97,8 @@ pub struct Plan {
     pub not_before: Option<OffsetDateTime>,
     /// For how long.
     pub validity: Duration,
+    /// What was wished beside.
+    pub wishes: Wishes,
     /// What is kept with the certificate.
     pub origin: Origin,
 }
@@ -122,6 +144,7 @@ fn plan(policy: &Policy, asked: &Asked, now: OffsetDateTime) -> Result<Plan, Ref
         names,
         not_before: asked.not_before,
         validity,
+        wishes: asked.wishes.clone(),
         origin: Origin {
             realm: rules.realm.to_string(),
             policy: rules.name.to_string(),

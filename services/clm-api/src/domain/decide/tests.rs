@@ -49,6 +49,7 @@ fn asked(subject: &str, names: &[&str]) -> Asked {
         names_proven: false,
         not_before: None,
         validity: None,
+        wishes: Wishes::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which subject alternative names a policy allows. A kind that is not mentioned is not allowed.
 
-use ers_pki::general_name::GeneralName;
+use ers_pki::{general_name::GeneralName, profile::Pattern};
 use serde::Deserialize;
 
 use super::{
@@ -33,6 +33,18 @@ pub struct NameRules {
     /// User principal names.
     #[serde(default)]
     pub upn: Vec<MailboxPattern>,
+    /// Mail addresses with letters beyond ASCII before the `@` (RFC 9598).
+    #[serde(default)]
+    pub smtputf8: Vec<MailboxPattern>,
+    /// Directory names, as RFC 4514 writes them: regular expressions for the whole of it.
+    #[serde(default)]
+    pub dir: Vec<Pattern>,
+    /// Registered ids, dotted: regular expressions likewise.
+    #[serde(default)]
+    pub rid: Vec<Pattern>,
+    /// Other names, as `1.2.3;utf8:text`: regular expressions likewise.
+    #[serde(default)]
+    pub other: Vec<Pattern>,
     /// Whether the edge must have proven control of every name, as ACME does.
     #[serde(default)]
     pub must_be_proven: bool,
@@ -62,6 +74,10 @@ impl Default for NameRules {
             email: vec![],
             uri: vec![],
             upn: vec![],
+            smtputf8: vec![],
+            dir: vec![],
+            rid: vec![],
+            other: vec![],
             must_be_proven: false,
             required: false,
         }
@@ -73,7 +89,7 @@ fn usual_most() -> usize {
 }
 
 impl NameRules {
-    /// The kinds of names that may be there, as in `dns:example.com`.
+    /// The kinds of names that may be there and that clients are told of, as in `dns:example.com`.
     pub fn kinds(&self) -> Vec<&'static str> {
         [
             ("dns", self.dns.is_empty()),
@@ -126,10 +142,18 @@ impl NameRules {
                     self.upn.iter().any(|pattern| pattern.matches(upn)),
                 )
             }
-            GeneralName::SmtpUtf8(_)
-            | GeneralName::Directory(_)
-            | GeneralName::Rid(_)
-            | GeneralName::Other(_) => (false, false),
+            GeneralName::SmtpUtf8(_) => {
+                let mailbox = name.value();
+                (
+                    !self.smtputf8.is_empty(),
+                    self.smtputf8
+                        .iter()
+                        .any(|pattern| pattern.matches(&mailbox)),
+                )
+            }
+            GeneralName::Directory(_) => among(&self.dir, name),
+            GeneralName::Rid(_) => among(&self.rid, name),
+            GeneralName::Other(_) => among(&self.other, name),
         };
         match (mentioned, allowed) {
             (true, true) => Ok(()),
@@ -137,6 +161,13 @@ impl NameRules {
             (false, _) => Err(Unnamed::Kind),
         }
     }
+}
+
+/// Whether there are patterns, and one holds for the name.
+fn among(patterns: &[Pattern], name: &GeneralName) -> (bool, bool) {
+    let value = name.value();
+    let allowed = patterns.iter().any(|pattern| pattern.matches(&value));
+    (!patterns.is_empty(), allowed)
 }
 
 #[cfg(test)]
@@ -189,6 +220,30 @@ mod tests {
         ] {
             assert_eq!(check("{}", name), Err(Unnamed::Kind), "{name}");
         }
+    }
+
+    #[test]
+    fn names_of_the_rarer_kinds_have_rules_too() {
+        let yaml = r"{smtputf8: [example.com], dir: ['CN=[a-z]+,O=Example'], rid: ['1\.3\.6\.1\.4\.1\.99999\..*'], other: ['1\.2\.3;utf8:badge-[0-9]+']}";
+        for allowed in [
+            "smtputf8:josé@example.com",
+            "dir:CN=printer,O=Example",
+            "rid:1.3.6.1.4.1.99999.7",
+            "other:1.2.3;utf8:badge-12",
+        ] {
+            assert_eq!(check(yaml, allowed), Ok(()), "{allowed}");
+            assert_eq!(check("{}", allowed), Err(Unnamed::Kind), "{allowed}");
+        }
+        for other in [
+            "smtputf8:josé@example.org",
+            "dir:CN=printer,O=Example,C=DE",
+            "rid:1.3.6.1.4.1.9999",
+            "other:1.2.3;utf8:badge-12x",
+            "other:1.2.4;utf8:badge-12",
+        ] {
+            assert_eq!(check(yaml, other), Err(Unnamed::Other), "{other}");
+        }
+        assert!(serde_norway::from_str::<NameRules>("{dir: ['(']}").is_err());
     }
 
     #[test]

@@ -21,7 +21,7 @@ const useText = messages(
   },
 );
 
-const KINDS = ["dns", "ip", "email", "uri", "upn"];
+const KINDS = ["dns", "ip", "email", "uri", "upn", "smtputf8", "dir", "rid", "other"];
 
 /** What a policy says, in short. */
 export function Summary({ definition }: { definition: string }) {
