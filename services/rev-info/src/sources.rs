@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use ers_pki::{
     certificate::Certificate,
+    lint::LintPolicy,
     ocsp::{self, CertId, IssuerHashes, OcspError},
 };
 use ers_proto::cara::v1::{self as wire, status_client::StatusClient};
@@ -246,10 +247,15 @@ fn read_responder(wire: &wire::Responder) -> Result<Arc<Responder>, SourceError>
         .answer_validity
         .as_ref()
         .and_then(|validity| Duration::try_from(*validity).ok());
+    let lint = match wire.lint.as_str() {
+        "" => LintPolicy::default(),
+        text => serde_json::from_str(text).map_err(|_| malformed("lint"))?,
+    };
     Ok(Arc::new(Responder {
         hashes: IssuerHashes::new(&issuer_certificate),
         signatory: ocsp::Responder::new(certificate, &issuer_certificate, algorithm)
-            .map_err(SourceError::Responder)?,
+            .map_err(SourceError::Responder)?
+            .judged_by(lint),
         answer_validity: validity.ok_or_else(|| malformed("answer_validity"))?,
         key_id: KeyId::new(wire.key_id.clone()),
         generation: wire.generation.max(1),

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::asn1::Malformed;
 use crate::key::BadSignature;
+use crate::lint::{Finding, told};
 use crate::name::NameError;
 use crate::revocation::Reason;
 use crate::serial::SerialNumber;
@@ -80,6 +81,14 @@ pub enum CrlError {
     Full {
         /// Number of the CRL.
         number: u64,
+    },
+    /// The linter has something against it.
+    #[error("prepare CRL {number}: {}", told(findings))]
+    Lint {
+        /// Number of the CRL.
+        number: u64,
+        /// Those that block, the worst first.
+        findings: Vec<Finding>,
     },
     /// The signature does not fit.
     #[error("assemble CRL {number}")]

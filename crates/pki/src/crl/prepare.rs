@@ -9,6 +9,7 @@ use crate::certificate::Certificate;
 use crate::extension::{self, KeyUsage};
 use crate::issuance::Issuer;
 use crate::key::{PublicKey, SignatureAlgorithm};
+use crate::lint::{Finding, LintPolicy, judge_crl};
 use crate::revocation::Reason;
 
 /// Tag and length octets of anything that is shorter than 4 GiB.
@@ -25,6 +26,7 @@ pub struct PreparedCrl {
     number: u64,
     signature_algorithm: SignatureAlgorithm,
     issuer_key: PublicKey,
+    findings: Vec<Finding>,
 }
 
 /// Octets behind a gap.
@@ -45,6 +47,7 @@ pub struct CrlBuilder {
     head: Vec<u8>,
     writer: Writer,
     entries: u64,
+    lint: LintPolicy,
 }
 
 /// Writes a complete CRL of the issuer. A serial number must come once only; the order does not matter.
@@ -67,7 +70,7 @@ pub fn prepare(
     for entry in entries {
         builder.push(&entry)?;
     }
-    Ok(builder.finish())
+    builder.finish()
 }
 
 impl CrlBuilder {
@@ -108,7 +111,14 @@ impl CrlBuilder {
             head,
             writer: Writer::after(octets),
             entries: 0,
+            lint: LintPolicy::default(),
         })
+    }
+
+    /// Has the linter judge by that policy; by RFC 5280 it always does.
+    #[must_use]
+    pub fn judged_by(self, lint: LintPolicy) -> Self {
+        Self { lint, ..self }
     }
 
     /// Writes the next entry. A serial number must come once only; the order does not matter.
@@ -134,8 +144,8 @@ impl CrlBuilder {
         self.entries
     }
 
-    /// Completes the bytes to be signed.
-    pub fn finish(mut self) -> PreparedCrl {
+    /// Completes the bytes to be signed, which are linted.
+    pub fn finish(mut self) -> Result<PreparedCrl, CrlError> {
         let gap = gap(&self.head);
         let entries = self.writer.len() - gap;
         let (issuer, scope, number) = (&self.issuer, &self.scope, self.number);
@@ -159,12 +169,18 @@ impl CrlBuilder {
         }
         buffer.put(&self.head);
         buffer.put_header(buffer.len());
-        PreparedCrl {
+        let verdict = judge_crl(buffer.used(), &self.lint);
+        if !verdict.blocking.is_empty() {
+            let findings = verdict.blocking;
+            return Err(CrlError::Lint { number, findings });
+        }
+        Ok(PreparedCrl {
             buffer,
             number,
+            findings: verdict.reported,
             signature_algorithm: issuer.signature_algorithm(),
             issuer_key: issuer.public_key().clone(),
-        }
+        })
     }
 }
 
@@ -227,6 +243,11 @@ impl PreparedCrl {
     /// The TBSCertList, DER: what the signer is to sign, whole.
     pub fn to_be_signed(&self) -> &[u8] {
         self.buffer.used()
+    }
+
+    /// What the linter has against it that does not stop it, the worst first.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// The CRL number.

@@ -199,7 +199,7 @@ fn a_scope_comes_back_and_a_list_with_one_is_not_complete() {
             wanted.push(entry(3, Reason::RemoveFromCrl));
         }
         wanted.iter().for_each(|entry| builder.push(entry).unwrap());
-        let prepared = builder.finish();
+        let prepared = builder.finish().unwrap();
         let facts = crate::inspect::crl(prepared.to_be_signed()).unwrap();
         assert_eq!(facts.is_complete, scope == Scope::default());
         let signature = key
@@ -231,7 +231,8 @@ fn a_list_that_would_be_too_long_is_refused_before_it_is_signed() {
         .find_map(Result::err);
     assert_eq!(refused, Some(CrlError::Full { number: 7 }));
     assert!(builder.entries() > 1_000_000);
-    assert!(builder.finish().to_be_signed().len() <= MAX_CRL_BYTES);
+    let prepared = builder.finish().unwrap();
+    assert!(prepared.to_be_signed().len() <= MAX_CRL_BYTES);
 }
 
 #[test]

@@ -251,7 +251,7 @@ mod tests {
                 })
                 .unwrap();
         }
-        builder.finish().to_be_signed().to_vec()
+        builder.finish().unwrap().to_be_signed().to_vec()
     }
 
     fn by_pieces(bytes: &[u8], size: usize) -> Result<CrlFacts, InspectError> {

@@ -6,7 +6,7 @@ use super::RequestFault;
 use crate::certificate::CertificateError;
 use crate::general_name::NameKind;
 use crate::key::{BadSignature, KeyAlgorithm, KeyError};
-use crate::lint::Finding;
+use crate::lint::{Finding, told};
 use crate::name::NameError;
 use crate::profile::Period;
 use crate::serial::SerialError;
@@ -222,25 +222,6 @@ impl PrepareError {
             Self::Profile { .. } | Self::CrlPartition { .. } | Self::Lint { .. } => None,
         }
     }
-}
-
-/// The findings that are told in one line; the rest is counted.
-const MOST_TOLD: usize = 3;
-
-fn told(findings: &[Finding]) -> String {
-    let mut told: Vec<String> = findings
-        .iter()
-        .take(MOST_TOLD)
-        .map(ToString::to_string)
-        .collect();
-    if let Some(more) = findings
-        .len()
-        .checked_sub(MOST_TOLD)
-        .filter(|more| *more > 0)
-    {
-        told.push(format!("and {more} more"));
-    }
-    told.join("; ")
 }
 
 /// Why signature and prepared bytes do not become a certificate: something between us and the key is broken.

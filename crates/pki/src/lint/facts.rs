@@ -229,7 +229,7 @@ fn family_of(identifier: Element<'_>) -> Option<KeyAlgorithm> {
 }
 
 /// A `Time` of whichever type.
-fn read_time(element: Element<'_>) -> Option<OffsetDateTime> {
+pub(super) fn read_time(element: Element<'_>) -> Option<OffsetDateTime> {
     let mut reader = Reader::new(element.whole);
     match element.tag {
         tag::UTC_TIME => x509_time(&mut reader, "Time").ok(),
@@ -238,7 +238,8 @@ fn read_time(element: Element<'_>) -> Option<OffsetDateTime> {
     }
 }
 
-fn read_extension_list(explicit: &[u8]) -> Result<Vec<Extension<'_>>, Malformed> {
+/// The extensions of a SEQUENCE of them, DER.
+pub(super) fn read_extension_list(explicit: &[u8]) -> Result<Vec<Extension<'_>>, Malformed> {
     const WHAT: &str = "Extensions";
     parse_all(explicit, WHAT, |fields| {
         let mut found = Vec::with_capacity(12);

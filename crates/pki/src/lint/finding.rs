@@ -34,6 +34,26 @@ impl fmt::Display for Finding {
     }
 }
 
+/// The findings that are told in one line; the rest is counted.
+const MOST_TOLD: usize = 3;
+
+/// Findings in one line.
+pub(crate) fn told(findings: &[Finding]) -> String {
+    let mut told: Vec<String> = findings
+        .iter()
+        .take(MOST_TOLD)
+        .map(ToString::to_string)
+        .collect();
+    if let Some(more) = findings
+        .len()
+        .checked_sub(MOST_TOLD)
+        .filter(|more| *more > 0)
+    {
+        told.push(format!("and {more} more"));
+    }
+    told.join("; ")
+}
+
 /// Longest detail in octets: findings travel in errors and logs, and names come from strangers.
 const LONGEST_DETAIL: usize = 300;
 /// Most findings of one rule that are told one by one.

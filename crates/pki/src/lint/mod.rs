@@ -8,9 +8,12 @@
 mod cabf_cs;
 mod cabf_smime;
 mod cabf_tls;
+mod crl;
+mod etsi;
 mod facts;
 mod finding;
 mod iso3166;
+mod ocsp;
 mod policy;
 mod rfc5280;
 mod rule;
@@ -18,6 +21,7 @@ mod rule;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use finding::Finding;
+pub(crate) use finding::told;
 pub use policy::{IgnoredLint, LintAction, LintPolicy, Verdict};
 pub use rule::{LintSet, Rule, Severity, UnknownLintSet};
 
@@ -34,7 +38,7 @@ rules! { Rfc5280:
 }
 
 /// The rules of every file.
-static FAMILIES: [&[&Rule]; 20] = [
+static FAMILIES: [&[&Rule]; 25] = [
     RULES,
     rfc5280::certificate::RULES,
     rfc5280::key::RULES,
@@ -55,6 +59,11 @@ static FAMILIES: [&[&Rule]; 20] = [
     cabf_tls::authority::RULES,
     cabf_smime::RULES,
     cabf_cs::RULES,
+    etsi::RULES,
+    crl::ietf::RULES,
+    crl::forum::RULES,
+    ocsp::ietf::RULES,
+    ocsp::forum::RULES,
 ];
 
 type Check = fn(&Facts<'_>, &mut Findings);
@@ -66,6 +75,7 @@ fn checks(set: LintSet) -> &'static [Check] {
         LintSet::CabfTls => &cabf_tls::CHECKS,
         LintSet::CabfSmime => &cabf_smime::CHECKS,
         LintSet::CabfCs => &cabf_cs::CHECKS,
+        LintSet::Etsi => &etsi::CHECKS,
     }
 }
 
@@ -98,8 +108,28 @@ pub fn judge_tbs(tbs: &[u8], policy: &LintPolicy) -> Verdict {
     policy.judge(lint_sets(tbs, &sets))
 }
 
+/// What RFC 5280 and the sets that the policy names have against a TBSCertList, DER, judged by the policy.
+pub fn judge_crl(tbs: &[u8], policy: &LintPolicy) -> Verdict {
+    let by_forum = policy.action(LintSet::CabfTls).is_some();
+    policy.judge(guarded(|| {
+        let mut findings = Findings::default();
+        crl::check(tbs, by_forum, &mut findings);
+        findings.finish()
+    }))
+}
+
+/// What RFC 6960 and the sets that the policy names have against the ResponseData of OCSP, DER, judged by the policy.
+pub fn judge_response(data: &[u8], policy: &LintPolicy) -> Verdict {
+    let by_forum = policy.action(LintSet::CabfTls).is_some();
+    policy.judge(guarded(|| {
+        let mut findings = Findings::default();
+        ocsp::check(data, by_forum, &mut findings);
+        findings.finish()
+    }))
+}
+
 fn run(tbs: &[u8], checks: &[Check]) -> Vec<Finding> {
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
+    guarded(|| {
         let facts = match Facts::read(tbs) {
             Ok(facts) => facts,
             Err(malformed) => {
@@ -117,8 +147,12 @@ fn run(tbs: &[u8], checks: &[Check]) -> Vec<Finding> {
             findings.say(&STRUCTURE, || malformed.to_string());
         }
         findings.finish()
-    }));
-    outcome.unwrap_or_else(|_| {
+    })
+}
+
+/// A rule that panics is itself a finding, an error that nothing can ignore.
+fn guarded(judge: impl FnOnce() -> Vec<Finding>) -> Vec<Finding> {
+    catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|_| {
         vec![Finding {
             rule: &LINT_FAILED,
             detail: "a rule of the linter panicked".to_owned(),

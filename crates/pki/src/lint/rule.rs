@@ -49,16 +49,25 @@ pub enum LintSet {
     /// CA/Browser Forum: Baseline Requirements for code signing.
     #[serde(rename = "cabf-cs")]
     CabfCs,
+    /// ETSI EN 319 412: certificates of natural and legal persons, and what qualified ones state.
+    #[serde(rename = "etsi")]
+    Etsi,
 }
 
 /// Text that names no set of rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("read lint set \"{0}\": it must be one of rfc5280, cabf-tls, cabf-smime and cabf-cs")]
+#[error("read lint set \"{0}\": it must be one of rfc5280, cabf-tls, cabf-smime, cabf-cs and etsi")]
 pub struct UnknownLintSet(String);
 
 impl LintSet {
     /// All sets.
-    pub const ALL: [Self; 4] = [Self::Rfc5280, Self::CabfTls, Self::CabfSmime, Self::CabfCs];
+    pub const ALL: [Self; 5] = [
+        Self::Rfc5280,
+        Self::CabfTls,
+        Self::CabfSmime,
+        Self::CabfCs,
+        Self::Etsi,
+    ];
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
@@ -67,6 +76,7 @@ impl LintSet {
             Self::CabfTls => "cabf-tls",
             Self::CabfSmime => "cabf-smime",
             Self::CabfCs => "cabf-cs",
+            Self::Etsi => "etsi",
         }
     }
 }

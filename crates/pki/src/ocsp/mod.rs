@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::certificate::ChainError;
 use crate::key::{BadSignature, SignatureAlgorithm};
+use crate::lint::{Finding, told};
 use crate::revocation::Reason;
 
 pub(crate) use cert_id::read_cert_id;
@@ -70,6 +71,9 @@ pub enum OcspError {
     /// The nonce is empty or too long.
     #[error("prepare OCSP response: the nonce must have 1 to {MAX_NONCE_BYTES} octets")]
     Nonce,
+    /// The linter has something against it.
+    #[error("prepare OCSP response: {}", told(.0))]
+    Lint(Vec<Finding>),
     /// The signature does not fit.
     #[error("assemble OCSP response")]
     Signature(#[source] BadSignature),

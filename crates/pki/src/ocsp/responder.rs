@@ -4,6 +4,7 @@ use super::OcspError;
 use crate::certificate::Certificate;
 use crate::extension::{ExtendedKeyUsage, KeyUsage};
 use crate::key::SignatureAlgorithm;
+use crate::lint::LintPolicy;
 
 /// A certificate that may sign the OCSP responses of a CA; cheap to clone.
 #[derive(Debug, Clone)]
@@ -11,6 +12,7 @@ pub struct Responder {
     certificate: Certificate,
     signature_algorithm: SignatureAlgorithm,
     is_issuer: bool,
+    lint: LintPolicy,
 }
 
 impl Responder {
@@ -45,7 +47,14 @@ impl Responder {
             certificate,
             signature_algorithm,
             is_issuer,
+            lint: LintPolicy::default(),
         })
+    }
+
+    /// Has the linter judge what it is to sign by that policy; by RFC 6960 it always does.
+    #[must_use]
+    pub fn judged_by(self, lint: LintPolicy) -> Self {
+        Self { lint, ..self }
     }
 
     /// Its certificate.
@@ -56,6 +65,11 @@ impl Responder {
     /// How it signs.
     pub fn signature_algorithm(&self) -> SignatureAlgorithm {
         self.signature_algorithm
+    }
+
+    /// How what it is to sign is linted.
+    pub(super) fn lint(&self) -> &LintPolicy {
+        &self.lint
     }
 
     /// Whether it is the CA itself, whose certificate clients have already.

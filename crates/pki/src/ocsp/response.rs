@@ -6,6 +6,7 @@ use super::request::{nonce_fits, write_nonce};
 use super::{CertId, CertStatus, OcspError, Responder};
 use crate::asn1::{Writer, oid, tag, whole_seconds};
 use crate::key::SignatureAlgorithm;
+use crate::lint::judge_response;
 use crate::revocation::Reason;
 
 /// The answer about one certificate.
@@ -112,8 +113,13 @@ pub fn prepare(
             });
         }
     });
+    let to_be_signed = writer.finish();
+    let verdict = judge_response(&to_be_signed, responder.lint());
+    if !verdict.blocking.is_empty() {
+        return Err(OcspError::Lint(verdict.blocking));
+    }
     Ok(PreparedResponse {
-        to_be_signed: writer.finish(),
+        to_be_signed,
         responder: responder.clone(),
     })
 }

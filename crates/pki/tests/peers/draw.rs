@@ -46,6 +46,10 @@ impl Drawer {
         strategy.new_tree(&mut self.0).unwrap().current()
     }
 
+    pub(crate) fn serial(&mut self) -> SerialNumber {
+        serial(&self.draw(any::<[u8; 20]>()))
+    }
+
     /// A number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.draw(0..end)
@@ -56,13 +60,13 @@ impl Drawer {
     }
 }
 
-struct Ca {
-    key: PrivateKey,
-    issuer: Issuer,
+pub(crate) struct Ca {
+    pub(crate) key: PrivateKey,
+    pub(crate) issuer: Issuer,
 }
 
 impl Ca {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
         let algorithm = SignatureAlgorithm::Sha256WithEcdsa;
         let name: Name = "CN=Peers Root CA,O=Example AG,C=DE".parse().unwrap();

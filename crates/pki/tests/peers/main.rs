@@ -10,6 +10,7 @@ mod compare;
 mod der;
 mod differences;
 mod draw;
+mod lists;
 mod pkilint;
 mod spoil;
 mod zlint;

@@ -334,7 +334,7 @@ fn scoped_crl(authority: &Authority, number: u64, scope: Scope, entries: &[Revok
     entries
         .iter()
         .for_each(|entry| builder.push(entry).unwrap());
-    let prepared = builder.finish();
+    let prepared = builder.finish().unwrap();
     let signature = authority.sign(prepared.signature_algorithm(), prepared.to_be_signed());
     prepared.assemble(&signature).unwrap()
 }

@@ -2,7 +2,7 @@
 //! the configuration. (Path length, name constraints and the like stand in its certificate: they are given when it is
 //! made, renewed or re-keyed.)
 
-use ers_pki::profile::Period;
+use ers_pki::{lint::LintPolicy, profile::Period};
 use serde::{Deserialize, Serialize};
 
 /// Most URLs of one kind.
@@ -27,7 +27,8 @@ const MAX_PROFILES: usize = 200;
 ///     "revocation_url": "http://pki.example.com/rev-info",
 ///     "extra_crl_urls": ["http://mirror.example.com/sub.crl"],
 ///     "extra_ocsp_urls": ["http://mirror.example.com/ocsp"],
-///     "extra_ca_issuer_urls": ["http://mirror.example.com/sub.cer"]
+///     "extra_ca_issuer_urls": ["http://mirror.example.com/sub.cer"],
+///     "lint": { "sets": { "cabf-tls": "block" } }
 /// }"#)?;
 /// settings.check()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -77,6 +78,9 @@ pub struct Settings {
     /// Further places of its certificate. `{generation}` is replaced by the number of the generation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extra_ca_issuer_urls: Vec<String>,
+    /// What its CRLs and OCSP answers are held against beside the RFCs; `cabf-tls` has rules for them.
+    #[serde(skip_serializing_if = "LintPolicy::is_default")]
+    pub lint: LintPolicy,
 }
 
 /// A setting that cannot be.
@@ -150,6 +154,9 @@ impl Settings {
                 );
             }
         }
+        if let Err(problem) = self.lint.check() {
+            return wrong("lint", problem);
+        }
         Ok(())
     }
 
@@ -179,6 +186,7 @@ mod tests {
             ("ocsp_key_algorithm", r#"{"ocsp_key_algorithm": "DSA"}"#),
             ("revocation_url", r#"{"revocation_url": "https://a.test"}"#),
             ("extra_crl_urls", r#"{"extra_crl_urls": ["ftp://a.test"]}"#),
+            ("lint", r#"{"lint": {"sets": {"rfc5280": "warn"}}}"#),
         ] {
             let settings: Settings = serde_json::from_str(json).unwrap();
             let told = settings.check().unwrap_err().to_string();

@@ -302,7 +302,8 @@ async fn build(
         plan.scope.clone(),
         plan.expected,
     )
-    .map_err(prepare)?;
+    .map_err(prepare)?
+    .judged_by(ca.authority.settings.lint.clone());
     let mut after = String::new();
     let mut pages = 0;
     loop {
@@ -329,7 +330,11 @@ async fn build(
         push_lost(core, name, &mut builder).await?;
     }
     let entries = i64::try_from(builder.entries()).unwrap_or(i64::MAX);
-    Ok(Some((builder.finish(), entries)))
+    let prepared = builder.finish().map_err(prepare)?;
+    for finding in prepared.findings() {
+        tracing::warn!(crl = %name, %finding, "linter has something against a CRL");
+    }
+    Ok(Some((prepared, entries)))
 }
 
 /// Certificates of which only a CRL is left stand on the CRL of all; which partition they named is not known.

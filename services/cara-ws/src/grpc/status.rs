@@ -47,6 +47,10 @@ impl StatusService for Service {
                     .to_string(),
                     answer_validity: prost_types::Duration::try_from(validity).ok(),
                     generation: number(ca.authority.generation),
+                    lint: match &ca.authority.settings.lint {
+                        policy if policy.is_default() => String::new(),
+                        policy => serde_json::to_string(policy).unwrap_or_default(),
+                    },
                 })
             })
             .collect();

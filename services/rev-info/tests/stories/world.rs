@@ -83,6 +83,7 @@ impl World {
                 nanos: 0,
             }),
             generation: 1,
+            lint: String::new(),
         };
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ca.pem"), ca.pem()).unwrap();
@@ -272,7 +273,7 @@ impl World {
                 })
                 .unwrap();
         }
-        let prepared = builder.finish();
+        let prepared = builder.finish().unwrap();
         let signature = self.ca_key.sign(ALGORITHM, prepared.to_be_signed());
         let list = prepared.assemble(&signature.unwrap()).unwrap();
         let mut others = self.cara.others.lock();

@@ -13,6 +13,8 @@ use crate::key::{KeyAlgorithm, PrivateKey, SignatureAlgorithm};
 
 mod cabf_other;
 mod cabf_tls;
+mod etsi;
+mod lists;
 mod rfc5280;
 
 type Extension = (ObjectIdentifier, bool, Vec<u8>);
@@ -220,11 +222,23 @@ fn assert_every_rule_is_broken(set: LintSet, cases: &[Case]) {
         broken.insert(*id);
     }
     let all: BTreeSet<&str> = Rule::all()
-        .filter(|rule| rule.set == set && *rule != &LINT_FAILED)
+        .filter(|rule| rule.set == set && *rule != &LINT_FAILED && !is_of_others(rule))
         .map(|rule| rule.id)
         .collect();
     let missing: Vec<_> = all.difference(&broken).collect();
     assert!(missing.is_empty(), "no case breaks {missing:?}");
+}
+
+/// Whether the rule is one on CRLs or OCSP responses.
+fn is_of_others(rule: &Rule) -> bool {
+    [
+        "rfc5280-list-",
+        "rfc5280-response-",
+        "cabf-tls-list-",
+        "cabf-tls-response-",
+    ]
+    .iter()
+    .any(|beginning| rule.id.starts_with(beginning))
 }
 
 /// An extension that is written by hand, its value in hexadecimal.
