@@ -38,7 +38,7 @@ rules! { Rfc5280:
 }
 
 /// The rules of every file.
-static FAMILIES: [&[&Rule]; 25] = [
+static FAMILIES: [&[&Rule]; 28] = [
     RULES,
     rfc5280::certificate::RULES,
     rfc5280::key::RULES,
@@ -58,6 +58,9 @@ static FAMILIES: [&[&Rule]; 25] = [
     cabf_tls::extension::RULES,
     cabf_tls::authority::RULES,
     cabf_smime::RULES,
+    cabf_smime::subject::RULES,
+    cabf_smime::usage::RULES,
+    cabf_smime::extension::RULES,
     cabf_cs::RULES,
     etsi::RULES,
     crl::ietf::RULES,

@@ -52,6 +52,24 @@ pub(crate) const OURS_ALONE: &[(&str, &str)] = &[
         "rfc5280-encipher-only",
         "undefined without keyAgreement, RFC 5280 §4.2.1.3",
     ),
+    ("cabf-smime-iso-country", "it is RFC 5280's to pkilint"),
+    (
+        "cabf-smime-aia-places",
+        "zlint asks strict certificates only, pkilint for one place by http",
+    ),
+    (
+        "cabf-smime-aki",
+        "zlint asks certificates with one of the Forum's policies only",
+    ),
+    (
+        "cabf-smime-common-name",
+        "also in a string type that pkilint does not read there",
+    ),
+    ("cabf-smime-metadata", "a single space or hyphen too"),
+    (
+        "cabf-smime-san",
+        "a list without names, which RFC 5280 does not have",
+    ),
     (
         "cabf-tls-policy-oid",
         "they take a certificate without such a policy for one of another kind",
@@ -1243,5 +1261,351 @@ pub(crate) const PKILINT_TLS: &[(&str, Difference)] = &[
             ],
             "it has the list of public suffixes",
         ),
+    ),
+];
+
+pub(crate) const ZLINT_SMIME: &[(&str, Difference)] = &[
+    (
+        "e_authority_key_identifier_correct",
+        Same(&["cabf-smime-aki"]),
+    ),
+    (
+        "e_commonname_mailbox_validated",
+        Part(
+            &["cabf-smime-common-name", "cabf-smime-subject-mailbox"],
+            "it demands a common name, which the document does not",
+        ),
+    ),
+    (
+        "e_ec_other_key_usages",
+        Same(&["cabf-smime-key-usage-bits"]),
+    ),
+    (
+        "e_ecpublickey_key_usages",
+        Same(&["cabf-smime-key-usage-bits"]),
+    ),
+    (
+        "e_edwardspublickey_key_usages",
+        Same(&["cabf-smime-key-usage-bits"]),
+    ),
+    ("e_key_usage_presence", Same(&["cabf-smime-key-usage"])),
+    ("e_legal_entity_identifier", Same(&["cabf-smime-lei"])),
+    (
+        "e_mailbox_address_shall_contain_an_rfc822_name",
+        Same(&["cabf-smime-subject-mailbox"]),
+    ),
+    (
+        "e_mailbox_validated_enforce_subject_field_restrictions",
+        Same(&["cabf-smime-mailbox-validated"]),
+    ),
+    (
+        "e_registration_scheme_id_matches_subject_country",
+        Same(&[
+            "cabf-smime-organization-identifier-country",
+            "cabf-smime-organization-identifier",
+        ]),
+    ),
+    (
+        "e_rsa_key_usage_legacy_multipurpose",
+        Same(&["cabf-smime-key-usage-bits"]),
+    ),
+    (
+        "e_rsa_key_usage_strict",
+        Same(&["cabf-smime-key-usage-bits"]),
+    ),
+    (
+        "e_rsa_other_key_usages",
+        Same(&["cabf-smime-key-usage-bits"]),
+    ),
+    ("e_san_shall_be_present", Same(&["cabf-smime-san"])),
+    (
+        "e_single_email_if_present",
+        Same(&["cabf-smime-subject-mailbox", "rfc5280-san-email"]),
+    ),
+    (
+        "e_single_email_subject_if_present",
+        Same(&["cabf-smime-subject-mailbox"]),
+    ),
+    (
+        "e_smime_legacy_aia_shall_have_one_http",
+        Same(&["cabf-smime-aia-places"]),
+    ),
+    (
+        "e_smime_legacy_multipurpose_eku_check",
+        Same(&["cabf-smime-eku", "cabf-smime-eku-forbidden"]),
+    ),
+    (
+        "e_smime_qc_statements_must_not_be_critical",
+        Same(&["cabf-smime-qc-statements-critical"]),
+    ),
+    (
+        "e_smime_strict_aia_shall_have_http_only",
+        Same(&["cabf-smime-aia-places"]),
+    ),
+    (
+        "e_smime_strict_eku_check",
+        Same(&["cabf-smime-eku", "cabf-smime-eku-forbidden"]),
+    ),
+    (
+        "e_strict_multipurpose_smime_ext_subject_directory_attr",
+        Same(&["cabf-smime-subject-directory-attributes"]),
+    ),
+    ("e_subject_country_name", Same(&["cabf-smime-iso-country"])),
+    (
+        "e_subscribers_crl_distribution_points_are_http",
+        Same(&["cabf-smime-crl-dp", "cabf-smime-crl-dp-places"]),
+    ),
+    (
+        "e_subscribers_shall_have_crl_distribution_points",
+        Same(&["cabf-smime-crl-dp"]),
+    ),
+];
+
+pub(crate) const PKILINT_SMIME: &[(&str, Difference)] = &[
+    (
+        "cabf.aia_ca_issuers_has_no_http_uri",
+        Same(&["cabf-smime-aia-places"]),
+    ),
+    (
+        "cabf.aia_ocsp_has_no_http_uri",
+        Same(&["cabf-smime-aia-places"]),
+    ),
+    (
+        "cabf.authority_key_identifier_has_issuer_cert",
+        Same(&["cabf-smime-aki"]),
+    ),
+    (
+        "cabf.certificate_extensions_missing",
+        Same(&["cabf-smime-key-usage"]),
+    ),
+    (
+        "cabf.critical_crldp_extension",
+        Same(&["cabf-smime-crl-dp-critical"]),
+    ),
+    (
+        "cabf.insignificant_attribute_value_present",
+        Same(&["cabf-smime-metadata"]),
+    ),
+    (
+        "cabf.internal_domain_name",
+        Part(
+            &["cabf-smime-san-kind"],
+            "names of servers must not be there at all",
+        ),
+    ),
+    (
+        "cabf.internal_ip_address",
+        Part(
+            &["cabf-smime-san-kind"],
+            "addresses must not be there at all",
+        ),
+    ),
+    (
+        "cabf.invalid_country_code",
+        Same(&["cabf-smime-iso-country"]),
+    ),
+    (
+        "cabf.invalid_organization_identifier_country",
+        Same(&["cabf-smime-organization-identifier"]),
+    ),
+    (
+        "cabf.invalid_organization_identifier_registration_scheme",
+        Same(&["cabf-smime-organization-identifier"]),
+    ),
+    (
+        "cabf.invalid_subject_organization_identifier_format",
+        Same(&["cabf-smime-organization-identifier"]),
+    ),
+    (
+        "cabf.name.attribute_value_contains_html_entity",
+        Theirs("a name may hold an ampersand"),
+    ),
+    ("cabf.no_http_crldp_uri", Same(&["cabf-smime-crl-dp"])),
+    (
+        "cabf.organization_identifier_reference_missing_for_scheme",
+        Same(&["cabf-smime-organization-identifier"]),
+    ),
+    (
+        "cabf.rsa_exponent_prohibited_value",
+        Same(&["cabf-smime-rsa-exponent"]),
+    ),
+    ("cabf.rsa_modulus_invalid_length", Same(&["cabf-smime-key"])),
+    (
+        "cabf.smime.aia_prohibited_generalname_type",
+        Same(&["cabf-smime-aia-places"]),
+    ),
+    (
+        "cabf.smime.aia_prohibited_uri_scheme",
+        Same(&["cabf-smime-aia-places"]),
+    ),
+    (
+        "cabf.smime.anypolicy_present",
+        Same(&["cabf-smime-any-policy"]),
+    ),
+    (
+        "cabf.smime.certificate_policies_extension_missing",
+        Same(&["cabf-smime-policy-oid"]),
+    ),
+    (
+        "cabf.smime.certificate_validity_period_exceeds_1185_days",
+        Same(&["cabf-smime-validity"]),
+    ),
+    (
+        "cabf.smime.certificate_validity_period_exceeds_825_days",
+        Same(&["cabf-smime-validity"]),
+    ),
+    (
+        "cabf.smime.common_name_value_unknown_source",
+        Part(
+            &["cabf-smime-common-name"],
+            "without such a policy it guesses which common name is meant",
+        ),
+    ),
+    (
+        "cabf.smime.crldp_extension_missing",
+        Same(&["cabf-smime-crl-dp"]),
+    ),
+    (
+        "cabf.smime.crldp_fullname_prohibited_generalname_type",
+        Same(&["cabf-smime-crl-dp-places"]),
+    ),
+    (
+        "cabf.smime.crldp_fullname_prohibited_uri_scheme",
+        Same(&["cabf-smime-crl-dp-places"]),
+    ),
+    (
+        "cabf.smime.email_address_in_attribute_not_in_san",
+        Same(&["cabf-smime-subject-mailbox"]),
+    ),
+    (
+        "cabf.smime.emailprotection_eku_missing",
+        Same(&["cabf-smime-eku"]),
+    ),
+    (
+        "cabf.smime.extended_key_usage_extension_missing",
+        Same(&["cabf-smime-eku"]),
+    ),
+    (
+        "cabf.smime.key_usage_extension_missing",
+        Same(&["cabf-smime-key-usage"]),
+    ),
+    (
+        "cabf.smime.legacy_generation_certificate_issued_after_prohibition",
+        Part(
+            &["cabf-smime-legacy"],
+            "it takes a certificate without such a policy for one of the legacy generation",
+        ),
+    ),
+    (
+        "cabf.smime.lei_extension_critical",
+        Same(&["cabf-smime-lei"]),
+    ),
+    (
+        "cabf.smime.lei_extension_prohibited",
+        Same(&["cabf-smime-lei"]),
+    ),
+    (
+        "cabf.smime.lei_role_extension_critical",
+        Same(&["cabf-smime-lei"]),
+    ),
+    (
+        "cabf.smime.lei_role_extension_prohibited",
+        Same(&["cabf-smime-lei"]),
+    ),
+    (
+        "cabf.smime.missing_required_attribute",
+        Part(
+            &["cabf-smime-organization", "cabf-smime-person"],
+            "without such a policy it guesses whom the subject names",
+        ),
+    ),
+    (
+        "cabf.smime.mixed_name_and_pseudonym_attributes",
+        Same(&["cabf-smime-pseudonym"]),
+    ),
+    (
+        "cabf.smime.multiple_reserved_policy_oids",
+        Same(&["cabf-smime-policy-oid"]),
+    ),
+    (
+        "cabf.smime.no_required_reserved_policy_oid",
+        Same(&["cabf-smime-policy-oid"]),
+    ),
+    (
+        "cabf.smime.org_identifier_and_country_name_attribute_inconsistent",
+        Same(&["cabf-smime-organization-identifier-country"]),
+    ),
+    (
+        "cabf.smime.prohibited_attribute",
+        Part(
+            &[
+                "cabf-smime-mailbox-validated",
+                "cabf-smime-attribute-forbidden",
+            ],
+            "without such a policy it guesses whom the subject names",
+        ),
+    ),
+    (
+        "cabf.smime.prohibited_eku_present",
+        Same(&["cabf-smime-eku-forbidden"]),
+    ),
+    (
+        "cabf.smime.prohibited_generalname_type_present",
+        Same(&["cabf-smime-san-kind"]),
+    ),
+    (
+        "cabf.smime.prohibited_ku_present",
+        Same(&["cabf-smime-key-usage-bits"]),
+    ),
+    (
+        "cabf.smime.prohibited_organization_identifier_reference_present_for_scheme",
+        Same(&["cabf-smime-organization-identifier"]),
+    ),
+    (
+        "cabf.smime.prohibited_othername_type_present",
+        Same(&["cabf-smime-san-kind"]),
+    ),
+    (
+        "cabf.smime.prohibited_signature_algorithm_encoding",
+        Same(&["cabf-smime-signature-algorithm"]),
+    ),
+    (
+        "cabf.smime.prohibited_spki_algorithm_encoding",
+        Part(
+            &["cabf-smime-key", "rfc5280-rsa-key-parameters"],
+            "it has no P-521, which section 6.1.5 has",
+        ),
+    ),
+    (
+        "cabf.smime.qc_statements_extension_critical",
+        Same(&["cabf-smime-qc-statements-critical"]),
+    ),
+    (
+        "cabf.smime.required_attribute_missing_for_dependent_attribute",
+        Same(&["cabf-smime-place"]),
+    ),
+    (
+        "cabf.smime.san_does_not_contain_email_address",
+        Same(&["cabf-smime-san"]),
+    ),
+    (
+        "cabf.smime.san_extension_missing",
+        Same(&["cabf-smime-san"]),
+    ),
+    (
+        "cabf.smime.subject_directory_attributes_extension_prohibited",
+        Same(&["cabf-smime-subject-directory-attributes"]),
+    ),
+    (
+        "cabf.smime.unknown_certificate_key_usage_type",
+        Same(&["cabf-smime-key-usage-bits", "rfc5280-extension-encoding"]),
+    ),
+    (
+        "cabf.smime.unsupported_public_key_type",
+        Same(&["cabf-smime-key"]),
+    ),
+    (
+        "cabf.smime.usernotice_has_noticeref",
+        Same(&["cabf-smime-notice-reference"]),
     ),
 ];

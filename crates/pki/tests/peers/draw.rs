@@ -152,6 +152,44 @@ pub(crate) fn servers(seed: u64, count: usize) -> Vec<Specimen> {
         .collect()
 }
 
+/// Certificates of mailboxes as the Forum wants them, of each validation and of the generations that are still issued.
+pub(crate) fn mailboxes(seed: u64, count: usize) -> Vec<Specimen> {
+    let ca = Ca::new();
+    let mut drawer = Drawer::new(seed);
+    (0..count)
+        .map(|place| {
+            let mut profile = Profile::find_ready("s-mime").unwrap().clone();
+            profile.key_algorithms = vec![
+                KeyAlgorithm::Rsa2048,
+                KeyAlgorithm::Rsa3072,
+                KeyAlgorithm::P256,
+                KeyAlgorithm::P384,
+            ];
+            profile.names.allowed = [NameKind::Email].into();
+            let validation = place % 4 + 1;
+            let generation = 2 + place / 4 % 2;
+            let policy = format!("2.23.140.1.5.{validation}.{generation}");
+            profile.certificate_policies = vec![policy.parse().unwrap()];
+            let (allowed, required): (&[&str], &[&str]) = match validation {
+                1 => (&["serialNumber"], &[]),
+                2 => (
+                    &["OU", "L", "serialNumber"],
+                    &["O", "organizationIdentifier", "C"],
+                ),
+                3 => (
+                    &["OU", "title", "L"],
+                    &["O", "organizationIdentifier", "GN", "SN", "C"],
+                ),
+                _ => (&["title", "L", "serialNumber"], &["GN", "SN", "C"]),
+            };
+            let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+            profile.subject.allowed = words(&[allowed, required].concat());
+            profile.subject.required = words(required);
+            specimen(&ca, &profile, &mut drawer)
+        })
+        .collect()
+}
+
 /// Draws until the profile's rules on subject and names are kept; the linter must have nothing against what comes out.
 fn specimen(ca: &Ca, profile: &Profile, drawer: &mut Drawer) -> Specimen {
     let kinds: Vec<_> = profile
@@ -266,12 +304,13 @@ fn name(kind: NameKind, wildcards: bool, drawer: &mut Drawer) -> Option<GeneralN
 }
 
 /// Attributes that may be drawn, in the order in which they stand, with the form of their values.
-const ATTRIBUTES: [(&str, &str); 12] = [
+const ATTRIBUTES: [(&str, &str); 13] = [
     ("C", "DE|FR|US|JP"),
     ("ST", "[A-ZÄÖÜ][a-zäöü ]{0,20}[a-z]"),
     ("L", "[A-ZÄÖÜ][a-zäöü ]{0,30}[a-z]"),
     ("STREET", "[A-Z][a-z]{1,20} [0-9]{1,3}"),
     ("O", "[A-Z][A-Za-zäöü&. ]{0,40}[a-z]"),
+    ("organizationIdentifier", "LEIXG-[0-9A-Z]{18}[0-9]{2}"),
     ("OU", "[A-Z][A-Za-zäöü0-9 ]{0,40}[a-z]"),
     ("SN", "[A-ZÄÖÜ][a-zäöüé]{1,20}"),
     ("GN", "[A-ZÄÖÜ][a-zäöüé]{1,14}"),

@@ -123,18 +123,10 @@ fn servers_are_judged_as_the_forum_judges_them() {
     let mut specimens = draw::servers(seed() + 3, count(150) / 3);
     let spoilt = spoil::all(&specimens, seed() + 1);
     // those that are no longer certificates of servers are taken for others by each peer
-    let ocsp_signing = der::oid("1.3.6.1.5.5.7.3.9");
+    let others = ["basic constraints", "no issuer"];
     specimens.extend(spoilt.into_iter().filter(|specimen| {
-        let holds = |octets: &[u8]| {
-            specimen
-                .der
-                .windows(octets.len())
-                .any(|part| part == octets)
-        };
-        !["basic constraints", "no issuer"]
-            .iter()
-            .any(|spoil| specimen.told.contains(spoil))
-            && !holds(&ocsp_signing)
+        let is_other = others.iter().any(|spoil| specimen.told.contains(spoil));
+        !is_other && !is_responder(specimen)
     }));
     let zlint = zlint::judge(&specimens, zlint::FORUM);
     let pkilint = pkilint::judge(&specimens, "cabf-tls");
@@ -144,6 +136,35 @@ fn servers_are_judged_as_the_forum_judges_them() {
         &[
             (&zlint, differences::ZLINT_TLS),
             (&pkilint, differences::PKILINT_TLS),
+        ],
+    );
+}
+
+/// Whether it is for OCSP responses.
+fn is_responder(specimen: &Specimen) -> bool {
+    let purpose = der::oid("1.3.6.1.5.5.7.3.9");
+    let mut parts = specimen.der.windows(purpose.len());
+    parts.any(|part| part == purpose)
+}
+
+#[test]
+fn mailboxes_are_judged_as_the_forum_judges_them() {
+    let mut specimens = draw::mailboxes(seed() + 4, count(150) / 3);
+    let spoilt = spoil::all(&specimens, seed() + 2);
+    // no longer of a mailbox to the peers, or with two extensions of which each reads another
+    let others = ["basic constraints", "no issuer", "extension twice"];
+    specimens.extend(spoilt.into_iter().filter(|specimen| {
+        let is_other = others.iter().any(|spoil| specimen.told.contains(spoil));
+        !is_other && !is_responder(specimen)
+    }));
+    let zlint = zlint::judge(&specimens, zlint::MAILBOXES);
+    let pkilint = pkilint::judge(&specimens, "cabf-smime");
+    compare::agree(
+        LintSet::CabfSmime,
+        &specimens,
+        &[
+            (&zlint, differences::ZLINT_SMIME),
+            (&pkilint, differences::PKILINT_SMIME),
         ],
     );
 }

@@ -11,6 +11,8 @@ pub(crate) const IETF: [&str; 2] = [
 ];
 /// What it has from the CA/Browser Forum on servers.
 pub(crate) const FORUM: [&str; 2] = ["-includeSources", "CABF_BR,CABF_EV"];
+/// What it has from the Forum on mailboxes.
+pub(crate) const MAILBOXES: [&str; 2] = ["-includeSources", "CABF_SMIME_BR"];
 
 /// Its lints of those sources.
 pub(crate) fn judge(specimens: &[Specimen], sources: [&str; 2]) -> Vec<Opinion> {

@@ -161,10 +161,11 @@ fn value(attribute: &Attribute<'_>, findings: &mut Findings) {
         let known = attribute.content == b"XX" || iso3166::is_country(attribute.content);
         findings.check(&ISO_COUNTRY, !known);
     }
-    let empty = !attribute.content.is_empty()
-        && attribute
-            .content
-            .iter()
-            .all(|sign| matches!(sign, b'.' | b'-' | b' '));
-    findings.check(&METADATA, empty);
+    findings.check(&METADATA, is_metadata(attribute));
+}
+
+/// Whether the value is a mere sign that there is none.
+pub(in crate::lint) fn is_metadata(attribute: &Attribute<'_>) -> bool {
+    let is_sign = |octet: &u8| matches!(octet, b'.' | b'-' | b' ');
+    !attribute.content.is_empty() && attribute.content.iter().all(is_sign)
 }
