@@ -98,9 +98,11 @@ test-cluster: ## The chart installed into a Kubernetes API, which is built at fi
 	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/cluster $(STORIES)
 
 .PHONY: test-keycloak
-test-keycloak: ## The chart's realm in Keycloak, which is fetched at first (e2e/keycloak/)
+test-keycloak: ## The chart's realm in Keycloak, and people who log in there (e2e/keycloak/); Keycloak is fetched at first
 	@scripts/setup.sh keycloak
-	@/usr/bin/python3 -m pytest e2e/keycloak $(STORIES)
+	@$(MAKE) --no-print-directory ui
+	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
+	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/keycloak $(STORIES)
 
 .PHONY: lint
 lint: ## Formatting, clippy, dependency rules, scripts, landed migrations

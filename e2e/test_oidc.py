@@ -64,22 +64,30 @@ class Browser:
         return status, json.loads(body)
 
 
+def new_provider(folder, port, url):
+    """The provider, which knows the platform at that URL as its client `clm`."""
+    return Server("provider", ["node", Path(__file__).parent / "oidc/provider.mjs", port, "clm", SECRET, f"{url}/clm-api/v1/oidc/callback",
+                               f"{url}/clm-ui/"], folder,
+                  environment={"OIDC_PROVIDER": str(TOOLS / "oidc-provider"), "PATH": f"{TOOLS / 'node/bin'}:{os.environ['PATH']}"})
+
+
+def until_it_answers(port):
+    until("provider", lambda: run("curl", "-sf", f"http://127.0.0.1:{port}/.well-known/openid-configuration", check=False).code == 0)
+
+
 @pytest.fixture(scope="module")
 def place(world, run_folder):
     """A platform with a provider."""
     folder = run_folder / "platform-oidc"
     platform = world.new_platform("sqlite", folder)
     port = free_port()
-    callback, after = f"{platform.url}/clm-api/v1/oidc/callback", f"{platform.url}/clm-ui/"
-    provider = Server("provider", ["node", Path(__file__).parent / "oidc/provider.mjs", port, "clm", SECRET, callback, after],
-                      folder, environment={"OIDC_PROVIDER": str(TOOLS / "oidc-provider"),
-                                           "PATH": f"{TOOLS / 'node/bin'}:{os.environ['PATH']}"})
+    provider = new_provider(folder, port, platform.url)
     provider.start()
     platform.config["clm"] = {"oidc": {"issuer": f"http://127.0.0.1:{port}", "client_id": "clm", "client_secret": SECRET,
                                        "external_url": platform.url}}
     platform.start()
     platform.ers("password", "--password-file", "-", stdin=PASSWORD)
-    until("provider", lambda: run("curl", "-sf", f"http://127.0.0.1:{port}/.well-known/openid-configuration", check=False).code == 0)
+    until_it_answers(port)
     yield platform
     platform.stop()
     provider.stop()
@@ -142,7 +150,7 @@ def test_the_way_back_leads_nowhere_else(place, folder):
     for elsewhere in ("https://evil.test/", "//evil.test/", "/%5Cevil.test"):
         assert browser("GET", f"{place.url}/clm-api/v1/oidc/login?return_to={elsewhere}")[0] == 400
     methods = json.loads(browser("GET", f"{place.url}/clm-api/v1/login-methods")[2])
-    assert methods == {"password": True, "oidc": True, "certificate": True}
+    assert methods == {"password": True, "oidc": True, "oidc_first": False, "certificate": True}
 
 
 def test_people_roles_and_realms_from_the_command_line(place, administrator):

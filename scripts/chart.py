@@ -71,7 +71,12 @@ RULES = {
     "keyParameter": KEY_PARAMETER,
     "signatureAlgorithm": SIGNATURE_ALGORITHM,
     "email": {"type": "string", "pattern": "^[^@]+@[^@]+$"},
-    "estServer.policies": {"type": "array", "items": {"type": "string", "pattern": "^[a-z0-9-]+$"}},
+    "policies": {"type": "array", "items": {"type": "string", "pattern": "^[a-z0-9-]+$"}},
+    "ports.https": {"type": "integer", "minimum": 1, "maximum": 65535}, "ports.http": {"type": "integer", "minimum": 1, "maximum": 65535},
+    "oidc.issuer": {"type": "string", "pattern": "^(https://[^ ]+|http://(localhost|127\\.0\\.0\\.1)[^ ]*)?$"},
+    "oidc.scopes": {"type": "array", "items": {"type": "string", "minLength": 1}},
+    "oidc.roles": {"type": "array", "items": {"type": "object", "additionalProperties": False, "required": ["role", "group"], "properties": {
+        "role": {"type": "string", "minLength": 1}, "group": {"type": "string", "minLength": 1}}}},
     "identities.source": {"enum": ["job", "cert-manager", "existing"]},
     "identities.validity": {"type": "string", "pattern": "^[1-9][0-9]*d$"},
     "validityHours": {"type": "integer", "minimum": 1},

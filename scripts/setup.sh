@@ -31,6 +31,15 @@ test_packages=(
 )
 # linters of certificates, which ours is held against; not in Debian 12, so in a folder of their own
 tools=${ERS_TOOLS:-$HOME/.cache/ers/tools}
+# module@version/:a file of it
+certmanager=github.com/cert-manager/cert-manager@v1.18.2/:deploy/crds
+prometheus=github.com/prometheus-operator/prometheus-operator@v0.85.0/:example/prometheus-operator-crd
+crd_modules=(
+  "$certmanager/crd-certificates.yaml"
+  "$certmanager/crd-issuers.yaml"
+  "$prometheus/monitoring.coreos.com_servicemonitors.yaml"
+  "$prometheus/monitoring.coreos.com_prometheusrules.yaml"
+)
 # Debian 12's Node is too old to build the web app with
 node_version=24.19.0
 zlint_version=3.6.2-4
@@ -271,6 +280,26 @@ install_kubernetes() {
   echo "$sum" >"$tools/kubernetes/version"
 }
 
+# As $tools/crds/*.yaml: what cert-manager and the Prometheus operator say of their own kinds, from their Go modules.
+install_crds() (
+  if [[ $(cat "$tools/crds/version" 2>/dev/null) == "${crd_modules[*]}" ]]; then return; fi
+  install_go
+  say "fetching schemas of cert-manager and of the Prometheus operator from the Go module proxy"
+  work=$(mktemp -d)
+  trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+  rm -rf "$tools/crds"
+  mkdir -p "$tools/crds"
+  cd "$work"
+  printf 'module crds\n\ngo 1.24\n' >go.mod
+  export GOMODCACHE=$work/modules GOTOOLCHAIN=local
+  for module in "${crd_modules[@]}"; do
+    quietly go mod download "${module%%/:*}" || fail "${module%%/:*} could not be had"
+    cp "$GOMODCACHE/${module%%/:*}/${module##*:}" "$tools/crds/"
+  done
+  chmod -R u+w "$tools/crds"
+  echo "${crd_modules[*]}" >"$tools/crds/version"
+)
+
 # A Go that is new enough builds; older ones that know toolchains fetch it themselves.
 install_go() {
   export PATH="$PATH:/usr/local/go/bin"
@@ -323,7 +352,10 @@ if [[ $group == test || $group == cluster || $group == keycloak ]]; then
   install_helm
   install_kubernetes_validate
 fi
-if [[ $group == cluster ]]; then install_kubernetes; fi
+if [[ $group == cluster ]]; then
+  install_kubernetes
+  install_crds
+fi
 if [[ $group == keycloak ]]; then install_keycloak; fi
 
 if [[ $group == lint ]] && ! command -v cargo-deny >/dev/null; then

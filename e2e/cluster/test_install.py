@@ -5,9 +5,11 @@ Promises:
   is not to be lost
 - where the Pod Security Standard `restricted` is enforced every pod is admitted; of an operator's own extras it is told which is not
 - the init jobs may do what they need to and nothing else; broken off at any Secret they tell of it, and finish later
+- what it asks of cert-manager and of the Prometheus operator is what their own schemas know
 - schemas are brought up to date before the pods of a new release, and pods of before go on meanwhile
 """
 
+import json
 import time
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import pytest
 from harness import chart
 from harness.chart import RELEASE
 from harness.clients import Certbot, names, ocsp, verify
-from harness.cluster import ApiRefused, Cluster
+from harness.cluster import FOREIGN, ApiRefused, Cluster
 from harness.installed import InstalledPlatform
 from harness.process import run
 from harness.servers import Dns, PostgreSql, Redis
@@ -32,7 +34,7 @@ def cluster(run_folder):
     cluster = Cluster(run_folder / "cluster")
     try:
         cluster.start()
-        for kind in ("ServiceMonitor", "PrometheusRule"):
+        for kind in FOREIGN:
             cluster.define(kind)
         yield cluster
     finally:
@@ -220,3 +222,33 @@ def test_every_way_is_installed_and_uninstalled(run_folder, world, cluster, way,
         assert len(made) == (1 if way in ("ha", "everything") else 0)
     running._helm("uninstall", RELEASE, version=version)
     assert {kind for kind, _ in running.objects} == {"Secret"}
+
+
+@pytest.mark.parametrize("version", chart.HELMS)
+def test_operators_know_every_field_of_what_they_are_asked(run_folder, world, cluster, version, folder):
+    name = f"operators-{version.replace('.', '-')}"
+    cluster.namespace(name, **RESTRICTED)
+    values = {"ers": {"identities": {"source": "cert-manager"}}, "ingress": {"tls": {"certManager": {"issuerName": "letsencrypt"}}},
+              "metrics": {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}}}
+    file = folder / "values.yaml"
+    file.write_text(json.dumps(values))
+    running = InstalledPlatform(run_folder / name, world.server(Dns), None, None, cluster, name)
+    said = running._helm("upgrade", "--install", RELEASE, chart.CHART, "--values", chart.QUICKSTART[0], "--values", file, version=version)
+    assert "STATUS: deployed" in said and not warned(said), said
+    rendered = chart.render(chart.QUICKSTART, values)
+    for kind in FOREIGN:
+        made = {found["metadata"]["name"]: found["spec"] for found in cluster.call("GET", cluster.path(kind, name))["items"]}
+        wanted = {one: found["spec"] for (of, one), found in rendered.items() if of == kind}
+        assert set(made) == set(wanted) and wanted, kind
+        for one, spec in wanted.items():
+            assert kept(spec, made[one], name), (kind, one, "the API dropped what its schema does not know")
+    running._helm("uninstall", RELEASE, version=version)
+
+
+def kept(wanted, made, namespace):
+    """Whether all that is wanted is in what was made; defaults may have been added, and the namespace is another."""
+    if isinstance(wanted, dict):
+        return isinstance(made, dict) and all(key in made and kept(value, made[key], namespace) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return len(wanted) == len(made) and all(kept(*pair, namespace) for pair in zip(wanted, made))
+    return made == (wanted.replace(f'"{chart.NAMESPACE}"', f'"{namespace}"') if isinstance(wanted, str) else wanted)

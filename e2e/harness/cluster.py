@@ -26,7 +26,13 @@ KINDS = {
     "Ingress": "/apis/networking.k8s.io/v1", "NetworkPolicy": "/apis/networking.k8s.io/v1",
     "PodDisruptionBudget": "/apis/policy/v1", "HorizontalPodAutoscaler": "/apis/autoscaling/v2",
 }
-MONITORING = {"ServiceMonitor": "/apis/monitoring.coreos.com/v1", "PrometheusRule": "/apis/monitoring.coreos.com/v1"}
+# kinds of operators: where they are, and the operator's own schema of them
+FOREIGN = {
+    "ServiceMonitor": ("/apis/monitoring.coreos.com/v1", "monitoring.coreos.com_servicemonitors"),
+    "PrometheusRule": ("/apis/monitoring.coreos.com/v1", "monitoring.coreos.com_prometheusrules"),
+    "Certificate": ("/apis/cert-manager.io/v1", "crd-certificates"),
+    "Issuer": ("/apis/cert-manager.io/v1", "crd-issuers"),
+}
 
 
 class ApiRefused(Exception):
@@ -121,7 +127,7 @@ class Cluster:
 
     @staticmethod
     def path(kind, namespace, name=""):
-        base = {**KINDS, **MONITORING, "Pod": "/api/v1"}[kind]
+        base = FOREIGN[kind][0] if kind in FOREIGN else {**KINDS, "Pod": "/api/v1"}[kind]
         plural = "ingresses" if kind == "Ingress" else "networkpolicies" if kind == "NetworkPolicy" else f"{kind.lower()}s"
         return f"{base}/namespaces/{namespace}/{plural}" + (f"/{name}" if name else "")
 
@@ -158,17 +164,15 @@ class Cluster:
         return self.call("POST", f"{self.path('ServiceAccount', namespace, account)}/token", wanted)["status"]["token"]
 
     def define(self, kind):
-        """Makes a kind of the Prometheus operator known, with any fields."""
-        plural = f"{kind.lower()}s"
-        self.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
-            "metadata": {"name": f"{plural}.monitoring.coreos.com"},
-            "spec": {"group": "monitoring.coreos.com", "scope": "Namespaced",
-                     "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"},
-                     "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
-                         "type": "object", "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}}}]},
-        })
-
-        until(f"{plural} can be listed", lambda: self.call("GET", self.path(kind, "default")), 60)
+        """Makes a kind of an operator known, with the schema that the operator has."""
+        file = TOOLS / "crds" / f"{FOREIGN[kind][1]}.yaml"
+        assert file.exists(), f"{file} is not there: scripts/setup.sh cluster fetches it"
+        # the one of cert-manager is a template of its own chart, with conditions on lines of their own
+        text = "\n".join(line for line in file.read_text().splitlines() if "{{" not in line)
+        crd = yaml.safe_load(text)
+        crd["metadata"].pop("labels", None)
+        self.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd)
+        until(f"{kind} can be listed", lambda: self.call("GET", self.path(kind, "default")), 60)
 
     # -- helm
 

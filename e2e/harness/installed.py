@@ -38,8 +38,17 @@ class InstalledPlatform(RenderedPlatform):
     def upgrade(self, of=chart.CHART, version=chart.HELMS[1], **more):
         """Installs or upgrades; returns what helm said."""
         file = self.folder / "values.yaml"
-        file.write_text(json.dumps(chart.merged(self.values(), more)))
+        values = self.values() if of == chart.CHART else self.values_of_before()
+        file.write_text(json.dumps(chart.merged(values, more)))
         return self._helm("upgrade", "--install", chart.RELEASE, of, "--values", chart.QUICKSTART[0], "--values", file, version=version)
+
+    def values_of_before(self):
+        """The same for the chart 0.1.0, which did not know of ports."""
+        values = self.values()
+        del values["ingress"]["ports"]
+        url = {"issuing": {"revocation_url": f"{self.revocation_url}/rev-info"}}
+        own = {"cara-ws-server": url, "acme-server": {"external_url": self.url}}
+        return chart.merged(values, {"ers": {"config": own}})
 
     def rollback(self, revision):
         return self._helm("rollback", chart.RELEASE, revision)

@@ -24,21 +24,30 @@ def installed():
     return found[-1].parent
 
 
+def new_database(database):
+    """For `ers.db.keycloakdb`."""
+    name = database.create(f"keycloak_{free_port()}").rsplit("/", 1)[1]
+    return {"name": name, "username": "ers", "password": "ers"}
+
+
 class Keycloak:
     """`REL-keycloak` of a release."""
 
-    def __init__(self, folder, database, **more):
-        self.folder = folder
-        self.folder.mkdir(parents=True)
+    def __init__(self, folder, objects, url=URL, port=None, management=None):
+        """`url`: what it is called outside."""
+        self.folder, self.objects, self.url = folder, objects, url
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.home = self.folder / "keycloak"
-        self.port, self.management = free_port(), free_port()
-        name = database.create(f"keycloak_{self.port}").rsplit("/", 1)[1]
+        self.port, self.management = port or free_port(), management or free_port()
+
+    @classmethod
+    def alone(cls, folder, database):
+        """Of the quickstart, without the rest of the release."""
         kind = "mariadb" if database.kind == "mariadb" else "postgres"
-        self.objects = chart.render(chart.QUICKSTART, {
-            "ers": {"db": {"type": kind, "hosts": f"127.0.0.1:{database.port}",
-                           "keycloakdb": {"name": name, "username": "ers", "password": "ers"}}},
-            "telemetry": {"logFormat": "text"}, **more,
-        })
+        return cls(folder, chart.render(chart.QUICKSTART, {
+            "ers": {"db": {"type": kind, "hosts": f"127.0.0.1:{database.port}", "keycloakdb": new_database(database)}},
+            "telemetry": {"logFormat": "text"},
+        }))
 
     @property
     def clients(self):
@@ -46,6 +55,7 @@ class Keycloak:
         return chart.secret(self.objects, f"{chart.RELEASE}-ers-clients")
 
     def start(self):
+        """Starts it; it is not ready yet."""
         run("cp", "-r", installed(), self.home)  # it builds itself anew for its database
         spec = chart.pod(self.objects, "keycloak")
         [container] = spec["containers"]
@@ -62,8 +72,11 @@ class Keycloak:
             (imported / name).write_text(text)
         self.server = Server("keycloak", [self.home / "bin/kc.sh", *container["args"]], self.folder, environment)
         self.server.start()
-        probe = container["readinessProbe"]["httpGet"]["path"]
-        self.server.until("is ready", lambda: self._get(self.management, probe) == 200, 900)
+        self.probe = container["readinessProbe"]["httpGet"]["path"]
+        return self
+
+    def until_ready(self):
+        self.server.until("is ready", lambda: self._get(self.management, self.probe) == 200, 900)
         return self
 
     server = None
@@ -83,7 +96,7 @@ class Keycloak:
         return connection.getresponse().read().decode()
 
     def browser(self):
-        return Browser(self.port)
+        return Browser(self.port, self.url)
 
     def administrator(self):
         """A browser that has its REST interface: `json(method, path)` under `/auth/admin/realms`."""
@@ -123,10 +136,11 @@ class Keycloak:
 class Browser:
     """What comes through the ingress: one host, TLS taken away, cookies kept."""
 
-    def __init__(self, port):
+    def __init__(self, port, url):
         self.port, self.cookies = port, {}
-        self.headers = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-Host": HOST, "X-Forwarded-Port": "443",
-                        "X-Forwarded-For": "192.0.2.7"}
+        outside = urlsplit(url)
+        self.headers = {"Host": outside.netloc, "X-Forwarded-Proto": "https", "X-Forwarded-Host": outside.netloc,
+                        "X-Forwarded-Port": str(outside.port or 443), "X-Forwarded-For": "192.0.2.7"}
 
     def ask(self, method, path, body=None, content="application/x-www-form-urlencoded"):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)

@@ -21,10 +21,11 @@ NOTE = "nginx.ingress.kubernetes.io/"
 class RenderedPlatform(Platform):
     """A release of the chart."""
 
-    def __init__(self, folder, dns, database, redis, more=None, edges=()):
-        """`more`: values beside the usual ones; `edges`: enrolment servers and the web app, which are left out otherwise."""
+    def __init__(self, folder, dns, database, redis, more=None, edges=(), given=None):
+        """`more`: values beside the usual ones; `edges`: enrolment servers and the web app, which are left out otherwise;
+        `given`: Secrets of the operator, text by key."""
         super().__init__("chart", folder, dns, database)
-        self.more, self.edges = more or {}, edges
+        self.more, self.edges, self.given = more or {}, edges, given or {}
         self.port, self.plain_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
         self.revocation_url = f"http://localhost:{self.plain_port}"
@@ -61,24 +62,24 @@ class RenderedPlatform(Platform):
         off = {"enabled": False}
         on = lambda component: {"enabled": component in self.edges}  # noqa: E731
         return {
-            "ingress": {host: {"host": "localhost"} for host in ("ers", "cara", "crl", "ocsp")},
+            "ingress": {**{host: {"host": "localhost"} for host in ("ers", "cara", "crl", "ocsp")},
+                        "ports": {"https": self.port, "http": self.plain_port}},
             "ers": {
                 "db": {"type": self.database.kind.removesuffix("ql"), "hosts": f"127.0.0.1:{self.database.port}", "caradb": own("cara"), "clmdb": own("clm"),
                        "acmedb": own("acme")},
                 "redis": {"url": self.redis.url},
                 "clmClients": {"estServer": on("est-server"), "cmpServer": on("cmp-server"), "scepServer": on("scep-server")},
-                "config": {
-                    "cara-ws-server": {"issuing": {"revocation_url": f"{self.revocation_url}/rev-info"}},
-                    "acme-server": {"external_url": self.url, "validation": {
-                        "http_port": self.http_port, "resolvers": [self.dns.resolver], "denied_networks": []}},
-                },
+                "config": {"acme-server": {"validation": {
+                    "http_port": self.http_port, "resolvers": [self.dns.resolver], "denied_networks": []}}},
             },
             "clmUi": on("clm-ui"), "caraAdmin": off, "keycloak": off,
             "telemetry": {"logFormat": "text"},
         }
 
     def secret(self, name):
-        """A Secret: the chart's or the init job's."""
+        """A Secret: the operator's, the init job's or the chart's."""
+        if name in self.given:
+            return {key: text.encode() for key, text in self.given[name].items()}
         if name in self.api.secrets:
             return {key: base64.b64decode(value) for key, value in self.api.secrets[name]["data"].items()}
         return {key: text.encode() for key, text in chart.secret(self.objects, name).items()}
@@ -93,6 +94,7 @@ class RenderedPlatform(Platform):
 
     def start(self):
         self.job("identities")
+        self._start_others()
         for component, program in self.programs.items():
             self._start_pod(component, program)
         # begun again as the kubelet does, which its restartPolicy asks for
@@ -101,6 +103,9 @@ class RenderedPlatform(Platform):
         self._start_nginx()
         self.until_ready()
         return self
+
+    def _start_others(self):
+        """What is not ours."""
 
     # -- pods
 
@@ -205,27 +210,13 @@ class RenderedPlatform(Platform):
         return folder
 
     def _nginx(self):
-        """What the controller makes of the Ingresses, as far as the chart uses it: the longest path of a host wins."""
-        over_tls, plain, verify, tls = {}, {}, "", ""  # by path: hosts differ by name only
+        """What the controller makes of the Ingresses, as far as the chart uses it: a server for each host; of its paths an exact
+        one wins, then the longest."""
+        hosts = {}
         for (kind, _), found in self.objects.items():
-            if kind != "Ingress":
-                continue
-            notes = {key.removeprefix(NOTE): value for key, value in found["metadata"].get("annotations", {}).items()}
-            spec = found["spec"]
-            for entry in spec.get("tls", []):
-                folder = self._secret_files(entry["secretName"])
-                tls = f"ssl_certificate {folder}/tls.crt; ssl_certificate_key {folder}/tls.key;"
-            if "auth-tls-secret" in notes:
-                folder = self._secret_files(notes["auth-tls-secret"])
-                verify = (f"ssl_client_certificate {folder}/ca.crt; ssl_verify_client {notes['auth-tls-verify-client']}; "
-                          f"ssl_verify_depth {notes['auth-tls-verify-depth']};")
-            for rule in spec["rules"]:
-                for path in rule["http"]["paths"]:
-                    handed = self._location(path, notes)
-                    over_tls[path["path"]] = handed
-                    redirected = "tls" in spec and notes.get("ssl-redirect") != "false"
-                    away = self._locations(path["path"], "return 308 https://$host$request_uri;")
-                    plain[path["path"]] = away if redirected else handed
+            if kind == "Ingress":
+                for rule in found["spec"]["rules"]:
+                    hosts.setdefault(rule["host"], Host()).take(rule, found, self)
         temporary = "".join(f"{kind}_temp_path {self.folder}/nginx-{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         return f"""
             daemon off;
@@ -234,18 +225,18 @@ class RenderedPlatform(Platform):
             events {{ worker_connections 512; }}
             http {{
                 access_log off;
+                proxy_buffer_size 16k;
+                proxy_buffers 8 16k;
                 {temporary}
-                server {{ listen 127.0.0.1:{self.port} ssl http2; {tls} {verify} {"".join(over_tls.values())} }}
-                server {{ listen 127.0.0.1:{self.plain_port}; {"".join(plain.values())} }}
+                {"".join(host.text(name, self.port, self.plain_port) for name, host in hosts.items())}
             }}
         """
 
     def _location(self, path, notes):
         backend = path["backend"]["service"]
         port = self.ports[backend["name"], backend["port"]["name"]]
-        said = "proxy_set_header Host $http_host; proxy_set_header X-Real-IP $remote_addr; proxy_set_header X-Forwarded-For $remote_addr; "
-        if notes.get("auth-tls-pass-certificate-to-upstream") == "true":
-            said += "proxy_set_header ssl-client-verify $ssl_client_verify; proxy_set_header ssl-client-cert $ssl_client_escaped_cert; "
+        said = ("proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Host $http_host; proxy_set_header X-Forwarded-Proto $scheme; "
+                "proxy_set_header X-Real-IP $remote_addr; proxy_set_header X-Forwarded-For $remote_addr; ")
         if notes.get("backend-protocol") == "HTTPS":
             folder = self._secret_files(notes["proxy-ssl-secret"])
             said += (f"proxy_ssl_certificate {folder}/tls.crt; proxy_ssl_certificate_key {folder}/tls.key; "
@@ -253,9 +244,48 @@ class RenderedPlatform(Platform):
                      f"proxy_ssl_protocols {notes['proxy-ssl-protocols']}; proxy_ssl_name {notes['proxy-ssl-name']}; "
                      f"proxy_ssl_server_name {notes['proxy-ssl-server-name']}; ")
         scheme = "https" if notes.get("backend-protocol") == "HTTPS" else "http"
-        return self._locations(path["path"], f"{said} proxy_pass {scheme}://127.0.0.1:{port};")
+        return f"{said} proxy_pass {scheme}://127.0.0.1:{port};"
 
-    @staticmethod
-    def _locations(path, act):
-        return f"location = {path} {{ {act} }}\n location {path}/ {{ {act} }}\n"
 
+class Host:
+    """A server of nginx, over TLS and without."""
+
+    def __init__(self):
+        self.over_tls, self.plain, self.tls, self.verify = {}, {}, "", ""
+
+    def take(self, rule, ingress, platform):
+        """A rule of an Ingress."""
+        notes = {key.removeprefix(NOTE): value for key, value in ingress["metadata"].get("annotations", {}).items()}
+        spec = ingress["spec"]
+        offered = [entry for entry in spec.get("tls", []) if rule["host"] in entry["hosts"]]
+        for entry in offered:
+            folder = platform._secret_files(entry["secretName"])
+            self.tls = f"ssl_certificate {folder}/tls.crt; ssl_certificate_key {folder}/tls.key;"
+        if "auth-tls-secret" in notes:
+            folder = platform._secret_files(notes["auth-tls-secret"])
+            verify = (f"ssl_client_certificate {folder}/ca.crt; ssl_verify_client {notes['auth-tls-verify-client']}; "
+                      f"ssl_verify_depth {notes['auth-tls-verify-depth']};")
+            assert notes["auth-tls-pass-certificate-to-upstream"] == "true"
+            assert self.verify in ("", verify), f"which Ingress decides over client certificates of {rule['host']} is chance"
+            self.verify = verify
+        for path in rule["http"]["paths"]:
+            handed = platform._location(path, notes)
+            redirected = offered and notes.get("ssl-redirect") != "false"
+            away = "return 308 https://$host$request_uri;"
+            for kept, act in ((self.over_tls, handed), (self.plain, away if redirected else handed)):
+                if path["pathType"] == "Exact":
+                    kept[f"= {path['path']}"] = act
+                else:
+                    kept.setdefault(f"= {path['path']}", act)
+                    kept[f"{path['path']}/"] = act
+
+    def text(self, name, port, plain_port):
+        """For nginx."""
+        # for every path of a host, over TLS or not: what a client says in these words itself is not handed on
+        shown = "ssl-client-verify $ssl_client_verify; proxy_set_header ssl-client-cert $ssl_client_escaped_cert"
+        more = f"proxy_set_header {shown};" if self.verify else ""
+        locations = lambda kept: "".join(f"location {place} {{ {more} {act} }}\n" for place, act in kept.items())  # noqa: E731
+        text = f"server {{ listen 127.0.0.1:{plain_port}; server_name {name}; {locations(self.plain)} }}\n"
+        if self.tls:
+            text += f"server {{ listen 127.0.0.1:{port} ssl http2; server_name {name}; {self.tls} {self.verify} {locations(self.over_tls)} }}\n"
+        return text

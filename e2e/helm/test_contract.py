@@ -176,8 +176,71 @@ def test_services_believe_the_ingress_by_its_identity(ingress, identity):
 
 def test_no_two_ingresses_claim_the_same_path():
     objects = render(HA)
-    claimed = [place for kind, name in objects if kind == "Ingress" for place in paths(objects, name)]
-    assert len(claimed) == len(set(claimed))
+    claimed = [place for kind, name in objects if kind == "Ingress" for place in typed(objects, name)]
+    assert len(claimed) == len(set(claimed)) > 30
+
+
+def typed(objects, ingress):
+    """(host, type, path): ingress-nginx tells an exact path from a prefix of the same text, and takes the exact one."""
+    return [(rule["host"], path["pathType"], path["path"]) for rule in objects["Ingress", ingress]["spec"]["rules"]
+            for path in rule["http"]["paths"]]
+
+
+def test_scep_and_cmp_are_not_redirected_to_tls():
+    objects = render(values={"ers": {"clmClients": {"scepServer": {"policies": ["scep", "printers"]}, "cmpServer": {"policies": ["ran"]}}}})
+    ingress = objects["Ingress", f"{RELEASE}-ers-open"]
+    for kind in ("ssl-redirect", "force-ssl-redirect"):
+        assert ingress["metadata"]["annotations"][f"nginx.ingress.kubernetes.io/{kind}"] == "false"
+    assert "tls" not in ingress["spec"]
+    found = {(kind, path) for _, kind, path in typed(objects, f"{RELEASE}-ers-open")}
+    for path in ("/scep", "/cmp", "/.well-known/cmp"):
+        assert ("Exact", path) in found
+    for path in ("/scep/cgi-bin", "/scep/pkiclient.exe", "/scep/printers", "/cmp/ran", "/.well-known/cmp/p", "/.well-known/cmp/initialization"):
+        assert ("Prefix", path) in found
+    # all that is here has its place in the Ingress of the contract too
+    everywhere = [path for _, path in paths(objects)]
+    for (host, path), backend in paths(objects, f"{RELEASE}-ers-open").items():
+        [above] = [place for place in everywhere if path == place or path.startswith(f"{place}/")]
+        assert paths(objects)[host, above] == backend
+    closed = {name: {"plainHttp": False} for name in ("scepServer", "cmpServer")}
+    assert ("Ingress", f"{RELEASE}-ers-open") not in render(values={"ers": {"clmClients": closed}})
+
+
+def asked(objects):
+    """How each host asks for client certificates, by each Ingress that says so."""
+    found = {}
+    for (kind, _), ingress in objects.items():
+        verify = ingress["metadata"].get("annotations", {}).get("nginx.ingress.kubernetes.io/auth-tls-verify-client")
+        if kind == "Ingress" and verify:
+            for rule in ingress["spec"]["rules"]:
+                found.setdefault(rule["host"], set()).add(verify)
+    return found
+
+
+def test_a_host_that_only_cara_has_insists_on_a_client_certificate():
+    # of several Ingresses of a host that ask differently one would win by chance
+    assert asked(render()) == {HOST: {"optional"}}
+    apart = {"ingress": {"cara": {"host": "cara.example.com"}}}
+    assert asked(render(values=apart)) == {HOST: {"optional"}, "cara.example.com": {"on"}}
+    without = {"ingress": apart["ingress"], "ers": {"clmClients": {"estServer": {"enabled": False}}}}
+    assert asked(render(values=without)) == {HOST: {"optional"}, "cara.example.com": {"on"}}
+
+
+def test_where_no_client_certificates_are_asked_for_the_ingress_vouches_for_none():
+    objects = render(values={"ingress": {"clientCertificates": {"verify": "off"}}})
+    assert asked(objects) == {}
+    for (kind, name), found in objects.items():
+        assert kind != "Ingress" or "nginx.ingress.kubernetes.io/proxy-ssl-secret" not in found["metadata"].get("annotations", {}), name
+
+
+def test_ports_of_the_ingress_stand_in_every_address():
+    objects = render(values={"ingress": {"ports": {"https": 8443, "http": 8080}}})
+    config = lambda component: yaml.safe_load(objects["ConfigMap", f"{RELEASE}-{component}"]["data"][f"{component}.yaml"])["service"]  # noqa: E731
+    assert config("acme-server")["external_url"] == f"https://{HOST}:8443"
+    assert config("cara-ws-server")["issuing"]["revocation_url"] == f"http://{HOST}:8080/rev-info"
+    assert config("clm-server")["oidc"]["issuer"] == f"https://{HOST}:8443/auth/realms/ers"
+    assert objects["ConfigMap", f"{RELEASE}-keycloak"]["data"]["KC_HOSTNAME"] == f"https://{HOST}:8443/auth"
+    assert objects["ConfigMap", f"{RELEASE}-keycloak-init"]["data"]["ERS_URL"] == f"https://{HOST}:8443"
 
 
 @pytest.mark.parametrize("client", SERVERS)

@@ -161,7 +161,7 @@ CALLERS = {
     "signer": {"cara-ws-server", "clm-server", "rev-info", "acme-server", "est-server", "cmp-server", "scep-server", "init"},
     "cara-ws-server": {"clm-server", "rev-info", "init"},
     "clm-server": {"acme-server", "est-server", "cmp-server", "scep-server", "init"},
-    "keycloak": {"clm-server"},
+    "keycloak": {"clm-server", "init"},
 }
 
 

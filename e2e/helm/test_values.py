@@ -38,6 +38,9 @@ WRONG = [
     ({"acme-server.replicas": "1"}, "acme-server"),
     ({"ers.hsm.pkcs11.sesions": "4"}, "sesions"),
     ({"ers.config.acme.limits": "1"}, "acme"),
+    ({"ers.oidc.issuer": "http://id.example.com"}, "issuer"),
+    ({"ers.oidc.roles[0].role": "auditor"}, "group"),
+    ({"ingress.ports.https": "0"}, "https"),
     ({"ers.identities.source": "vault"}, "source"),
 ]
 
@@ -62,6 +65,7 @@ def test_without_hosts_nothing_is_installed():
     (QUICKSTART, {"ers.db.clmdb.password": ""}, "ers.db.clmdb.password"),
     (QUICKSTART, {"ers.db.tls.mode": "verified"}, "ers.db.tls.caSecret"),
     (QUICKSTART, {"ers.oidc.issuer": "https://id.example.com"}, "keycloak.enabled"),
+    (QUICKSTART, {"ers.oidc.caSecret": "id-ca"}, "ers.oidc.issuer"),
     (QUICKSTART, {"ers.crl.intervalHours": 200}, "ers.crl.intervalHours"),
     (QUICKSTART, {"ingress.tls.existingSecret": "a", "ingress.tls.certManager.issuerName": "b"}, "ingress.tls"),
     (HSM, {"ers.hsm.pin": ""}, "ers.hsm.pin"),
@@ -130,6 +134,65 @@ def test_identities_can_come_from_cert_manager():
     given = render(values={"ers": {"identities": {"source": "cert-manager", "certManager": {"issuerName": "corp", "issuerKind": "ClusterIssuer"}}}})
     assert given["Certificate", f"{RELEASE}-signer"]["spec"]["issuerRef"] == {"name": "corp", "kind": "ClusterIssuer", "group": "cert-manager.io"}
     assert not [name for kind, name in given if kind == "Issuer"]
+
+
+def clm(objects):
+    return yaml.safe_load(objects["ConfigMap", f"{RELEASE}-clm-server"]["data"]["clm-server.yaml"])["service"]
+
+
+def init(objects):
+    return yaml.safe_load(objects["ConfigMap", f"{RELEASE}-cara-ws-init"]["data"]["init.yaml"])
+
+
+def environment(objects, component):
+    return {entry["name"]: entry.get("valueFrom", {}).get("secretKeyRef") for entry in main_container(objects, component).get("env", [])}
+
+
+def test_people_log_in_at_keycloak_unless_there_is_none():
+    objects = render()
+    oidc = clm(objects)["oidc"]
+    assert (oidc["issuer"], oidc["internal_url"]) == ("https://erstest.example.com/auth/realms/ers", f"http://{RELEASE}-keycloak:8080/auth/realms/ers")
+    assert (oidc["client_id"], oidc["first"], oidc["groups_claim"]) == ("clm-ui", True, "groups")
+    kept = {"name": f"{RELEASE}-ers-clients", "key": "clm-ui-client-secret"}
+    assert environment(objects, "clm-server")["ERS_OIDC_SECRET"] == environment(objects, "keycloak")["ERS_CLIENT_CLM_UI"] == kept
+    realm = json.loads(objects["ConfigMap", f"{RELEASE}-keycloak-realm-json"]["data"]["ers-realm.json"])
+    # each group of the realm has its role of CLM, and both know it by the same name
+    groups = {(role, group["name"]) for group in realm["groups"] for role in group["realmRoles"]}
+    assert {(given["role"], given["group"]) for given in init(objects)["roles"]} == groups >= {("administrator", "pki-administrators")}
+    none = render(values={"keycloak": {"enabled": False}})
+    assert "oidc" not in clm(none) and "roles" not in init(none) and "keycloak" not in init(none)
+    assert "ERS_OIDC_SECRET" not in environment(none, "clm-server")
+
+
+def test_replicas_of_clm_share_logins_in_redis():
+    objects = render(HA)
+    assert clm(objects)["redis"] == "env:ERS_REDIS_URL"
+    assert environment(objects, "clm-server")["ERS_REDIS_URL"] == {"name": f"{RELEASE}-redis", "key": "url"}
+    notes = lambda objects: objects["Ingress", f"{RELEASE}-ers"]["metadata"]["annotations"]  # noqa: E731
+    assert not [name for name in notes(objects) if "cookie" in name]
+    without = render(values={"clm": {"replicas": 2}})
+    assert "redis" not in clm(without) and notes(without)["nginx.ingress.kubernetes.io/affinity"] == "cookie"
+    port = render(values={"ers": {"redis": {"url": "rediss://user:p@redis.example.com:7000/0"}}})
+    for component in ("clm-server", "acme-server"):
+        rules = port["NetworkPolicy", f"{RELEASE}-{component}"]["spec"]["egress"]
+        assert 7000 in [entry["port"] for rule in rules for entry in rule.get("ports", [])]
+
+
+def test_an_openid_provider_of_ones_own_is_what_clm_asks():
+    objects = render(values={"keycloak": {"enabled": False}, "ers": {"oidc": {
+        "issuer": "https://id.example.com:9443/x", "clientId": "ers-ui", "existingSecret": "id-client", "caSecret": "id-ca", "first": False,
+        "usernameClaim": "email", "groupsClaim": "roles", "scopes": ["openid", "email"], "roles": [{"role": "auditor", "group": "g 1"}]}}})
+    assert clm(objects)["oidc"] == {
+        "issuer": "https://id.example.com:9443/x", "client_id": "ers-ui", "client_secret": "env:ERS_OIDC_SECRET", "first": False,
+        "external_url": "https://erstest.example.com", "authorities": "/etc/ers/oidc/ca.crt", "scopes": ["openid", "email"],
+        "username_claim": "email", "groups_claim": "roles"}
+    assert environment(objects, "clm-server")["ERS_OIDC_SECRET"] == {"name": "id-client", "key": "client-secret"}
+    assert "/etc/ers/oidc" in [mount["mountPath"] for mount in main_container(objects, "clm-server")["volumeMounts"]]
+    assert init(objects)["roles"] == [{"role": "auditor", "group": "g 1"}] and "keycloak" not in init(objects)
+    rules = objects["NetworkPolicy", f"{RELEASE}-clm-server"]["spec"]["egress"]
+    assert 9443 in [entry["port"] for rule in rules for entry in rule.get("ports", [])]
+    public = render(values={"keycloak": {"enabled": False}, "ers": {"oidc": {"issuer": "https://id.example.com"}}})
+    assert "client_secret" not in clm(public)["oidc"] and "ERS_OIDC_SECRET" not in environment(public, "clm-server")
 
 
 def test_an_openid_provider_of_ones_own_takes_keycloaks_place():

@@ -26,9 +26,9 @@ SERVERS = {"clm-server", "acme-server", "est-server", "cmp-server", "scep-server
 
 @pytest.fixture(scope="module")
 def keycloak(run_folder, world):
-    running = Keycloak(run_folder / "keycloak", world.server(PostgreSql))
+    running = Keycloak.alone(run_folder / "keycloak", world.server(PostgreSql))
     try:
-        yield running.start()
+        yield running.start().until_ready()
     finally:
         running.stop()
 
@@ -38,7 +38,7 @@ def test_the_realm_is_imported_whole(keycloak):
     realm = admin.json("GET", "/ers")
     assert realm["enabled"] and not realm["registrationAllowed"] and realm["bruteForceProtected"] and realm["sslRequired"] == "external"
     roles = {role["name"] for role in admin.json("GET", "/ers/roles")}
-    assert {"administrator", "operator", "auditor", "requester"} <= roles
+    assert {"administrator", "approver", "operator", "auditor", "requester"} <= roles
     [group] = [found for found in admin.json("GET", "/ers/groups") if found["name"] == "pki-administrators"]
     mapped = admin.json("GET", f"/ers/groups/{group['id']}/role-mappings/realm")
     assert [role["name"] for role in mapped] == ["administrator"]
@@ -146,12 +146,12 @@ def test_it_calls_itself_by_its_public_name_and_is_measured(keycloak):
 
 def test_what_administrators_changed_is_not_imported_over(keycloak):
     admin = keycloak.administrator()
-    admin.json("POST", "/ers/groups", {"name": "pki-approvers"})
+    admin.json("POST", "/ers/groups", {"name": "own-group"})
     keycloak.server.stop()
     keycloak.server.start()
-    keycloak.server.until("is ready again", lambda: keycloak._get(keycloak.management, "/auth/health/ready") == 200, 900)
+    keycloak.until_ready()
     groups = {found["name"] for found in keycloak.administrator().json("GET", "/ers/groups")}
-    assert groups == {"pki-administrators", "pki-approvers"}
+    assert groups == {"own-group", *(f"pki-{group}" for group in ("administrators", "approvers", "auditors", "operators", "requesters"))}
 
 
 def test_the_image_is_of_the_version_that_is_tested():

@@ -22,6 +22,9 @@
 {{- if and .Values.keycloak.enabled .Values.ers.oidc.issuer }}
 {{- fail "ers.oidc.issuer: is for an OpenID provider of your own; set keycloak.enabled to false" }}
 {{- end }}
+{{- if and .Values.ers.oidc.caSecret (not .Values.ers.oidc.issuer) }}
+{{- fail "ers.oidc.caSecret: is for an OpenID provider of your own, ers.oidc.issuer" }}
+{{- end }}
 {{- if and .Values.ingress.tls.existingSecret .Values.ingress.tls.certManager.issuerName }}
 {{- fail "ingress.tls: give existingSecret or certManager.issuerName, not both" }}
 {{- end }}

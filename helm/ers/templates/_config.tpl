@@ -50,9 +50,9 @@ http_listen: 0.0.0.0:8443
 {{- include "ers.to" (dict "root" .root "services" (list "signer")) }}
 {{ include "ers.config.database" .root }}
 issuing:
-  revocation_url: http://{{ .root.Values.ingress.crl.host }}/rev-info
+  revocation_url: {{ include "ers.url.plain" (dict "root" .root "host" .root.Values.ingress.crl.host) }}/rev-info
   {{- if ne .root.Values.ingress.ocsp.host .root.Values.ingress.crl.host }}
-  ocsp_url: http://{{ .root.Values.ingress.ocsp.host }}/rev-info
+  ocsp_url: {{ include "ers.url.plain" (dict "root" .root "host" .root.Values.ingress.ocsp.host) }}/rev-info
   {{- end }}
   crl:
     validity_hours: {{ $crl.validityHours | int }}
@@ -68,6 +68,15 @@ issuing:
 
 {{- define "ers.config.clm-server" -}}
 {{ include "ers.config.database" .root }}
+{{- if include "ers.redis" .root }}
+redis: "env:ERS_REDIS_URL"
+{{- end }}
+{{- if include "ers.oidc" .root }}
+oidc:
+  {{- include "ers.oidc.config" .root | nindent 2 }}
+{{- end }}
+notifications:
+  link: {{ include "ers.url" .root }}/clm-ui
 alone:
   listen: 0.0.0.0:9443
   http_listen: 0.0.0.0:8080
@@ -81,7 +90,7 @@ listen: 0.0.0.0:8080
 {{- end }}
 
 {{- define "ers.config.acme-server" -}}
-external_url: https://{{ .root.Values.ingress.ers.host }}
+external_url: {{ include "ers.url" .root }}
 listen: 0.0.0.0:8080
 {{ include "ers.config.database" .root }}
 {{- include "ers.to" (dict "root" .root "services" (list "clm" "signer")) }}

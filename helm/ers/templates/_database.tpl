@@ -96,15 +96,28 @@ secret (where the URL is, unless an operator's Secret has it).
 {{- if (index (include "ers.table" .root | fromYaml) .component).database }}
 {{- include "ers.database.environment" (dict "root" $root "database" (include "ers.database" .) "suffix" "" "secret" (printf "%s-database" $root.Release.Name)) }}
 {{- end }}
-{{- if and (eq .component "acme-server") (include "ers.redis" .root) }}
+{{- if and (has .component (list "acme-server" "clm-server")) (include "ers.redis" .root) }}
 - name: ERS_REDIS_URL
   valueFrom:
     secretKeyRef:
       name: {{ default (printf "%s-redis" .root.Release.Name) .root.Values.ers.redis.existingSecret }}
       key: url
 {{- end }}
+{{- if and (eq .component "clm-server") (include "ers.oidc" .root) }}
+{{- with include "ers.oidc.secret" .root }}
+- name: ERS_OIDC_SECRET
+  valueFrom:
+    secretKeyRef:
+      {{- . | nindent 6 }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "ers.redis" -}}
 {{- if or .Values.ers.redis.url .Values.ers.redis.existingSecret }}yes{{ end }}
+{{- end }}
+
+{{/* Port of Redis; one in a Secret of the operator's is taken to be the usual one. Argument: the root context. */}}
+{{- define "ers.redis.port" -}}
+{{ regexFind ":[0-9]+(/|$)" .Values.ers.redis.url | trimAll ":/" | default "6379" }}
 {{- end }}

@@ -34,6 +34,21 @@ pki:
   {{ $place }}:
     {{- include "ers.init.ca" (dict "root" $ "name" (first $about) "ca" (last $about)) | trim | nindent 4 }}
   {{- end }}
+{{- $roles := include "ers.oidc.roles" . | fromYamlArray }}
+{{- if $roles }}
+# once for each root, too
+roles:
+  {{- range $roles }}
+  - { role: {{ .role | quote }}, group: {{ .group | quote }} }
+  {{- end }}
+{{- end }}
+{{- if .Values.keycloak.enabled }}
+keycloak:
+  url: http://{{ include "ers.address" (dict "root" . "component" "keycloak" "port" 8080) }}/auth
+  realm_file: /etc/ers/keycloak/ers-realm.json
+  username: file:/etc/ers/keycloak-admin/username
+  password: file:/etc/ers/keycloak-admin/password
+{{- end }}
 cluster:
   state_secret: {{ $name }}-init
   labels:
@@ -80,6 +95,12 @@ cluster:
     - name: ERS_PLATFORM
       valueFrom:
         configMapKeyRef: { name: {{ .root.Release.Name }}-cara-clm-init, key: platform }
+    {{- if .root.Values.keycloak.enabled }}
+    - name: ERS_URL
+      valueFrom:
+        configMapKeyRef: { name: {{ .root.Release.Name }}-keycloak-init, key: ERS_URL }
+    {{- include "ers.keycloak.realm.environment" .root | nindent 4 }}
+    {{- end }}
   {{- end }}
   securityContext:
     {{- include "ers-lib.containerSecurity" .root | nindent 4 }}
@@ -90,6 +111,10 @@ cluster:
     {{- if .identity }}
     - { name: passwords, mountPath: /etc/ers/passwords, readOnly: true }
     - { name: identity, mountPath: /etc/ers/identity, readOnly: true }
+    {{- if .root.Values.keycloak.enabled }}
+    - { name: realm, mountPath: /etc/ers/keycloak, readOnly: true }
+    - { name: keycloak-admin, mountPath: /etc/ers/keycloak-admin, readOnly: true }
+    {{- end }}
     {{- end }}
     - { name: tmp, mountPath: /tmp }
 {{- end }}
@@ -143,6 +168,15 @@ volumes:
     secret:
       secretName: {{ $name }}-administrator-tls
       defaultMode: 0440
+  {{- if $root.Values.keycloak.enabled }}
+  - name: realm
+    configMap:
+      name: {{ $name }}-keycloak-realm-json
+  - name: keycloak-admin
+    secret:
+      secretName: {{ default (printf "%s-keycloak-admin" $name) $root.Values.ers.keycloakAdminUser.existingSecret }}
+      defaultMode: 0440
+  {{- end }}
   {{- end }}
   - name: tmp
     emptyDir: { medium: Memory, sizeLimit: 16Mi }

@@ -4,7 +4,9 @@
 KC_DB: {{ ternary "mariadb" "postgres" $mariadb }}
 KC_DB_URL: {{ printf "jdbc:%s://%s/%s" (ternary "mariadb" "postgresql" $mariadb) (include "ers.database.host" .) .Values.ers.db.keycloakdb.name | quote }}
 KC_DB_USERNAME: {{ .Values.ers.db.keycloakdb.username | quote }}
-KC_HOSTNAME: {{ printf "https://%s/auth" .Values.ingress.ers.host | quote }}
+KC_HOSTNAME: {{ printf "%s/auth" (include "ers.url" .) | quote }}
+# CLM asks it by its name in the cluster
+KC_HOSTNAME_BACKCHANNEL_DYNAMIC: "true"
 KC_HTTP_RELATIVE_PATH: /auth
 KC_HTTP_ENABLED: "true"
 KC_PROXY_HEADERS: xforwarded
@@ -20,7 +22,6 @@ KC_CACHE: local
 {{- define "ers.keycloak.environment" -}}
 {{- $admin := default (printf "%s-keycloak-admin" .Release.Name) .Values.ers.keycloakAdminUser.existingSecret }}
 {{- $database := .Values.ers.db.keycloakdb }}
-{{- $user := .Values.ers.defaultPki.managementAdminUser }}
 - name: KC_BOOTSTRAP_ADMIN_USERNAME
   valueFrom:
     secretKeyRef: { name: {{ $admin }}, key: username }
@@ -32,15 +33,25 @@ KC_CACHE: local
     secretKeyRef:
       name: {{ default (printf "%s-database" .Release.Name) $database.existingSecret }}
       key: {{ ternary "password" "keycloakdb-password" (ne $database.existingSecret "") }}
+{{- include "ers.keycloak.realm.environment" . }}
+{{- end }}
+
+{{/* The secrets that the realm's file has variables for, as environment. Argument: the root context. */}}
+{{- define "ers.keycloak.realm.environment" }}
 - name: ERS_MANAGEMENT_PASSWORD
   valueFrom:
     secretKeyRef:
-      name: {{ default (printf "%s-management-passwords" .Release.Name) $user.existingSecret }}
+      name: {{ default (printf "%s-management-passwords" .Release.Name) .Values.ers.defaultPki.managementAdminUser.existingSecret }}
       key: password
 {{- range $component := include "ers.keycloak.clients" . | fromYamlArray }}
 - name: {{ include "ers.keycloak.variable" $component }}
   valueFrom:
+    {{- if eq $component "clm-ui" }}
+    secretKeyRef:
+      {{- include "ers.oidc.secret" $ | nindent 6 }}
+    {{- else }}
     secretKeyRef: { name: {{ $.Release.Name }}-ers-clients, key: {{ $component }}-client-secret }
+    {{- end }}
 {{- end }}
 {{- end }}
 
@@ -59,7 +70,7 @@ ERS_CLIENT_{{ . | upper | replace "-" "_" }}
 
 {{/*
 The realm. Keycloak puts the environment in place of ${...} when it imports it, which it does once: afterwards the realm is
-its administrators'. Argument: the root context.
+its administrators', and the init job makes what it lacks. Argument: the root context.
 */}}
 {{- define "ers.keycloak.realm" -}}
 {{- $user := .Values.ers.defaultPki.managementAdminUser }}
@@ -92,15 +103,17 @@ its administrators'. Argument: the root context.
   "standardFlowEnabled" true "serviceAccountsEnabled" false "directAccessGrantsEnabled" false "redirectUris" (list "http://127.0.0.1/*" "http://[::1]/*")
   "attributes" (dict "pkce.code.challenge.method" "S256" "oauth2.device.authorization.grant.enabled" "true") "protocolMappers" $mappers) }}
 {{- $roles := list }}
-{{- range $role, $text := dict "administrator" "Everything in CLM" "operator" "Certificates, requests and approvals" "auditor" "Reads everything" "requester" "Asks for certificates" }}
-{{- $roles = append $roles (dict "name" $role "description" $text) }}
+{{- $groups := list }}
+{{- range $group, $about := include "ers.oidc.groups" . | fromYaml }}
+{{- $roles = append $roles (dict "name" $about.role "description" $about.description) }}
+{{- $groups = append $groups (dict "name" $group "realmRoles" (list $about.role)) }}
 {{- end }}
 {{- dict
   "realm" "ers" "enabled" true "displayName" "ERS" "sslRequired" "external" "registrationAllowed" false
   "bruteForceProtected" true "internationalizationEnabled" true "supportedLocales" (list "en" "de") "defaultLocale" "en"
   "ssoSessionIdleTimeout" 3600 "ssoSessionMaxLifespan" 43200 "accessTokenLifespan" 300
   "roles" (dict "realm" $roles)
-  "groups" (list (dict "name" "pki-administrators" "realmRoles" (list "administrator")))
+  "groups" $groups
   "clients" $clients
   "users" (list (dict
     "username" ($user.email | splitList "@" | first) "enabled" true "email" $user.email "emailVerified" true

@@ -20,7 +20,9 @@ use serde::Deserialize;
 ///   client_id: clm-ui
 ///   client_secret: env:OIDC_SECRET   # absent: a public client
 ///   external_url: https://pki.example.com        # of this platform: the browser comes back to /clm-api/v1/oidc/callback there
+///   internal_url: http://keycloak:8080/realms/ers # where it is asked from here; absent: at its issuer
 ///   authorities: /etc/ers/id-ca.pem  # absent: those of the system
+///   first: true                      # who opens the web app is sent there at once; /clm-ui/?local shows the other ways
 ///   scopes: [openid, profile]
 ///   username_claim: preferred_username           # must be unique and stay a person's own
 ///   groups_claim: groups
@@ -148,6 +150,13 @@ pub struct OidcConfig {
     /// Where browsers find this platform; the provider must let them come back to `/clm-api/v1/oidc/callback` below it, and
     /// after logging out to `/clm-ui/`.
     pub external_url: String,
+    /// Where it is asked from here, when browsers have another way to it; absent: at its issuer. It must call itself by its
+    /// issuer there too. `http` only where nobody can listen: the client's secret and people's tokens go over it.
+    #[serde(default)]
+    pub internal_url: Option<String>,
+    /// Whether the web app sends who is not logged in there at once, instead of showing the ways in.
+    #[serde(default)]
+    pub first: bool,
     /// The CAs whose certificate it may show, PEM; absent: those of the system.
     #[serde(default)]
     pub authorities: Option<PathBuf>,

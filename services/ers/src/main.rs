@@ -7,6 +7,7 @@ mod commands;
 mod failure;
 mod identity;
 mod key_store;
+mod keycloak;
 mod output;
 mod own_certificates;
 mod pki_defaults;

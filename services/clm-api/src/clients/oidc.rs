@@ -38,6 +38,9 @@ const ALGORITHMS: [Algorithm; 9] = [
 pub struct Oidc {
     http: reqwest::Client,
     issuer: String,
+    /// Where it is asked from here, without a slash at the end.
+    asked_at: String,
+    is_first: bool,
     client_id: String,
     client_secret: Option<SecretString>,
     /// Where the browser comes back to.
@@ -96,6 +99,9 @@ pub enum OidcError {
     /// A setting makes no sense.
     #[error("read oidc.{0}: must be https, or http on this machine")]
     Url(&'static str),
+    /// The address of the inside makes no sense.
+    #[error("read oidc.internal_url: must be https or http")]
+    InternalUrl,
     /// The authorities do not read.
     #[error("read oidc.authorities")]
     Authorities(#[source] std::io::Error),
@@ -129,6 +135,10 @@ impl Oidc {
     pub fn new(config: &OidcConfig) -> Result<Self, OidcError> {
         check_url("issuer", &config.issuer)?;
         check_url("external_url", &config.external_url)?;
+        let asked_at = match &config.internal_url {
+            Some(url) => internal(url)?,
+            None => &config.issuer,
+        };
         let mut http = reqwest::Client::builder()
             .timeout(TIMEOUT)
             // The provider's endpoints are where its discovery says; a redirect could lead the code elsewhere.
@@ -143,6 +153,8 @@ impl Oidc {
         Ok(Self {
             http: http.build().map_err(OidcError::Client)?,
             issuer: config.issuer.clone(),
+            asked_at: asked_at.trim_end_matches('/').to_owned(),
+            is_first: config.first,
             client_id: config.client_id.clone(),
             client_secret: secret.transpose().map_err(OidcError::Secret)?,
             redirect_url: format!("{external}/clm-api/v1/oidc/callback"),
@@ -152,6 +164,11 @@ impl Oidc {
             groups_claim: config.groups_claim.clone(),
             known: Mutex::new(None),
         })
+    }
+
+    /// Whether people are sent there before they are asked how they want to log in.
+    pub const fn is_first(&self) -> bool {
+        self.is_first
     }
 
     /// Where the browser goes to log in.
@@ -331,10 +348,7 @@ impl Oidc {
         if let Some(known) = known.as_ref().filter(|_| !anew) {
             return Ok(Arc::clone(known));
         }
-        let place = format!(
-            "{}/.well-known/openid-configuration",
-            self.issuer.trim_end_matches('/')
-        );
+        let place = format!("{}/.well-known/openid-configuration", self.asked_at);
         let metadata: Metadata = read("its configuration", self.http.get(place)).await?;
         if metadata.issuer != self.issuer {
             return Err(OidcError::Answer {
@@ -417,6 +431,15 @@ fn check_url(field: &'static str, text: &str) -> Result<(), OidcError> {
     }
 }
 
+/// Said by whoever configures it to be a way that nobody listens on, so `http` will do.
+fn internal(text: &str) -> Result<&str, OidcError> {
+    let url: Url = text.parse().map_err(|_| OidcError::InternalUrl)?;
+    match (url.scheme(), url.host_str()) {
+        ("https" | "http", Some(_)) => Ok(text),
+        _ => Err(OidcError::InternalUrl),
+    }
+}
+
 impl Fault for OidcError {
     fn kind(&self) -> Kind {
         match self {
@@ -424,6 +447,7 @@ impl Fault for OidcError {
             Self::Token(_) | Self::Answer { what: "tokens", .. } => Kind::Unauthenticated,
             Self::Secret(_)
             | Self::Url(_)
+            | Self::InternalUrl
             | Self::Authorities(_)
             | Self::Client(_)
             | Self::Answer { .. } => Kind::Internal,
@@ -446,6 +470,19 @@ mod tests {
             "",
         ] {
             assert!(check_url("issuer", wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn inside_it_may_be_asked_without_tls() {
+        for right in [
+            "http://keycloak:8080/auth/realms/ers",
+            "https://id.internal",
+        ] {
+            assert_eq!(internal(right).unwrap(), right);
+        }
+        for wrong in ["keycloak:8080", "file:///etc/passwd", ""] {
+            assert!(internal(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
     caller::{address, cookie},
     log_in::session_cookie,
 };
-use crate::flows::Flows;
+use crate::{clients::Oidc, flows::Flows};
 
 const COOKIE: &str = "__Host-ers-login";
 const SECONDS: u32 = 600;
@@ -29,6 +29,8 @@ pub(super) struct LoginMethods {
     password: bool,
     /// At the OpenID provider: `GET /v1/oidc/login`.
     oidc: bool,
+    /// Whether people are sent there before they are asked how.
+    oidc_first: bool,
     /// With a local account's client certificate.
     certificate: bool,
 }
@@ -63,6 +65,7 @@ pub(super) async fn list_login_methods(flows: web::Data<Flows>) -> web::Json<Log
     web::Json(LoginMethods {
         password: true,
         oidc: flows.oidc.is_some(),
+        oidc_first: flows.oidc.as_ref().is_some_and(Oidc::is_first),
         certificate: true,
     })
 }

@@ -8,7 +8,7 @@ use std::{
 use ers_pki::profile::Period;
 use ers_proto::{
     cara::v1::ListAuthoritiesRequest,
-    clm::v1::{ListRealmsRequest, SetAdministratorPasswordRequest},
+    clm::v1::{BindRoleRequest, ListRealmsRequest, SetAdministratorPasswordRequest},
 };
 use ers_runtime::{
     clock::{Clock as _, SystemClock},
@@ -21,7 +21,9 @@ use tonic::{Code, Status};
 use crate::{
     cli::{Global, Init},
     cluster::{self, ClusterConfig},
+    commands::ACTOR,
     failure::{Attempt as _, Failure, Outcome, answered},
+    keycloak::{self, KeycloakConfig},
     output,
     pki_defaults::{self, PkiConfig},
     remote::Remote,
@@ -38,6 +40,13 @@ const BETWEEN: Duration = Duration::from_secs(1);
 /// administrator: { username: administrator, password: "file:/run/secrets/admin-password" }
 /// root_certificate: /etc/ers/root.pem
 /// wait: 10m
+/// roles:                       # of CLM, for groups of the OpenID provider; given once
+///   - { role: administrator, group: pki-administrators }
+/// keycloak:                    # what its realm lacks is made
+///   url: http://keycloak:8080/auth
+///   realm_file: /etc/ers/keycloak/ers-realm.json
+///   username: "file:/run/secrets/keycloak-username"
+///   password: "file:/run/secrets/keycloak-password"
 /// cluster: {}   # what is to be written into Secrets: docs/kubernetes.md
 /// ```
 #[derive(Debug, Default, Deserialize)]
@@ -48,7 +57,17 @@ struct InitConfig {
     root_certificate: Option<PathBuf>,
     /// How long the services may take to answer; absent: they must at once.
     wait: Option<Period>,
+    /// Roles that groups of the OpenID provider are given, for all realms.
+    roles: Vec<GroupRole>,
+    keycloak: Option<KeycloakConfig>,
     cluster: Option<ClusterConfig>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupRole {
+    role: String,
+    group: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,6 +97,14 @@ pub async fn run(global: &Global, options: &Init) -> Outcome<()> {
     if let Some(cluster) = &init.cluster {
         let now = SystemClock.now();
         cluster::keep_pki(&remote, cluster, &init.pki, now, output::progress).await?;
+    }
+    give_roles(&remote, &init).await?;
+    if let Some(keycloak) = &init.keycloak {
+        let wait = match init.wait {
+            Some(wait) => Duration::try_from(wait.duration()).attempt("read wait")?,
+            None => Duration::ZERO,
+        };
+        keycloak::keep(keycloak, wait, output::progress).await?;
     }
     output::line("the default PKI is there")
 }
@@ -146,6 +173,41 @@ async fn set_password(
     output::progress(&format!("password of {}", administrator.username));
     match &init.cluster {
         Some(cluster) => cluster.mark(ACT, root.as_ref()).await,
+        None => Ok(()),
+    }
+}
+
+/// Roles of CLM for groups. In a cluster once for each root and list: whoever is administrator then may take them away.
+async fn give_roles(remote: &Remote, init: &InitConfig) -> Outcome<()> {
+    const ACT: &str = "group-roles";
+    if init.roles.is_empty() {
+        return Ok(());
+    }
+    let mut said = pki_defaults::root_certificate(remote, &init.pki).await?;
+    for given in &init.roles {
+        said.extend_from_slice(format!("\0{}\0{}", given.role, given.group).as_bytes());
+    }
+    let said = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &said);
+    if let Some(cluster) = &init.cluster
+        && cluster.is_marked(ACT, said.as_ref()).await?
+    {
+        output::progress("roles of groups stay");
+        return Ok(());
+    }
+    for given in &init.roles {
+        let request = BindRoleRequest {
+            role: given.role.clone(),
+            subject_kind: "group".to_owned(),
+            subject: given.group.clone(),
+            actor: ACTOR.to_owned(),
+            ..BindRoleRequest::default()
+        };
+        let bound = remote.administration().bind_role(request).await;
+        bound.map_err(answered)?;
+        output::progress(&format!("role {} for group {}", given.role, given.group));
+    }
+    match &init.cluster {
+        Some(cluster) => cluster.mark(ACT, said.as_ref()).await,
         None => Ok(()),
     }
 }
