@@ -97,6 +97,14 @@ test-cluster: ## The chart installed into a Kubernetes API, which is built at fi
 	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
 	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/cluster $(STORIES)
 
+.PHONY: test-images
+test-images: ## The images, made of the programs that the stories run (e2e/images/)
+	@scripts/setup.sh images
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory ui
+	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
+	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/images $(STORIES)
+
 .PHONY: test-keycloak
 test-keycloak: ## The chart's realm in Keycloak, and people who log in there (e2e/keycloak/); Keycloak is fetched at first
 	@scripts/setup.sh keycloak

@@ -97,6 +97,7 @@ class RenderedPlatform(Platform):
         self._start_others()
         for component, program in self.programs.items():
             self._start_pod(component, program)
+        self._until_others()
         # begun again as the kubelet does, which its restartPolicy asks for
         until("the init job succeeds", lambda: self.job("init-1", check=False)[-1].code == 0, 120)
         self.root.write_bytes(self.secret(f"{chart.RELEASE}-default-cas")["default-root.pem"])
@@ -106,6 +107,9 @@ class RenderedPlatform(Platform):
 
     def _start_others(self):
         """What is not ours."""
+
+    def _until_others(self):
+        """Until that is there."""
 
     # -- pods
 
@@ -225,6 +229,7 @@ class RenderedPlatform(Platform):
             events {{ worker_connections 512; }}
             http {{
                 access_log off;
+                proxy_http_version 1.1;
                 proxy_buffer_size 16k;
                 proxy_buffers 8 16k;
                 {temporary}
@@ -236,7 +241,7 @@ class RenderedPlatform(Platform):
         backend = path["backend"]["service"]
         port = self.ports[backend["name"], backend["port"]["name"]]
         said = ("proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Host $http_host; proxy_set_header X-Forwarded-Proto $scheme; "
-                "proxy_set_header X-Real-IP $remote_addr; proxy_set_header X-Forwarded-For $remote_addr; ")
+                "proxy_set_header Connection ''; proxy_set_header X-Real-IP $remote_addr; proxy_set_header X-Forwarded-For $remote_addr; ")
         if notes.get("backend-protocol") == "HTTPS":
             folder = self._secret_files(notes["proxy-ssl-secret"])
             said += (f"proxy_ssl_certificate {folder}/tls.crt; proxy_ssl_certificate_key {folder}/tls.key; "

@@ -67,7 +67,7 @@ def test_microsoft_enrolment_and_the_operator_are_off_until_they_are_switched_on
 
 
 LISTENS = {
-    "signer": {"grpc"}, "cara-ws-server": {"grpc", "https"}, "clm-server": {"grpc", "http"}, "cara-admin": {"http"},
+    "signer": {"grpc"}, "cara-ws-server": {"grpc", "https"}, "clm-server": {"grpc", "https"}, "cara-admin": {"http"},
     "clm-ui": {"http"}, "rev-info": {"http"}, "acme-server": {"http"}, "est-server": {"https"}, "cmp-server": {"http"},
     "scep-server": {"http"}, "keycloak": {"http"},
 }
@@ -150,7 +150,7 @@ def test_revocation_information_is_never_redirected_to_tls():
 
 def test_client_certificates_are_asked_for_and_handed_on():
     objects = render()
-    for ingress in ("ers", "ers-cara", "ers-est"):
+    for ingress in ("ers", "ers-cara", "ers-clm", "ers-est"):
         notes = objects["Ingress", f"{RELEASE}-{ingress}"]["metadata"]["annotations"]
         assert notes["nginx.ingress.kubernetes.io/auth-tls-secret"] == f"{NAMESPACE}/{RELEASE}-trust-cas"
         assert notes["nginx.ingress.kubernetes.io/auth-tls-verify-client"] == "optional"
@@ -165,7 +165,7 @@ def test_est_is_reached_over_tls_on_every_path_of_its_policies():
     assert set(paths(objects, f"{RELEASE}-ers-est").values()) == {(f"{RELEASE}-est-server", "https")}
 
 
-@pytest.mark.parametrize("ingress,identity", [("cara", "cara-ws"), ("est", "est")])
+@pytest.mark.parametrize("ingress,identity", [("cara", "cara-ws"), ("clm", "clm-api"), ("est", "est")])
 def test_services_believe_the_ingress_by_its_identity(ingress, identity):
     notes = render()["Ingress", f"{RELEASE}-ers-{ingress}"]["metadata"]["annotations"]
     assert notes["nginx.ingress.kubernetes.io/backend-protocol"] == "HTTPS"

@@ -16,6 +16,7 @@ from harness.chart import RELEASE
 from harness.clients import Certbot, names, ocsp, verify
 from harness.process import run
 from harness.rendered import PROGRAMS, RenderedPlatform
+from harness.rest import Rest
 from harness.servers import Dns, PostgreSql, Redis
 from harness.waiting import until
 
@@ -120,6 +121,25 @@ def test_people_log_in_with_the_password_of_the_secret(release):
     say = lambda password: curl(release, url, "--json", json.dumps({"username": "administrator", "password": password}))[0]  # noqa: E731
     assert say(release.secret(f"{RELEASE}-management-passwords")["clm-password"].decode()) in (200, 201)
     assert say("wrong") == 401
+
+
+def test_people_log_in_with_a_client_certificate_and_their_address_is_known(release, folder):
+    file = folder / "user.p12"
+    file.write_bytes(release.secret(f"{RELEASE}-management-user")["management-user"])
+    leaf = release.secret(f"{RELEASE}-management-user")["management-user.pem"].decode()
+    session = Rest(release)
+    assert session.log_in(release.secret(f"{RELEASE}-management-passwords")["clm-password"].decode())[0] in (200, 201)
+    assert session("POST", "/v1/people", {"username": "carol"})[0] == 201
+    told = session("PATCH", "/v1/people/carol", {"certificate": leaf})
+    assert told[0] == 200, told
+    url = f"{release.url}/clm-api/v1/session/certificate"
+    status, body = curl(release, url, "-X", "POST", "--interface", "127.0.0.7", "--cert-type", "P12", "--cert", f"{file}:changeit")
+    assert status == 200 and json.loads(body)["username"] == "carol", body
+    assert curl(release, url, "-X", "POST")[0] == 401
+    escaped = leaf.replace("\n", "%0A").replace(" ", "%20").replace("+", "%2B")
+    assert curl(release, url, "-X", "POST", "-H", "ssl-client-verify: SUCCESS", "-H", f"ssl-client-cert: {escaped}")[0] == 401
+    events = session("GET", "/v1/audit?actor=carol")[2]["events"]
+    assert [event["origin"] for event in events if event["act"] == "session.begin"] == ["127.0.0.7"]
 
 
 def test_plain_http_serves_revocation_information_and_redirects_the_rest(release):

@@ -168,7 +168,7 @@ def test_replicas_of_clm_share_logins_in_redis():
     objects = render(HA)
     assert clm(objects)["redis"] == "env:ERS_REDIS_URL"
     assert environment(objects, "clm-server")["ERS_REDIS_URL"] == {"name": f"{RELEASE}-redis", "key": "url"}
-    notes = lambda objects: objects["Ingress", f"{RELEASE}-ers"]["metadata"]["annotations"]  # noqa: E731
+    notes = lambda objects: objects["Ingress", f"{RELEASE}-ers-clm"]["metadata"]["annotations"]  # noqa: E731
     assert not [name for name in notes(objects) if "cookie" in name]
     without = render(values={"clm": {"replicas": 2}})
     assert "redis" not in clm(without) and notes(without)["nginx.ingress.kubernetes.io/affinity"] == "cookie"

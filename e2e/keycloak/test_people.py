@@ -30,6 +30,9 @@ class WithKeycloak(RenderedPlatform):
         port = lambda name: self.ports[f"{RELEASE}-keycloak", name]  # noqa: E731
         self.keycloak = Keycloak(self.folder / "of-keycloak", self.objects, self.url, port("http"), port("management")).start()
 
+    def _until_others(self):
+        self.keycloak.until_ready()
+
     def stop(self):
         super().stop()
         if self.keycloak:

@@ -79,7 +79,8 @@ notifications:
   link: {{ include "ers.url" .root }}/clm-ui
 alone:
   listen: 0.0.0.0:9443
-  http_listen: 0.0.0.0:8080
+  http_listen: 0.0.0.0:8443
+  http_tls: true
   {{- include "ers.to" (dict "root" .root "services" (list "cara" "signer")) | nindent 2 }}
   default_issuer: default-sub
 {{- end }}

@@ -21,7 +21,7 @@
 {{- $ingress := .Values.ingress }}
 {{- range $row := list
   (list $ingress.ers.host "/clm-ui" "clm-ui" "http")
-  (list $ingress.ers.host "/clm-api" "clm-server" "http")
+  (list $ingress.ers.host "/clm-api" "clm-server" "https")
   (list $ingress.ers.host "/acme" "acme-server" "http")
   (list $ingress.ers.host "/est" "est-server" "https")
   (list $ingress.ers.host "/.well-known/est" "est-server" "https")

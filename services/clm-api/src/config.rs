@@ -46,6 +46,7 @@ use serde::Deserialize;
 /// alone:                             # only as a process of its own
 ///   listen: 0.0.0.0:9443             # gRPC
 ///   http_listen: 0.0.0.0:8080        # REST, behind the ingress
+///   http_tls: false                  # over TLS with this service's own identity; then the ingress is believed by its own
 ///   cara: cara-ws:9443
 ///   signer: signer:9443
 ///   default_issuer: default-sub-ca   # what the ready policies issue from
@@ -203,8 +204,12 @@ pub struct SessionConfig {
 pub struct Alone {
     /// Where gRPC is served.
     pub listen: SocketAddr,
-    /// Where REST is served, without TLS: the ingress has it.
+    /// Where REST is served, behind the ingress.
     pub http_listen: SocketAddr,
+    /// Over TLS with this service's identity. Only so the client certificates and addresses are known that an ingress with
+    /// the identity `ingress` hands on.
+    #[serde(default)]
+    pub http_tls: bool,
     /// Address of CARA, `host:port`.
     pub cara: String,
     /// Address of the signer, `host:port`.

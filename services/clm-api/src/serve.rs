@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ers_runtime::{
     Context, grpc,
     http::{self, Listener, ListenerError},
+    tls::TlsError,
 };
 use ers_signer_client::SignerClient;
 use tokio::net::TcpListener;
@@ -35,6 +36,9 @@ pub enum ServeError {
     /// The gRPC listener broke.
     #[error("serve CLM")]
     Grpc(#[source] grpc::ServeError),
+    /// The identity cannot be used.
+    #[error("serve CLM")]
+    Tls(#[source] TlsError),
     /// The REST listener does not stand.
     #[error("serve CLM")]
     Http(#[from] ListenerError),
@@ -52,7 +56,11 @@ pub async fn serve(context: Context, config: Config) -> Result<(), ServeError> {
             address: alone.listen,
             source,
         })?;
-    let http_listener = Listener::bind(alone.http_listen, None)?;
+    let tls = match alone.http_tls {
+        true => Some(context.identity.https().map_err(ServeError::Tls)?),
+        false => None,
+    };
+    let http_listener = Listener::bind(alone.http_listen, tls)?;
     let deps = Deps {
         cara: grpc::connect(&context, "cara-ws", &alone.cara),
         signer: Arc::new(SignerClient::new(grpc::connect(

@@ -10,7 +10,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use ers_runtime::http::{Problem, problem};
+use ers_runtime::http::{ClientCertificates, Problem, ingress, problem};
 use zeroize::Zeroizing;
 
 use super::operations::{self, Access};
@@ -26,6 +26,8 @@ use crate::{
 
 /// Name of the session cookie. The prefix makes browsers insist on `Secure`, path `/` and no other host.
 pub(super) const COOKIE: &str = "__Host-ers-session";
+/// Identity of the ingress, which ends TLS and hands on who it came from.
+const INGRESS: &str = "ingress";
 /// What a page shows beside the cookie when its browser does not say where the request comes from.
 const CSRF: &str = "X-CSRF-Token";
 
@@ -214,7 +216,7 @@ async fn of_client(
         name: format!("client:{}", found.client),
         grants: Grants::of(vec![found.grant()]),
         needed: None,
-        address: address(request),
+        address: address(flows, request),
         session: None,
     }))
 }
@@ -237,7 +239,7 @@ async fn of_person(
         name: identity.person.to_string(),
         grants,
         needed: None,
-        address: address(request),
+        address: address(flows, request),
         session: Some((session, Zeroizing::new(token.to_owned()))),
     }))
 }
@@ -285,7 +287,21 @@ fn is_own_page(request: &HttpRequest, token: &str) -> bool {
     }
 }
 
-/// Address of the peer.
-pub(super) fn address(request: &HttpRequest) -> Option<String> {
-    request.peer_addr().map(|address| address.ip().to_string())
+/// Address of who asks: the peer's, or what an ingress hands on that shows its own identity.
+pub(super) fn address(flows: &Flows, request: &HttpRequest) -> Option<String> {
+    let told = match is_of_ingress(flows, request) {
+        true => ingress::client_address(request),
+        false => None,
+    };
+    told.or_else(|| request.peer_addr().map(|address| address.ip().to_string()))
+}
+
+/// Whether the ingress made the request: only then its headers are believed.
+pub(super) fn is_of_ingress(flows: &Flows, request: &HttpRequest) -> bool {
+    let shown = request
+        .conn_data::<ClientCertificates>()
+        .map(|shown| shown.0.as_slice())
+        .unwrap_or_default();
+    let service = flows.identity.service_of(shown, flows.clock.now());
+    service.as_deref() == Some(INGRESS)
 }

@@ -11,12 +11,9 @@ use utoipa::ToSchema;
 
 use super::{
     bodies::{ProblemBody, time_text},
-    caller::{COOKIE, address},
+    caller::{COOKIE, address, is_of_ingress},
 };
 use crate::flows::{Flows, LogInError, Session, SessionToken, csrf_token};
-
-/// Identity of the ingress, which ends TLS and hands client certificates on.
-const INGRESS: &str = "ingress";
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -67,7 +64,7 @@ pub(super) async fn log_in(
             &login.username,
             &password,
             login.code.as_deref(),
-            address(&request),
+            address(&flows, &request),
         )
         .await
         .map_err(refusal)?;
@@ -95,7 +92,7 @@ pub(super) async fn log_in_by_certificate(
         )
     })?;
     let (token, session) = flows
-        .log_in_by_certificate(&shown, address(&request))
+        .log_in_by_certificate(&shown, address(&flows, &request))
         .await
         .map_err(|error| match error {
             LogInError::Wrong => Problem::of(
@@ -109,15 +106,11 @@ pub(super) async fn log_in_by_certificate(
 
 /// What the client showed in its TLS handshake, here or to the ingress; only from that one the headers are believed.
 fn shown_certificate(flows: &Flows, request: &HttpRequest) -> Result<Option<Vec<u8>>, Problem> {
-    let shown = request
-        .conn_data::<ClientCertificates>()
-        .map(|shown| shown.0.as_slice())
-        .unwrap_or_default();
-    let service = flows.identity.service_of(shown, flows.clock.now());
-    if service.as_deref() == Some(INGRESS) {
+    if is_of_ingress(flows, request) {
         return ingress::client_certificate(request);
     }
-    Ok(shown.first().map(|leaf| leaf.to_vec()))
+    let shown = request.conn_data::<ClientCertificates>();
+    Ok(shown.and_then(|shown| shown.0.first().map(|leaf| leaf.to_vec())))
 }
 
 fn logged_in(flows: &Flows, token: &SessionToken, session: &Session) -> HttpResponse {

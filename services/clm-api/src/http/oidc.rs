@@ -140,7 +140,7 @@ pub(super) async fn finish_log_in(
         .as_deref()
         .ok_or_else(|| wrong("code", "is required"))?;
     let (token, session) = flows
-        .log_in_by_provider(code, begun.verifier, begun.nonce, address(&request))
+        .log_in_by_provider(code, begun.verifier, begun.nonce, address(&flows, &request))
         .await
         .map_err(problem)?;
     Ok(HttpResponse::SeeOther()

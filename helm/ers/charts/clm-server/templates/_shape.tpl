@@ -1,4 +1,4 @@
-{{/* CLM: gRPC for the enrolment servers, REST for people. Argument: the root context. */}}
+{{/* CLM: gRPC for the enrolment servers, REST over TLS for people. Argument: the root context. */}}
 {{- define "clm-server.shape" -}}
 kind: StatefulSet
 image: clm-api
@@ -7,7 +7,7 @@ identity: true
 args: ["--config", "/etc/ers/config/clm-server.yaml"]
 ports:
   - { name: grpc, port: 9443, appProtocol: grpc }
-  - { name: http, port: 8080 }
+  - { name: https, port: 8443 }
   - { name: health, port: 9090 }
 environment:
   {{- include "ers.environment" (dict "root" . "component" "clm-server") | nindent 2 }}
