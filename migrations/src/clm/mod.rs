@@ -13,6 +13,9 @@ mod m20261122_000023_extend_accounts;
 mod m20261122_000024_create_access_tokens;
 mod m20261122_000025_chain_audit_events;
 mod m20261122_000040_create_notifications;
+mod m20261122_000065_version_resources;
+mod m20261122_000066_create_replies;
+mod m20261122_000067_index_end_entity;
 
 use sea_orm_migration::prelude::*;
 
@@ -40,6 +43,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000024_create_access_tokens::Migration),
             Box::new(m20261122_000025_chain_audit_events::Migration),
             Box::new(m20261122_000040_create_notifications::Migration),
+            Box::new(m20261122_000065_version_resources::Migration),
+            Box::new(m20261122_000066_create_replies::Migration),
+            Box::new(m20261122_000067_index_end_entity::Migration),
         ]
     }
 }

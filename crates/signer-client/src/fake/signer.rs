@@ -26,6 +26,7 @@ struct State {
     journal: Vec<JournalEntry>,
     failures: VecDeque<Failure>,
     refuses_to_seal: bool,
+    broken_token: Option<String>,
     hangs: VecDeque<(oneshot::Sender<()>, oneshot::Receiver<()>)>,
 }
 
@@ -74,7 +75,12 @@ impl FakeSigner {
             .push_back(Failure::BeforeJournal(error));
     }
 
-    /// Nothing is sealed from now on, or is again.
+    /// Its token is out of reach from now on, and why; or is there again.
+    pub fn break_token(&self, reason: Option<&str>) {
+        self.state.lock().broken_token = reason.map(str::to_owned);
+    }
+
+    /// Nothing is sealed from now on, nor told of tokens; or is again.
     pub fn refuse_to_seal(&self, refuse: bool) {
         self.state.lock().refuses_to_seal = refuse;
     }
@@ -259,12 +265,17 @@ impl Signer for FakeSigner {
     }
 
     async fn tokens(&self) -> Result<Vec<wire::Token>, SignerError> {
-        let keys = self.state.lock().keys.len();
+        let state = self.state.lock();
+        if state.refuses_to_seal {
+            return Err(SignerError::Unavailable(None));
+        }
+        let keys = state.keys.len();
         Ok(vec![wire::Token {
             name: "software".to_owned(),
             kind: "software".to_owned(),
             is_default: true,
-            up: true,
+            up: state.broken_token.is_none(),
+            reason: state.broken_token.clone().unwrap_or_default(),
             queue_length: 256,
             keys: u32::try_from(keys).unwrap_or(u32::MAX),
             ..wire::Token::default()

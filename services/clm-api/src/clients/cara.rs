@@ -57,6 +57,31 @@ pub struct IssuerCertificates {
     pub generation: u32,
 }
 
+/// What CARA says of a CA to those who want to know how it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuthorityFacts {
+    /// Its name.
+    pub name: String,
+    /// RFC 4514.
+    pub subject: String,
+    /// Name of the CA above it; empty of a root.
+    pub issuer: String,
+    /// `active`, `suspended`, `retired`, `revoked`, `awaiting-certificate` or `external`.
+    pub state: &'static str,
+    /// The one that issues, from 1.
+    pub generation: u32,
+    /// Of its key.
+    pub key_algorithm: String,
+    /// What it signs with.
+    pub signature_algorithm: String,
+    /// First moment of its certificate.
+    pub not_before_ms: Option<i64>,
+    /// Last moment.
+    pub not_after_ms: Option<i64>,
+    /// DER; its own certificate first, the root last; empty while it has none.
+    pub chain: Vec<Vec<u8>>,
+}
+
 /// A CRL, without its octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrlDates {
@@ -83,6 +108,13 @@ pub struct IssuedCertificate {
     pub serial: String,
 }
 
+impl CrlDates {
+    /// A CRL is made anew long before its end: with less than a tenth of its time left, nobody has.
+    pub fn is_late(&self, now_ms: i64) -> bool {
+        self.next_update_ms - now_ms < (self.next_update_ms - self.this_update_ms) / 10
+    }
+}
+
 impl Cara {
     /// Over a channel.
     pub fn new(channel: &Channel) -> Self {
@@ -97,7 +129,8 @@ impl Cara {
             certificates_asked: Arc::new(Calls::new(open, |answer| answer.number)),
             revoking: RevokingClient::new(channel.clone()),
             certificates: CertificatesClient::new(channel.clone()),
-            authorities: AuthoritiesClient::new(channel.clone()),
+            authorities: AuthoritiesClient::new(channel.clone())
+                .max_decoding_message_size(LARGEST_MESSAGE),
             profiles: ProfilesClient::new(channel.clone()),
             events: EventsClient::new(channel.clone()).max_decoding_message_size(LARGEST_MESSAGE),
             status: StatusClient::new(channel.clone()).max_decoding_message_size(LARGEST_MESSAGE),
@@ -273,6 +306,24 @@ impl Cara {
         Ok(read)
     }
 
+    /// All CAs, as they stand now.
+    pub async fn list_authorities(&self) -> Result<Vec<AuthorityFacts>, CaraError> {
+        let request = proto::ListAuthoritiesRequest {};
+        let listed = self.authorities.clone().list(request).await?.into_inner();
+        Ok(listed
+            .authorities
+            .into_iter()
+            .map(authority_facts)
+            .collect())
+    }
+
+    /// Whether it answers.
+    pub async fn ping(&self) -> Result<(), CaraError> {
+        let request = proto::ListProfilesRequest {};
+        self.profiles.clone().list(request).await?;
+        Ok(())
+    }
+
     /// The newest complete CRL of a CA, DER; nothing when there is none yet.
     pub async fn find_crl(&self, issuer: &str) -> Result<Option<Vec<u8>>, CaraError> {
         let generation = self.load_issuer(issuer).await?.generation;
@@ -398,6 +449,37 @@ impl Cara {
             certificate,
             event: event_type,
         })
+    }
+}
+
+fn authority_facts(authority: proto::Authority) -> AuthorityFacts {
+    use proto::AuthorityState as State;
+    let state = match authority.state() {
+        State::Active => "active",
+        State::Suspended => "suspended",
+        State::Retired => "retired",
+        State::Revoked => "revoked",
+        State::AwaitingCertificate => "awaiting-certificate",
+        State::External => "external",
+        State::Unspecified => "unknown",
+    };
+    let has_certificate = !authority.certificate.is_empty();
+    let chain = std::iter::once(authority.certificate).chain(authority.chain);
+    AuthorityFacts {
+        name: authority.name,
+        subject: authority.subject,
+        issuer: authority.issuer,
+        state,
+        generation: authority.generation.max(1),
+        key_algorithm: authority.key_algorithm,
+        signature_algorithm: authority.signature_algorithm,
+        not_before_ms: authority.not_before.map(ms_of),
+        not_after_ms: authority.not_after.map(ms_of),
+        chain: if has_certificate {
+            chain.collect()
+        } else {
+            Vec::new()
+        },
     }
 }
 

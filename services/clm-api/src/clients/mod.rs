@@ -9,7 +9,7 @@ mod oidc;
 mod read;
 mod webhook;
 
-pub use cara::{Cara, CrlDates, IssuedCertificate, IssuerCertificates};
+pub use cara::{AuthorityFacts, Cara, CrlDates, IssuedCertificate, IssuerCertificates};
 pub use error::CaraError;
 pub use hook::Hooks;
 pub use mail::{Mail, MailError};

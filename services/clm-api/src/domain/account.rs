@@ -34,6 +34,8 @@ pub struct Account {
     pub created_at_ms: i64,
     /// When somebody last logged in with it.
     pub last_login_at_ms: Option<i64>,
+    /// Counts from 1 with each change of name, address, closing and certificate.
+    pub version: i64,
 }
 
 /// A password will not do.
@@ -88,6 +90,7 @@ impl Account {
             certificate: None,
             created_at_ms,
             last_login_at_ms: None,
+            version: 1,
         }
     }
 

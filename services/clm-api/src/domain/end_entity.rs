@@ -1,6 +1,6 @@
 //! End entities: for whom certificates are, and what they are known by.
 
-use std::str::FromStr;
+use std::{collections::BTreeMap, str::FromStr};
 
 use super::id::{EndEntityName, InvalidId, RealmName};
 
@@ -10,6 +10,14 @@ pub const SHORTEST_SECRET: usize = 12;
 pub const LONGEST_SECRET: usize = 256;
 /// Most characters of a contact.
 pub const LONGEST_CONTACT: usize = 255;
+/// Most owners.
+pub const MOST_OWNERS: usize = 20;
+/// Most entries of metadata.
+pub const MOST_METADATA: usize = 50;
+/// Most characters of a key of metadata.
+pub const LONGEST_KEY: usize = 64;
+/// Most characters of an owner, or of a value of metadata.
+pub const LONGEST_VALUE: usize = 255;
 /// What the signer seals shared secrets with.
 pub const SEALING_CONTEXT: &str = "clm/shared-secret";
 
@@ -32,6 +40,29 @@ pub struct EndEntity {
     pub sealed_secret: Option<Vec<u8>>,
     /// When it was made.
     pub created_at_ms: i64,
+    /// Who answers for it: people, teams; in their own words.
+    pub owners: Vec<String>,
+    /// What else is known of it.
+    pub metadata: BTreeMap<String, String>,
+    /// Counts from 1 with each change.
+    pub version: i64,
+    /// When it was last changed; absent: never.
+    pub updated_at_ms: Option<i64>,
+    /// Who did that.
+    pub updated_by: Option<String>,
+}
+
+/// What is looked for; all of it must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EndEntityFilter {
+    /// Of this realm.
+    pub realm: Option<RealmName>,
+    /// Whether it may have certificates now.
+    pub active: Option<bool>,
+    /// Owned by exactly this one.
+    pub owner: Option<String>,
+    /// Part of name, contact, owner or metadata; case does not matter.
+    pub search: Option<String>,
 }
 
 /// The last end entity of a page.
@@ -52,6 +83,10 @@ pub struct EndEntityChange {
     pub contact: Option<String>,
     /// Whether it may ask and revoke for others.
     pub registration_authority: Option<bool>,
+    /// Who answers for it.
+    pub owners: Option<Vec<String>>,
+    /// What else is known of it.
+    pub metadata: Option<BTreeMap<String, String>>,
 }
 
 /// A password or shared secret will not do.
@@ -83,6 +118,25 @@ pub fn check_secret(secret: &str) -> Result<(), WeakSecret> {
 }
 
 impl EndEntity {
+    /// One that nothing is known of.
+    pub fn new(realm: RealmName, name: EndEntityName, created_at_ms: i64) -> Self {
+        Self {
+            realm,
+            name,
+            active: true,
+            contact: String::new(),
+            registration_authority: false,
+            password_hash: None,
+            sealed_secret: None,
+            created_at_ms,
+            owners: Vec::new(),
+            metadata: BTreeMap::new(),
+            version: 1,
+            updated_at_ms: None,
+            updated_by: None,
+        }
+    }
+
     /// Its state in a word.
     pub fn state(&self) -> &'static str {
         if self.active { "active" } else { "suspended" }

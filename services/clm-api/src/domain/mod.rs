@@ -19,6 +19,7 @@ pub mod protocol;
 pub mod realm;
 pub mod refusal;
 pub mod renewal;
+pub mod reply;
 pub mod request;
 pub mod role;
 pub mod statistics;

@@ -23,7 +23,7 @@ pub enum EventType {
     AuthorityExpiring,
     /// A CRL nears its nextUpdate, or is past it, and no newer one is there.
     CrlExpiring,
-    /// The signer does not answer.
+    /// The signer, or one of its tokens, does not answer.
     SignerUnreachable,
     /// It answers again.
     SignerReachable,
@@ -65,6 +65,9 @@ pub struct Content {
     /// The CA.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub authority: String,
+    /// The signer's token; empty: the signer as a whole.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub token: String,
     /// When it ends: a CA's certificate, or a CRL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at_ms: Option<i64>,

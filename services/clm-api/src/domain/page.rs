@@ -65,6 +65,20 @@ impl<K: FromStr> PageRequest<K> {
 }
 
 impl<T> Page<T> {
+    /// A page of a list that is whole in memory, ordered by keys.
+    pub fn of_list(
+        mut rows: Vec<T>,
+        request: &PageRequest<String>,
+        key: impl Fn(&T) -> String,
+    ) -> Self {
+        let total = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        rows.sort_by_cached_key(&key);
+        if let Some(after) = &request.after {
+            rows.retain(|row| key(row) > *after);
+        }
+        Self::cut(rows, request.size, total, key)
+    }
+
     /// Cuts a page out of rows that were read with one more than its size, to see whether more follow.
     pub fn cut(mut rows: Vec<T>, size: u32, total: u64, token: impl Fn(&T) -> String) -> Self {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
@@ -85,6 +99,22 @@ mod tests {
         assert_eq!((page.rows, page.next.as_deref()), (vec![1, 2], Some("2")));
         let last = Page::cut(vec![3], 2, 3, ToString::to_string);
         assert_eq!((last.rows, last.next), (vec![3], None));
+    }
+
+    #[test]
+    fn a_list_in_memory_is_turned_over_page_by_page() {
+        let mut request = PageRequest::<String>::read(2, "").unwrap();
+        let mut seen = Vec::new();
+        loop {
+            let page = Page::of_list(vec!["c", "a", "b"], &request, ToString::to_string);
+            assert_eq!(page.total, 3);
+            seen.extend(page.rows);
+            match page.next {
+                Some(next) => request.after = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(seen, ["a", "b", "c"]);
     }
 
     #[test]

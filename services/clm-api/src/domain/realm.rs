@@ -26,6 +26,8 @@ pub struct Realm {
     pub created_at: OffsetDateTime,
     /// When it was archived; absent: it is in use.
     pub archived_at_ms: Option<i64>,
+    /// Counts from 1 with each change.
+    pub version: i64,
 }
 
 /// A calling service, or automation that shows a token.
@@ -39,6 +41,8 @@ pub struct Client {
     pub description: String,
     /// What it works under when it names no policy.
     pub default_policy: Option<PolicyName>,
+    /// Counts from 1 with each change.
+    pub version: i64,
 }
 
 impl Realm {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use super::{
+    access::Reach,
     https_url::HttpsUrl,
     id::{PolicyName, RealmName, SubscriptionName},
     notice::{EventType, Notice},
@@ -209,6 +210,18 @@ impl Wish {
                 )
             }
             Recipient::Mail(_) | Recipient::Contact | Recipient::Webhook(_) => Ok(()),
+        }
+    }
+}
+
+impl Wish {
+    /// Whether all that it wants to hear of lies within reach. What is of all realms, and of the platform as a whole, is for
+    /// who may see all of them.
+    pub fn is_within(&self, reach: &Reach) -> bool {
+        match (&self.realm, &self.policy) {
+            (None, _) => *reach == Reach::Everywhere,
+            (Some(realm), None) => reach.has_realm(realm),
+            (Some(realm), Some(policy)) => reach.has(realm.as_str(), policy.as_str()),
         }
     }
 }

@@ -212,7 +212,8 @@ impl Fault for ApplyPolicyError {
             }
             Self::NoIssuer(_) => Some("issuer"),
             Self::NoProfile(_) => Some("profile"),
-            Self::ChangedMeanwhile(_) | Self::Cara(_) | Self::Store(_) => None,
+            Self::ChangedMeanwhile(_) => Some("version"),
+            Self::Cara(_) | Self::Store(_) => None,
         }
     }
 }

@@ -88,6 +88,7 @@ impl Flows {
                 description: description.to_owned(),
                 created_at: self.clock.now(),
                 archived_at_ms: None,
+                version: 1,
             };
             self.store.ensure_realm(&realm).await?;
         }
@@ -135,6 +136,7 @@ impl Flows {
                 realm: realm.clone(),
                 description: String::new(),
                 default_policy: Some(policy.parse()?),
+                version: 1,
             };
             self.store
                 .ensure_client(&client, self.clock.now_ms())

@@ -16,7 +16,7 @@ use crate::{
         policy::CLIENT_DEFAULTS,
         realm::{Client, LONGEST_DESCRIPTION},
     },
-    store::{Inserted, StoreError},
+    store::{Changed, Inserted, StoreError},
 };
 
 /// Use is written down when the last was so long ago: not each call is a write.
@@ -34,6 +34,17 @@ pub struct NewToken {
     pub realm: Option<RealmName>,
     /// How long it lives; absent: 90 days.
     pub validity: Option<Duration>,
+}
+
+/// What changes about a client; absent: stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClientChange {
+    /// For people.
+    pub description: Option<String>,
+    /// What it works under when it names no policy; nothing in it: nothing.
+    pub default_policy: Option<Option<PolicyName>>,
+    /// The version that is to be changed; absent: whichever is there.
+    pub expected: Option<i64>,
 }
 
 /// Why it was not done.
@@ -60,6 +71,9 @@ pub enum ClientError {
     /// Too long, or with control characters.
     #[error("read description: at most {LONGEST_DESCRIPTION} characters, no control characters")]
     Description,
+    /// Somebody else changed it.
+    #[error("change client: {0} was changed meanwhile")]
+    ChangedMeanwhile(String),
     /// A token that allows nothing.
     #[error("make token: at least one permission")]
     NoPermission,
@@ -117,12 +131,7 @@ impl Flows {
             .await?
             .filter(|realm| realm.archived_at_ms.is_none())
             .ok_or_else(|| ClientError::NoRealm(client.realm.clone()))?;
-        if let Some(policy) = &client.default_policy {
-            self.policies
-                .find(policy)
-                .filter(|found| found.definition.rules().realm == client.realm)
-                .ok_or_else(|| ClientError::NoPolicy(policy.clone()))?;
-        }
+        self.check_default_policy(&client)?;
         let act = Act {
             realm: Some(&client.realm),
             after: Some(told(&client)),
@@ -140,6 +149,60 @@ impl Flows {
         self.store.count_policy_change().await?;
         self.policies.refresh(&self.store).await?;
         Ok(client)
+    }
+
+    /// Changes description or default policy of a client.
+    #[tracing::instrument(name = "clm.change_client", skip_all)]
+    pub async fn change_client(
+        &self,
+        name: &str,
+        change: ClientChange,
+        reach: &Reach,
+        actor: &Actor,
+    ) -> Result<Client, ClientError> {
+        let before = self.show_client(name, reach).await?;
+        if change
+            .expected
+            .is_some_and(|version| version != before.version)
+        {
+            return Err(ClientError::ChangedMeanwhile(before.identity));
+        }
+        let after = Client {
+            description: change.description.unwrap_or(before.description.clone()),
+            default_policy: change
+                .default_policy
+                .unwrap_or(before.default_policy.clone()),
+            version: before.version + 1,
+            ..before.clone()
+        };
+        if !super::is_text(&after.description, LONGEST_DESCRIPTION) {
+            return Err(ClientError::Description);
+        }
+        self.check_default_policy(&after)?;
+        let act = Act {
+            realm: Some(&after.realm),
+            before: Some(told(&before)),
+            after: Some(told(&after)),
+            ..Act::on("client.change", name)
+        };
+        self.note_act(actor, act).await?;
+        if self.store.change_client(&after).await? != Changed::Yes {
+            return Err(ClientError::ChangedMeanwhile(after.identity));
+        }
+        self.store.count_policy_change().await?;
+        self.policies.refresh(&self.store).await?;
+        Ok(after)
+    }
+
+    fn check_default_policy(&self, client: &Client) -> Result<(), ClientError> {
+        let Some(policy) = &client.default_policy else {
+            return Ok(());
+        };
+        self.policies
+            .find(policy)
+            .filter(|found| found.definition.rules().realm == client.realm)
+            .map(|_| ())
+            .ok_or_else(|| ClientError::NoPolicy(policy.clone()))
     }
 
     /// Removes a client with its tokens and roles.
@@ -294,7 +357,7 @@ impl Fault for ClientError {
             Self::Name | Self::Description | Self::NoPermission | Self::Validity => {
                 Kind::InvalidArgument
             }
-            Self::Ready(_) => Kind::FailedPrecondition,
+            Self::Ready(_) | Self::ChangedMeanwhile(_) => Kind::FailedPrecondition,
             Self::Beyond => Kind::PermissionDenied,
             Self::Random(error) => error.kind(),
             Self::Store(error) => error.kind(),
@@ -304,6 +367,7 @@ impl Fault for ClientError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Unknown(_) | Self::Exists(_) | Self::Name | Self::Ready(_) => Some("name"),
+            Self::ChangedMeanwhile(_) => Some("version"),
             Self::UnknownToken(_) => Some("id"),
             Self::NoRealm(_) => Some("realm"),
             Self::NoPolicy(_) => Some("default_policy"),

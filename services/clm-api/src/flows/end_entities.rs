@@ -1,6 +1,8 @@
 //! End entities made, changed and removed, and what they are known by set. Passwords are kept as hashes, shared secrets
 //! sealed by the signer; what is made here is shown once.
 
+use std::collections::BTreeMap;
+
 use ers_runtime::error::{Fault, Kind};
 use ers_signer_client::SignerError;
 use zeroize::Zeroizing;
@@ -10,14 +12,15 @@ use crate::{
     domain::{
         access::Reach,
         end_entity::{
-            EndEntity, EndEntityChange, EndEntityCursor, LONGEST_CONTACT, SEALING_CONTEXT,
-            WeakSecret, check_secret,
+            EndEntity, EndEntityChange, EndEntityCursor, EndEntityFilter, LONGEST_CONTACT,
+            LONGEST_KEY, LONGEST_VALUE, MOST_METADATA, MOST_OWNERS, SEALING_CONTEXT, WeakSecret,
+            check_secret,
         },
         id::{EndEntityName, RealmName},
         page::{Page, PageRequest},
         realm,
     },
-    store::{Inserted, StoreError},
+    store::{Changed, Inserted, StoreError},
 };
 
 /// An end entity to be made.
@@ -31,6 +34,10 @@ pub struct NewEndEntity {
     pub contact: String,
     /// Whether it may ask and revoke for others.
     pub registration_authority: bool,
+    /// Who answers for it.
+    pub owners: Vec<String>,
+    /// What else is known of it.
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// A password or shared secret to be set.
@@ -68,6 +75,32 @@ pub enum EndEntityError {
     /// The contact is too long, or has control characters.
     #[error("read contact: at most {LONGEST_CONTACT} characters, no control characters")]
     Contact,
+    /// Too many owners, or one too long.
+    #[error(
+        "read owners: at most {MOST_OWNERS}, each 1 to {LONGEST_VALUE} characters, no control characters"
+    )]
+    Owners,
+    /// Too much, or a key or value too long.
+    #[error(
+        "read metadata: at most {MOST_METADATA} entries, keys of 1 to {LONGEST_KEY} and values of at most {LONGEST_VALUE} characters, no control characters"
+    )]
+    Metadata,
+    /// A search that is too long.
+    #[error("read search: at most {LONGEST_VALUE} characters, no control characters")]
+    Search,
+    /// Certificates of it are active.
+    #[error(
+        "remove end entity: {count} certificates of {name} are active; revoke them, or wait for their end"
+    )]
+    Active {
+        /// Its name.
+        name: EndEntityName,
+        /// How many.
+        count: u64,
+    },
+    /// Somebody else changed it.
+    #[error("change end entity: {0} was changed meanwhile")]
+    ChangedMeanwhile(EndEntityName),
     /// The secret will not do.
     #[error("set secret: {0}")]
     Weak(WeakSecret),
@@ -91,19 +124,20 @@ impl Flows {
         actor: &Actor,
     ) -> Result<EndEntity, EndEntityError> {
         check_contact(&new.contact)?;
+        check_owners(&new.owners)?;
+        check_metadata(&new.metadata)?;
         let realms = self.store.list_realms().await?;
-        if !realms.iter().any(|realm| realm.name == new.realm) {
+        let is_there =
+            |realm: &realm::Realm| realm.name == new.realm && realm.archived_at_ms.is_none();
+        if !realms.iter().any(is_there) {
             return Err(EndEntityError::NoRealm(new.realm.clone()));
         }
         let entity = EndEntity {
-            realm: new.realm.clone(),
-            name: new.name.clone(),
-            active: true,
             contact: new.contact.clone(),
             registration_authority: new.registration_authority,
-            password_hash: None,
-            sealed_secret: None,
-            created_at_ms: self.clock.now_ms(),
+            owners: new.owners.clone(),
+            metadata: new.metadata.clone(),
+            ..EndEntity::new(new.realm.clone(), new.name.clone(), self.clock.now_ms())
         };
         let detail = format!("registration authority {}", new.registration_authority);
         self.note_entity(actor, "end_entity.create", &new.realm, &new.name, detail)
@@ -121,11 +155,19 @@ impl Flows {
     #[tracing::instrument(name = "clm.list_end_entities", skip_all)]
     pub async fn list_end_entities(
         &self,
-        realm: Option<&RealmName>,
+        filter: &EndEntityFilter,
         reach: &Reach,
         page: &PageRequest<EndEntityCursor>,
-    ) -> Result<Page<EndEntity>, StoreError> {
-        self.store.list_end_entities(realm, reach, page).await
+    ) -> Result<Page<EndEntity>, EndEntityError> {
+        let texts = [&filter.search, &filter.owner];
+        if texts
+            .into_iter()
+            .flatten()
+            .any(|text| !super::is_text(text, LONGEST_VALUE))
+        {
+            return Err(EndEntityError::Search);
+        }
+        Ok(self.store.list_end_entities(filter, reach, page).await?)
     }
 
     /// An end entity.
@@ -148,13 +190,25 @@ impl Flows {
         realm: &RealmName,
         name: &EndEntityName,
         change: &EndEntityChange,
+        expected: Option<i64>,
         actor: &Actor,
     ) -> Result<EndEntity, EndEntityError> {
         check_contact(change.contact.as_deref().unwrap_or_default())?;
+        if let Some(owners) = &change.owners {
+            check_owners(owners)?;
+        }
+        if let Some(metadata) = &change.metadata {
+            check_metadata(metadata)?;
+        }
         let detail = format!("{change:?}");
         self.note_entity(actor, "end_entity.change", realm, name, detail)
             .await?;
-        self.store.change_end_entity(realm, name, change).await?;
+        let by = (actor.name.as_str(), self.clock.now_ms());
+        let changed = self
+            .store
+            .change_end_entity(realm, name, change, expected, by)
+            .await?;
+        settled(changed, realm, name)?;
         self.show_end_entity(realm, name).await
     }
 
@@ -175,13 +229,12 @@ impl Flows {
         let detail = told(secret.is_some());
         self.note_entity(actor, "end_entity.set_password", realm, name, detail)
             .await?;
+        let by = (actor.name.as_str(), self.clock.now_ms());
         let set = self
             .store
-            .set_end_entity_password(realm, name, hash.as_deref())
+            .set_end_entity_password(realm, name, hash.as_deref(), by)
             .await?;
-        if !set {
-            return Err(unknown(realm, name));
-        }
+        settled(set, realm, name)?;
         Ok(secret.filter(|_| made))
     }
 
@@ -207,31 +260,34 @@ impl Flows {
         let detail = told(secret.is_some());
         self.note_entity(actor, "end_entity.set_secret", realm, name, detail)
             .await?;
-        if !self
+        let by = (actor.name.as_str(), self.clock.now_ms());
+        let set = self
             .store
-            .set_end_entity_secret(realm, name, sealed)
-            .await?
-        {
-            return Err(unknown(realm, name));
-        }
+            .set_end_entity_secret(realm, name, sealed, by)
+            .await?;
+        settled(set, realm, name)?;
         Ok(secret.filter(|_| made))
     }
 
-    /// Removes an end entity; its certificates stay as they are.
+    /// Removes an end entity that has no active certificate; its other ones stay as they are.
     #[tracing::instrument(name = "clm.remove_end_entity", skip_all)]
     pub async fn remove_end_entity(
         &self,
         realm: &RealmName,
         name: &EndEntityName,
+        expected: Option<i64>,
         actor: &Actor,
     ) -> Result<(), EndEntityError> {
+        let now_ms = self.clock.now_ms();
+        let count = self.store.count_active_of(realm, name, now_ms).await?;
+        if count > 0 {
+            let name = name.clone();
+            return Err(EndEntityError::Active { name, count });
+        }
         self.note_entity(actor, "end_entity.remove", realm, name, String::new())
             .await?;
-        if self.store.remove_end_entity(realm, name).await? {
-            Ok(())
-        } else {
-            Err(unknown(realm, name))
-        }
+        let removed = self.store.remove_end_entity(realm, name, expected).await?;
+        settled(removed, realm, name)
     }
 
     async fn note_entity(
@@ -279,6 +335,44 @@ fn check_contact(contact: &str) -> Result<(), EndEntityError> {
     Ok(())
 }
 
+fn check_owners(owners: &[String]) -> Result<(), EndEntityError> {
+    let fits = owners.len() <= MOST_OWNERS
+        && owners
+            .iter()
+            .all(|owner| !owner.is_empty() && super::is_text(owner, LONGEST_VALUE));
+    if fits {
+        Ok(())
+    } else {
+        Err(EndEntityError::Owners)
+    }
+}
+
+fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), EndEntityError> {
+    let fits = metadata.len() <= MOST_METADATA
+        && metadata.iter().all(|(key, value)| {
+            !key.is_empty()
+                && super::is_text(key, LONGEST_KEY)
+                && super::is_text(value, LONGEST_VALUE)
+        });
+    if fits {
+        Ok(())
+    } else {
+        Err(EndEntityError::Metadata)
+    }
+}
+
+fn settled(
+    changed: Changed,
+    realm: &RealmName,
+    name: &EndEntityName,
+) -> Result<(), EndEntityError> {
+    match changed {
+        Changed::Yes => Ok(()),
+        Changed::Unknown => Err(unknown(realm, name)),
+        Changed::Overtaken => Err(EndEntityError::ChangedMeanwhile(name.clone())),
+    }
+}
+
 fn unknown(realm: &RealmName, name: &EndEntityName) -> EndEntityError {
     EndEntityError::Unknown {
         realm: realm.clone(),
@@ -291,7 +385,10 @@ impl Fault for EndEntityError {
         match self {
             Self::Unknown { .. } | Self::NoRealm(_) => Kind::NotFound,
             Self::Exists { .. } => Kind::AlreadyExists,
-            Self::Contact | Self::Weak(_) => Kind::InvalidArgument,
+            Self::Contact | Self::Weak(_) | Self::Owners | Self::Metadata | Self::Search => {
+                Kind::InvalidArgument
+            }
+            Self::Active { .. } | Self::ChangedMeanwhile(_) => Kind::FailedPrecondition,
             Self::Password(error) => error.kind(),
             Self::Seal(error) if error.is_retryable() => Kind::Unavailable,
             Self::Seal(_) => Kind::Internal,
@@ -303,6 +400,11 @@ impl Fault for EndEntityError {
         match self {
             Self::Unknown { .. } | Self::Exists { .. } => Some("name"),
             Self::NoRealm(_) => Some("realm"),
+            Self::Active { .. } => Some("name"),
+            Self::ChangedMeanwhile(_) => Some("version"),
+            Self::Owners => Some("owners"),
+            Self::Metadata => Some("metadata"),
+            Self::Search => Some("search"),
             Self::Contact => Some("contact"),
             Self::Weak(_) => Some("secret"),
             Self::Password(_) | Self::Seal(_) | Self::Store(_) => None,

@@ -5,6 +5,7 @@ mod apply_policy;
 mod approve;
 mod audit;
 mod authenticate;
+mod authorities;
 mod bootstrap;
 mod change_password;
 mod clients;
@@ -31,6 +32,7 @@ mod policy_book;
 mod read_request;
 mod realms;
 mod renewals;
+mod replies;
 mod revoke;
 mod role_bindings;
 mod roles;
@@ -39,21 +41,23 @@ mod sessions;
 mod show;
 mod show_statistics;
 mod subscriptions;
+mod system;
 mod trail;
 mod unique;
 mod watch;
 
 use std::sync::Arc;
 
-use ers_runtime::{clock::SharedClock, tls};
+use ers_runtime::{clock::SharedClock, health::Health, tls};
 use ers_signer_client::Signer;
 
 pub use apply_policy::{ApplyPolicyError, PolicyWish};
 use audit::Act;
 pub use audit::Actor;
 pub use authenticate::{Answer, Authenticate, AuthenticateError, Capacity, Credential};
+pub use authorities::Authority;
 pub use bootstrap::{BootstrapError, Bootstrapped, Defaults};
-pub use clients::NewToken;
+pub use clients::{ClientChange, NewToken};
 pub use create_challenge::NewChallenge;
 pub use create_external_account_key::NewExternalAccountKey;
 pub(crate) use end_entities::usual_realm;
@@ -81,6 +85,7 @@ pub use sessions::{
 };
 pub use show::Shown;
 pub use subscriptions::Subscribed;
+pub use system::SystemState;
 
 use crate::{
     clients::{Cara, Hooks, Mail, Oidc, Webhooks},
@@ -105,6 +110,8 @@ pub struct Flows {
     pub(crate) notifications: NotificationConfig,
     /// Where people log in who have no local account; absent: nowhere.
     pub(crate) oidc: Option<Oidc>,
+    /// How this process stands.
+    pub(crate) health: Health,
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Metrics,
     pub(crate) approval_retry: time::Duration,

@@ -64,6 +64,8 @@ struct Headline {
     one: bool,
     days: u32,
     approved: bool,
+    /// Of one of the signer's tokens.
+    token: Option<String>,
 }
 
 fn headline(event: EventType, contents: &[&Content], language: Language) -> String {
@@ -79,6 +81,9 @@ fn headline(event: EventType, contents: &[&Content], language: Language) -> Stri
         approved: request
             .and_then(|request| request.approved)
             .unwrap_or_default(),
+        token: first
+            .map(|content| content.token.clone())
+            .filter(|token| !token.is_empty()),
     };
     match language {
         Language::English => headline.english(event),
@@ -107,8 +112,14 @@ impl Headline {
             EventType::RequestDecided => format!("{of} requests decided"),
             EventType::AuthorityExpiring => format!("CA ends within {days} days: {of}"),
             EventType::CrlExpiring => format!("CRL is not made anew in time: {of}"),
-            EventType::SignerUnreachable => "The signer does not answer".to_owned(),
-            EventType::SignerReachable => "The signer answers again".to_owned(),
+            EventType::SignerUnreachable => match &self.token {
+                Some(token) => format!("The signer's token {token} does not answer"),
+                None => "The signer does not answer".to_owned(),
+            },
+            EventType::SignerReachable => match &self.token {
+                Some(token) => format!("The signer's token {token} answers again"),
+                None => "The signer answers again".to_owned(),
+            },
             EventType::Test => "This subscription works".to_owned(),
         }
     }
@@ -135,8 +146,14 @@ impl Headline {
             EventType::RequestDecided => format!("{of} Anträge entschieden"),
             EventType::AuthorityExpiring => format!("CA endet innerhalb von {days} Tagen: {of}"),
             EventType::CrlExpiring => format!("Sperrliste wird nicht rechtzeitig erneuert: {of}"),
-            EventType::SignerUnreachable => "Der Signer antwortet nicht".to_owned(),
-            EventType::SignerReachable => "Der Signer antwortet wieder".to_owned(),
+            EventType::SignerUnreachable => match &self.token {
+                Some(token) => format!("Token {token} des Signers antwortet nicht"),
+                None => "Der Signer antwortet nicht".to_owned(),
+            },
+            EventType::SignerReachable => match &self.token {
+                Some(token) => format!("Token {token} des Signers antwortet wieder"),
+                None => "Der Signer antwortet wieder".to_owned(),
+            },
             EventType::Test => "Dieses Abonnement funktioniert".to_owned(),
         }
     }
@@ -174,6 +191,7 @@ fn lines(content: &Content, language: Language) -> Vec<(&'static str, String)> {
         request_lines(request, say, &mut lines);
     }
     lines.push((say("CA", "CA"), content.authority.clone()));
+    lines.push((say("token", "Token"), content.token.clone()));
     if let Some(ends_at_ms) = content.ends_at_ms {
         lines.push((say("ends", "endet"), day(ends_at_ms)));
     }

@@ -11,7 +11,7 @@ use crate::{
         id::Username,
         role::{ADMINISTRATOR, Subject, SubjectKind},
     },
-    store::{Inserted, StoreError, Unbound},
+    store::{Changed, Inserted, StoreError, Unbound},
 };
 
 const LONGEST_NAME: usize = 255;
@@ -39,6 +39,8 @@ pub struct AccountChange {
     pub closed: Option<bool>,
     /// The client certificate that logs in, DER; nothing in it: none any more.
     pub certificate: Option<Vec<u8>>,
+    /// The version that is to be changed; absent: whichever is there.
+    pub expected: Option<i64>,
 }
 
 /// Why it was not done.
@@ -65,6 +67,9 @@ pub enum AccountError {
     /// It is somebody else's.
     #[error("change account: the certificate belongs to {0}")]
     CertificateTaken(Username),
+    /// Somebody else changed it.
+    #[error("change account: {0} was changed meanwhile")]
+    ChangedMeanwhile(Username),
     /// Nobody would administer any more.
     #[error("change account: somebody must be administrator of all realms")]
     LastAdministrator,
@@ -128,7 +133,14 @@ impl Flows {
         actor: &Actor,
     ) -> Result<Account, AccountError> {
         let before = self.show_person(username).await?;
+        if change
+            .expected
+            .is_some_and(|version| version != before.version)
+        {
+            return Err(AccountError::ChangedMeanwhile(username.clone()));
+        }
         let mut after = before.clone();
+        after.version += 1;
         if let Some(name) = &change.display_name {
             after.display_name.clone_from(name);
         }
@@ -151,12 +163,12 @@ impl Flows {
             ..Act::on("person.change", username.as_str())
         };
         self.note_act(actor, act).await?;
-        if !self
+        let changed = self
             .store
             .change_account(&after, self.clock.now_ms())
-            .await?
-        {
-            return Err(AccountError::Unknown(username.clone()));
+            .await?;
+        if changed != Changed::Yes {
+            return Err(AccountError::ChangedMeanwhile(username.clone()));
         }
         if after.closed {
             self.sessions.end_all_of(username.as_str(), None).await;
@@ -268,7 +280,9 @@ impl Fault for AccountError {
             Self::Unknown(_) => Kind::NotFound,
             Self::Exists(_) => Kind::AlreadyExists,
             Self::Weak(_) | Self::Text(_) | Self::Certificate => Kind::InvalidArgument,
-            Self::CertificateTaken(_) | Self::LastAdministrator => Kind::FailedPrecondition,
+            Self::CertificateTaken(_) | Self::LastAdministrator | Self::ChangedMeanwhile(_) => {
+                Kind::FailedPrecondition
+            }
             Self::Password(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -276,6 +290,7 @@ impl Fault for AccountError {
 
     fn field(&self) -> Option<&str> {
         match self {
+            Self::ChangedMeanwhile(_) => Some("version"),
             Self::Unknown(_) | Self::Exists(_) => Some("username"),
             Self::Weak(_) => Some("password"),
             Self::Text(field) => Some(field),

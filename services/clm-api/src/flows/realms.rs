@@ -9,7 +9,7 @@ use crate::{
         id::RealmName,
         realm::{LONGEST_DESCRIPTION, LONGEST_TITLE, Realm},
     },
-    store::{Inserted, StoreError},
+    store::{Changed, Inserted, StoreError},
 };
 
 /// What changes about a realm; absent: stays as it is.
@@ -21,6 +21,8 @@ pub struct RealmChange {
     pub description: Option<String>,
     /// Out of use, or back into it.
     pub archived: Option<bool>,
+    /// The version that is to be changed; absent: whichever is there.
+    pub expected: Option<i64>,
 }
 
 /// Why it was not done.
@@ -56,6 +58,9 @@ pub enum RealmError {
         /// How many.
         count: u64,
     },
+    /// Somebody else changed it.
+    #[error("change realm: {0} was changed meanwhile")]
+    ChangedMeanwhile(RealmName),
     /// It is in use.
     #[error("delete realm: archive {0} first")]
     NotArchived(RealmName),
@@ -106,6 +111,7 @@ impl Flows {
             description: description.to_owned(),
             created_at: self.clock.now(),
             archived_at_ms: None,
+            version: 1,
         };
         check(&realm)?;
         if self.store.find_realm(name).await?.is_some() {
@@ -140,7 +146,14 @@ impl Flows {
         actor: &Actor,
     ) -> Result<Realm, RealmError> {
         let before = self.show_realm(name, &Reach::Everywhere).await?;
+        if change
+            .expected
+            .is_some_and(|version| version != before.version)
+        {
+            return Err(RealmError::ChangedMeanwhile(name.clone()));
+        }
         let mut after = before.clone();
+        after.version += 1;
         if let Some(title) = &change.title {
             after.title.clone_from(title);
         }
@@ -163,7 +176,9 @@ impl Flows {
             ..Act::on("realm.change", name.as_str())
         };
         self.note_act(actor, act).await?;
-        self.store.change_realm(&after).await?;
+        if self.store.change_realm(&after).await? != Changed::Yes {
+            return Err(RealmError::ChangedMeanwhile(name.clone()));
+        }
         self.policies.refresh(&self.store).await?;
         Ok(after)
     }
@@ -237,9 +252,11 @@ impl Fault for RealmError {
         match self {
             Self::Unknown(_) => Kind::NotFound,
             Self::Exists(_) | Self::Used(_) => Kind::AlreadyExists,
-            Self::Ready(_) | Self::Active { .. } | Self::Waiting { .. } | Self::NotArchived(_) => {
-                Kind::FailedPrecondition
-            }
+            Self::Ready(_)
+            | Self::Active { .. }
+            | Self::Waiting { .. }
+            | Self::ChangedMeanwhile(_)
+            | Self::NotArchived(_) => Kind::FailedPrecondition,
             Self::Title | Self::Description => Kind::InvalidArgument,
             Self::Store(error) => error.kind(),
         }
@@ -253,6 +270,7 @@ impl Fault for RealmError {
             | Self::Ready(_)
             | Self::NotArchived(_) => Some("name"),
             Self::Active { .. } | Self::Waiting { .. } => Some("archived"),
+            Self::ChangedMeanwhile(_) => Some("version"),
             Self::Title => Some("title"),
             Self::Description => Some("description"),
             Self::Store(_) => None,

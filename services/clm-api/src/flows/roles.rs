@@ -171,7 +171,8 @@ impl Fault for RoleError {
 
     fn field(&self) -> Option<&str> {
         match self {
-            Self::Unknown(_) | Self::Ready(_) | Self::ChangedMeanwhile(_) => Some("name"),
+            Self::Unknown(_) | Self::Ready(_) => Some("name"),
+            Self::ChangedMeanwhile(_) => Some("version"),
             Self::Beyond => Some("permissions"),
             Self::Description => Some("description"),
             Self::Store(_) => None,

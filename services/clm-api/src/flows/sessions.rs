@@ -119,6 +119,23 @@ impl Sessions {
         })
     }
 
+    /// Whether other replicas know them too.
+    pub fn are_shared(&self) -> bool {
+        matches!(self.kept, Kept::Redis(_))
+    }
+
+    /// Whether the place where they are kept answers.
+    pub async fn ping(&self) -> Result<(), SessionError> {
+        let Kept::Redis(connection) = &self.kept else {
+            return Ok(());
+        };
+        let mut connection = connection.clone();
+        redis::cmd("PING")
+            .query_async::<()>(connection.as_mut())
+            .await
+            .map_err(failed("ask whether sessions are reachable"))
+    }
+
     /// Begins a session.
     pub async fn begin(
         &self,

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{Actor, Flows};
 use crate::{
     domain::{
+        access::Reach,
         id::{PolicyName, RealmName, SubscriptionName},
         notice::{Content, EventType, Notice},
         page::{Page, PageRequest},
@@ -65,19 +66,26 @@ pub struct Subscribed {
 }
 
 impl Flows {
-    /// All subscriptions by name.
-    pub async fn list_subscriptions(&self) -> Result<Vec<Subscription>, SubscriptionError> {
-        Ok(self.store.list_subscriptions().await?)
+    /// The subscriptions within reach, by name.
+    pub async fn list_subscriptions(
+        &self,
+        reach: &Reach,
+    ) -> Result<Vec<Subscription>, SubscriptionError> {
+        let mut all = self.store.list_subscriptions().await?;
+        all.retain(|subscription| subscription.wish.is_within(reach));
+        Ok(all)
     }
 
     /// One of them.
     pub async fn show_subscription(
         &self,
         name: &SubscriptionName,
+        reach: &Reach,
     ) -> Result<Subscription, SubscriptionError> {
         self.store
             .find_subscription(name)
             .await?
+            .filter(|subscription| subscription.wish.is_within(reach))
             .ok_or_else(|| SubscriptionError::Unknown(name.clone()))
     }
 
@@ -134,7 +142,7 @@ impl Flows {
         actor: &Actor,
     ) -> Result<Subscribed, SubscriptionError> {
         self.check_wish(&wish).await?;
-        let before = self.show_subscription(name).await?;
+        let before = self.show_subscription(name, &Reach::Everywhere).await?;
         if version.is_some_and(|version| version != before.version) {
             return Err(SubscriptionError::Overtaken(name.clone()));
         }
@@ -190,7 +198,7 @@ impl Flows {
         name: &SubscriptionName,
         actor: &Actor,
     ) -> Result<(), SubscriptionError> {
-        let subscription = self.show_subscription(name).await?;
+        let subscription = self.show_subscription(name, &Reach::Everywhere).await?;
         if subscription.wish.recipient == Recipient::Contact {
             return Err(SubscriptionError::Wish(WrongWish {
                 field: "name",
@@ -215,17 +223,38 @@ impl Flows {
         Ok(self.store.add_deliveries(&[delivery], at_ms).await?)
     }
 
-    /// A page of the log of what was sent and is to be, newest first.
+    /// A page of the log of what was sent and is to be by subscriptions within reach, newest first.
     pub async fn list_deliveries(
         &self,
-        filter: &DeliveryFilter,
+        mut filter: DeliveryFilter,
+        reach: &Reach,
         page: &PageRequest<i64>,
     ) -> Result<Page<Delivery>, SubscriptionError> {
-        Ok(self.store.list_deliveries(filter, page).await?)
+        if *reach != Reach::Everywhere {
+            let all = self.list_subscriptions(reach).await?;
+            filter.within = Some(all.into_iter().map(|one| one.name).collect());
+        }
+        Ok(self.store.list_deliveries(&filter, page).await?)
     }
 
     /// Has one sent again now.
-    pub async fn retry_delivery(&self, id: i64, actor: &Actor) -> Result<(), SubscriptionError> {
+    pub async fn retry_delivery(
+        &self,
+        id: i64,
+        reach: &Reach,
+        actor: &Actor,
+    ) -> Result<(), SubscriptionError> {
+        if *reach != Reach::Everywhere {
+            let of = self.store.find_subscription_of(id).await?;
+            let name = of.and_then(|name| name.parse::<SubscriptionName>().ok());
+            let name = name.ok_or(SubscriptionError::NoDelivery(id))?;
+            self.show_subscription(&name, reach)
+                .await
+                .map_err(|error| match error {
+                    SubscriptionError::Unknown(_) => SubscriptionError::NoDelivery(id),
+                    error => error,
+                })?;
+        }
         self.note(actor, "delivery.retry", &id.to_string(), String::new())
             .await?;
         if self.store.retry_delivery(id, self.clock.now_ms()).await? {

@@ -1,14 +1,17 @@
 //! What comes by itself: ends of certificates, of CAs and of CRLs, and the signer out of reach. Every replica looks; what
 //! two find is told once, as it has one key.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use ers_pki::certificate::Certificate;
 use ers_runtime::{clock::to_ms, error::chain, shutdown::Shutdown};
 
 use super::Flows;
 use crate::{
-    clients::{CaraError, CrlDates},
+    clients::CaraError,
     domain::{
         inventory::InventoryCertificate,
         notice::{Content, EventType, Notice},
@@ -22,14 +25,14 @@ const DAY_MS: i64 = 86_400_000;
 const PAGE: u64 = 500;
 const SIGNER_MARK: &str = "signer";
 const PROBE: &str = "clm/probe";
-/// The signer is out of reach when it did not answer so often.
+/// The signer, or a token, is out of reach when it did not answer so often.
 const PATIENCE: u32 = 3;
 
 impl Flows {
     /// Looks until shutdown.
     pub(crate) async fn watch(&self, shutdown: &Shutdown) {
         let every = Duration::from_secs(self.notifications.look_seconds.max(1));
-        let mut silent = 0;
+        let mut silent = Silences::new();
         while shutdown.sleep(every).await {
             if !self.policies.has_subscriptions() {
                 continue;
@@ -161,7 +164,7 @@ impl Flows {
             let Some(late) = found(&issuer, self.cara.list_crls(&issuer).await) else {
                 continue;
             };
-            let late = late.into_iter().filter(|crl| is_late(crl, now_ms));
+            let late = late.into_iter().filter(|crl| crl.is_late(now_ms));
             let notices = late.map(|crl| {
                 Notice::of_platform(
                     EventType::CrlExpiring,
@@ -190,43 +193,83 @@ impl Flows {
             .collect()
     }
 
-    /// Whether the signer answers. What was told last stands in the mark, so that replicas and restarts agree: zero, or
-    /// since when it is out of reach.
-    async fn look_at_signer(&self, silent: &mut u32) -> Result<(), StoreError> {
-        let told = self.store.load_mark(SIGNER_MARK).await?;
+    /// Whether the signer answers, and its tokens do. Of tokens nobody can tell while the signer is silent.
+    async fn look_at_signer(&self, silent: &mut Silences) -> Result<(), StoreError> {
+        let trouble = self.signer.seal(PROBE, b"probe").await.err();
+        let trouble = trouble.as_ref().map(|error| chain(error));
+        let is_there = trouble.is_none();
+        self.look_at_part(SIGNER_MARK, "", trouble, silent).await?;
+        if !is_there {
+            return Ok(());
+        }
+        let Ok(tokens) = self.signer.tokens().await else {
+            return Ok(());
+        };
+        for token in tokens {
+            let mark = token_mark(&token.name);
+            let trouble = (!token.up).then_some(token.reason);
+            self.look_at_part(&mark, &token.name, trouble, silent)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What was told last stands in the mark, so that replicas and restarts agree: zero, or since when it is out of reach.
+    async fn look_at_part(
+        &self,
+        mark: &str,
+        token: &str,
+        trouble: Option<String>,
+        silent: &mut Silences,
+    ) -> Result<(), StoreError> {
+        let told = self.store.load_mark(mark).await?;
         let now_ms = self.clock.now_ms();
-        let (event, to, detail) = match self.signer.seal(PROBE, b"probe").await {
-            Ok(_) => {
-                *silent = 0;
+        let silences = silent.entry(mark.to_owned()).or_default();
+        let (event, to, detail) = match trouble {
+            None => {
+                *silences = 0;
                 if told == 0 {
                     return Ok(());
                 }
                 (EventType::SignerReachable, 0, String::new())
             }
-            Err(error) => {
-                *silent += 1;
-                if told != 0 || *silent < PATIENCE {
+            Some(trouble) => {
+                *silences += 1;
+                if told != 0 || *silences < PATIENCE {
                     return Ok(());
                 }
-                (EventType::SignerUnreachable, now_ms, chain(&error))
+                (EventType::SignerUnreachable, now_ms, trouble)
             }
         };
         let since = if told == 0 { now_ms } else { told };
-        let notice = Notice::of_platform(
-            event,
-            format!("{}:{since}", event.as_str()),
-            Content {
-                at_ms: now_ms,
-                detail,
-                ..Content::default()
-            },
-        );
+        let key = match token {
+            "" => format!("{}:{since}", event.as_str()),
+            _ => format!("{}:{mark}:{since}", event.as_str()),
+        };
+        let content = Content {
+            at_ms: now_ms,
+            token: token.to_owned(),
+            detail,
+            ..Content::default()
+        };
+        let notice = Notice::of_platform(event, key, content);
         let deliveries = self.deliveries_of([notice]).await?;
-        if self.store.move_mark(SIGNER_MARK, told, to, now_ms).await? {
+        if self.store.move_mark(mark, told, to, now_ms).await? {
             self.store.add_deliveries(&deliveries, now_ms).await?;
         }
         Ok(())
     }
+}
+
+/// How often each part was found silent, one look after the other.
+type Silences = HashMap<String, u32>;
+
+/// Names of tokens may be long, marks may not.
+fn token_mark(name: &str) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, name.as_bytes());
+    let mut digits = hex::encode(digest);
+    digits.truncate(32);
+    format!("token:{digits}")
 }
 
 /// What CARA knows of a CA. That it does not know one must not keep the others from being looked at.
@@ -234,9 +277,4 @@ fn found<T>(issuer: &str, answer: Result<T, CaraError>) -> Option<T> {
     answer
         .inspect_err(|error| tracing::warn!(issuer, error = chain(error), "look at a CA"))
         .ok()
-}
-
-/// A CRL is made anew long before its end: with less than a tenth of its time left, nobody has.
-fn is_late(crl: &CrlDates, now_ms: i64) -> bool {
-    crl.next_update_ms - now_ms < (crl.next_update_ms - crl.this_update_ms) / 10
 }

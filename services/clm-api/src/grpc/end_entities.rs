@@ -1,5 +1,7 @@
 //! What administrators do with end entities, challenges and renewals: messages into domain types and back.
 
+use std::collections::BTreeMap;
+
 use ers_proto::clm::v1 as proto;
 use ers_runtime::error::status;
 use tonic::Status;
@@ -12,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
-        end_entity::{EndEntity, EndEntityChange},
+        end_entity::{EndEntity, EndEntityChange, EndEntityFilter},
         id::{CertificateId, EndEntityName, RealmName},
         page::PageRequest,
     },
@@ -32,6 +34,8 @@ pub(super) async fn add(
         name: required("name", &message.name)?,
         contact: message.contact,
         registration_authority: message.registration_authority,
+        owners: Vec::new(),
+        metadata: BTreeMap::new(),
     };
     entered.demand_realm(&new.realm)?;
     flows
@@ -48,9 +52,12 @@ pub(super) async fn list(
 ) -> Result<proto::ListEndEntitiesResponse, Status> {
     let page = PageRequest::read(message.page_size, &message.page_token)
         .map_err(|error| wrong(error.field(), error))?;
-    let realm = optional("realm", &message.realm)?;
+    let filter = EndEntityFilter {
+        realm: optional("realm", &message.realm)?,
+        ..EndEntityFilter::default()
+    };
     let found = flows
-        .list_end_entities(realm.as_ref(), &entered.reach(), &page)
+        .list_end_entities(&filter, &entered.reach(), &page)
         .await
         .map_err(status)?;
     Ok(proto::ListEndEntitiesResponse {
@@ -92,9 +99,10 @@ pub(super) async fn change(
         active,
         contact: message.contact,
         registration_authority: message.registration_authority,
+        ..EndEntityChange::default()
     };
     flows
-        .change_end_entity(&realm, &name, &change, actor)
+        .change_end_entity(&realm, &name, &change, None, actor)
         .await
         .map(told)
         .map_err(status)
@@ -141,7 +149,7 @@ pub(super) async fn remove(
     let (realm, name) = named(&message.realm, &message.name)?;
     entered.demand_realm(&realm)?;
     flows
-        .remove_end_entity(&realm, &name, actor)
+        .remove_end_entity(&realm, &name, None, actor)
         .await
         .map_err(status)?;
     Ok(proto::RemoveEndEntityResponse {})

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
+        access::Reach,
         page::PageRequest,
         subscription::{Subscription, WishText},
     },
@@ -44,7 +45,11 @@ impl Service for Notifications {
         request: Request<proto::ListSubscriptionsRequest>,
     ) -> Result<Response<proto::ListSubscriptionsResponse>, Status> {
         self.enter(&request, "ListSubscriptions").await?;
-        let all = self.flows.list_subscriptions().await.map_err(status)?;
+        let all = self
+            .flows
+            .list_subscriptions(&Reach::Everywhere)
+            .await
+            .map_err(status)?;
         let subscriptions = all.into_iter().map(subscription).collect();
         Ok(Response::new(proto::ListSubscriptionsResponse {
             subscriptions,
@@ -57,7 +62,11 @@ impl Service for Notifications {
     ) -> Result<Response<proto::Subscription>, Status> {
         self.enter(&request, "ShowSubscription").await?;
         let name = required("name", &request.get_ref().name)?;
-        let found = self.flows.show_subscription(&name).await.map_err(status)?;
+        let found = self
+            .flows
+            .show_subscription(&name, &Reach::Everywhere)
+            .await
+            .map_err(status)?;
         Ok(Response::new(subscription(found)))
     }
 
@@ -140,10 +149,11 @@ impl Service for Notifications {
         let filter = DeliveryFilter {
             state: optional("state", &message.state)?,
             subscription: optional("subscription", &message.subscription)?,
+            within: None,
         };
         let found = self
             .flows
-            .list_deliveries(&filter, &page)
+            .list_deliveries(filter, &Reach::Everywhere, &page)
             .await
             .map_err(status)?;
         Ok(Response::new(proto::ListDeliveriesResponse {
@@ -161,7 +171,7 @@ impl Service for Notifications {
         let message = request.into_inner();
         let actor = entered.actor(&message.actor)?;
         self.flows
-            .retry_delivery(message.id, &actor)
+            .retry_delivery(message.id, &Reach::Everywhere, &actor)
             .await
             .map_err(status)?;
         Ok(Response::new(proto::RetryDeliveryResponse {}))

@@ -53,6 +53,7 @@ pub(super) async fn change(
         email: message.email,
         closed: message.closed,
         certificate: message.certificate,
+        expected: None,
     };
     flows
         .change_person(&username, &change, &actor)

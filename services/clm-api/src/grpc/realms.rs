@@ -47,6 +47,7 @@ pub(super) async fn change_realm(
         title: message.title,
         description: message.description,
         archived: message.archived,
+        expected: None,
     };
     flows
         .change_realm(&name, &change, &actor)

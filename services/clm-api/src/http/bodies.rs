@@ -51,6 +51,7 @@ pub(super) struct RealmBody {
     archived_at: Option<String>,
     /// It comes with the platform and can be neither archived nor deleted.
     ready: bool,
+    version: i64,
 }
 
 /// A policy in force.
@@ -140,6 +141,7 @@ impl From<Realm> for RealmBody {
             description: realm.description,
             created_at: realm.created_at.format(&Rfc3339).unwrap_or_default(),
             archived_at: realm.archived_at_ms.map(time_text),
+            version: realm.version,
         }
     }
 }

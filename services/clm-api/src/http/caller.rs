@@ -161,6 +161,17 @@ pub(super) async fn introduce(
     next.call(request).await
 }
 
+/// Name of whoever is permitted to call an operation that is not for everybody.
+pub(super) fn name_of_permitted(request: &HttpRequest) -> Option<String> {
+    let known = request.extensions().get::<Known>().cloned();
+    let caller = known.and_then(|known| known.0.ok().flatten())?;
+    let pattern = request.match_pattern().unwrap_or_default();
+    if operations::find(request.method().as_str(), &pattern) == Some(Access::Public) {
+        return None;
+    }
+    check(caller, request).ok().map(|caller| caller.name)
+}
+
 /// Lets through who may call the operation at all; how far it reaches, the handler asks.
 fn check(caller: Caller, request: &HttpRequest) -> Result<Caller, Problem> {
     let pattern = request.match_pattern().unwrap_or_default();

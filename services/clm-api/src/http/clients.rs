@@ -1,6 +1,6 @@
 //! `/v1/clients`: automation and the platform's own services, and the access tokens of the former.
 
-use actix_web::{HttpResponse, delete, get, http::header, post, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, http::header, patch, post, web};
 use ers_pki::profile::Period;
 use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,13 @@ use utoipa::ToSchema;
 use super::{
     Caller,
     bodies::{ProblemBody, time_text},
+    headers::{etag, expected_version, precondition_failed},
+    queries::RealmQuery,
     roles::read_permissions,
 };
 use crate::{
-    domain::{access_token::AccessToken, id::RealmName, realm::Client},
-    flows::{Flows, NewToken},
+    domain::{access_token::AccessToken, id::RealmName, page::Page, realm::Client},
+    flows::{ClientChange, Flows, NewToken},
 };
 
 /// A client.
@@ -28,11 +30,17 @@ pub(super) struct ClientBody {
     /// What it works under when it names no policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     default_policy: Option<String>,
+    version: i64,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct ClientList {
     clients: Vec<ClientBody>,
+    /// Absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+    /// On all pages.
+    total: u64,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -45,6 +53,15 @@ pub(super) struct NewClient {
     realm: String,
     #[serde(default)]
     description: String,
+    default_policy: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"description": "Builds and signs releases", "default_policy": "server"}))]
+pub(super) struct ClientChanges {
+    description: Option<String>,
+    /// Empty: none any more.
     default_policy: Option<String>,
 }
 
@@ -100,17 +117,30 @@ pub(super) struct MadeToken {
 /// Clients of realms that the caller may see
 #[utoipa::path(
     tag = "clients",
+    params(RealmQuery),
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "By name", body = ClientList))
+    responses(
+        (status = 200, description = "A page, by name", body = ClientList),
+        (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 #[get("/v1/clients")]
 pub(super) async fn list_clients(
     caller: Caller,
     flows: web::Data<Flows>,
+    query: web::Query<RealmQuery>,
 ) -> Result<web::Json<ClientList>, Problem> {
-    let all = flows.list_clients(&caller.reach()).await.map_err(problem)?;
+    let ((search, page), realm) = (query.read()?, query.realm()?);
+    let mut all = flows.list_clients(&caller.reach()).await.map_err(problem)?;
+    all.retain(|one| {
+        realm.as_ref().is_none_or(|realm| one.realm == *realm)
+            && search.is_in(&[&one.identity, &one.description])
+    });
+    let found = Page::of_list(all, &page, |one| one.identity.clone());
     Ok(web::Json(ClientList {
-        clients: all.into_iter().map(ClientBody::from).collect(),
+        clients: found.rows.into_iter().map(ClientBody::from).collect(),
+        next_page_token: found.next,
+        total: found.total,
     }))
 }
 
@@ -145,6 +175,7 @@ pub(super) async fn add_client(
             .map(str::parse)
             .transpose()
             .map_err(|error| wrong("default_policy", error))?,
+        version: 1,
     };
     let client = flows
         .add_client(client, &caller.actor())
@@ -153,6 +184,7 @@ pub(super) async fn add_client(
     let place = format!("/clm-api/v1/clients/{}", client.identity);
     Ok(HttpResponse::Created()
         .insert_header((header::LOCATION, place))
+        .insert_header(etag(client.version))
         .json(ClientBody::from(client)))
 }
 
@@ -162,7 +194,7 @@ pub(super) async fn add_client(
     params(("name" = String, Path, description = "Name of the client", example = "acme")),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "The client", body = ClientBody),
+        (status = 200, description = "The client; its ETag is for If-Match", body = ClientBody),
         (status = 404, description = "No such client", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -171,12 +203,64 @@ pub(super) async fn show_client(
     caller: Caller,
     flows: web::Data<Flows>,
     name: web::Path<String>,
-) -> Result<web::Json<ClientBody>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let client = flows
         .show_client(&name, &caller.reach())
         .await
         .map_err(problem)?;
-    Ok(web::Json(ClientBody::from(client)))
+    Ok(shown(client))
+}
+
+/// Change a client's description or default policy
+#[utoipa::path(
+    tag = "clients",
+    params(("name" = String, Path, description = "Name of the client", example = "build-server")),
+    security(("bearer" = []), ("cookie" = [])),
+    request_body = ClientChanges,
+    responses(
+        (status = 200, description = "The client as it is now", body = ClientBody),
+        (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such client or policy", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Changed by somebody else at the same time", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Not that version any more", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+#[patch("/v1/clients/{name}")]
+pub(super) async fn change_client(
+    caller: Caller,
+    flows: web::Data<Flows>,
+    name: web::Path<String>,
+    request: HttpRequest,
+    changes: web::Json<ClientChanges>,
+) -> Result<HttpResponse, Problem> {
+    let expected = expected_version(&request)?;
+    let changes = changes.into_inner();
+    let default_policy = match changes.default_policy.as_deref() {
+        None => None,
+        Some("") => Some(None),
+        Some(policy) => {
+            let policy = policy.parse();
+            Some(Some(
+                policy.map_err(|error| wrong("default_policy", error))?,
+            ))
+        }
+    };
+    let change = ClientChange {
+        description: changes.description,
+        default_policy,
+        expected,
+    };
+    let client = flows
+        .change_client(&name, change, &caller.reach(), &caller.actor())
+        .await
+        .map_err(|error| precondition_failed(problem(error), expected))?;
+    Ok(shown(client))
+}
+
+fn shown(client: Client) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(etag(client.version))
+        .json(ClientBody::from(client))
 }
 
 /// Remove a client with its tokens
@@ -317,6 +401,7 @@ impl From<Client> for ClientBody {
             realm: client.realm.to_string(),
             description: client.description,
             default_policy: client.default_policy.map(|policy| policy.to_string()),
+            version: client.version,
         }
     }
 }

@@ -32,7 +32,9 @@ pub(super) fn expected_version(request: &HttpRequest) -> Result<Option<i64>, Pro
 
 /// It is not the version that was expected.
 pub(super) fn precondition_failed(problem: Problem, expected: Option<i64>) -> Problem {
-    if expected.is_none() || problem.status != StatusCode::CONFLICT.as_u16() {
+    let is_of_version = problem.status == StatusCode::CONFLICT.as_u16()
+        && problem.field.as_deref() == Some("version");
+    if expected.is_none() || !is_of_version {
         return problem;
     }
     Problem {

@@ -4,12 +4,15 @@
 
 mod apply_policy;
 mod audit;
+mod authorities;
 mod bodies;
 mod caller;
 mod change_password;
 mod clients;
 mod decide_request;
 mod deliveries;
+mod end_entities;
+mod end_entity_secrets;
 mod enroll;
 mod headers;
 mod list_certificates;
@@ -23,6 +26,7 @@ mod operations;
 mod people;
 mod queries;
 mod realms;
+mod repeat;
 mod revoke;
 mod role_bindings;
 mod roles;
@@ -32,6 +36,7 @@ mod show_policy;
 mod show_session;
 mod show_statistics;
 mod subscriptions;
+mod system;
 
 use std::sync::Arc;
 
@@ -54,6 +59,7 @@ pub fn configure(
             .configure(routes)
             .route("/openapi.json", web::get().to(openapi::show))
             .default_service(web::to(nothing_here))
+            .wrap(from_fn(repeat::answer_once))
             .wrap(from_fn(caller::introduce));
         config.configure(read_input).service(scope);
     }
@@ -70,6 +76,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(log_out::log_out)
         .service(change_password::change_password)
         .configure(people_routes)
+        .configure(end_entity_routes)
+        .service(authorities::list_authorities)
+        .service(authorities::show_authority)
+        .service(system::show_system)
         .service(realms::list_realms)
         .service(realms::create_realm)
         .service(realms::show_realm)
@@ -93,6 +103,20 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(subscriptions::try_subscription)
         .service(deliveries::list_deliveries)
         .service(deliveries::retry_delivery);
+}
+
+/// For whom certificates are.
+fn end_entity_routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(end_entities::list_end_entities)
+        .service(end_entities::add_end_entity)
+        .service(end_entities::show_end_entity)
+        .service(end_entities::change_end_entity)
+        .service(end_entities::remove_end_entity)
+        .service(end_entity_secrets::set_end_entity_password)
+        .service(end_entity_secrets::remove_end_entity_password)
+        .service(end_entity_secrets::set_end_entity_shared_secret)
+        .service(end_entity_secrets::remove_end_entity_shared_secret);
 }
 
 /// People, what they and clients may do, and what they did.
@@ -119,6 +143,7 @@ fn people_routes(config: &mut ServiceConfig<'_>) {
         .service(clients::list_clients)
         .service(clients::add_client)
         .service(clients::show_client)
+        .service(clients::change_client)
         .service(clients::remove_client)
         .service(clients::list_tokens)
         .service(clients::make_token)

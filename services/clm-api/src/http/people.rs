@@ -1,7 +1,7 @@
 //! `/v1/people`: local accounts.
 
 use actix_web::{
-    HttpResponse, delete, get,
+    HttpRequest, HttpResponse, delete, get,
     http::{StatusCode, header},
     patch, post, put, web,
 };
@@ -14,9 +14,11 @@ use zeroize::Zeroizing;
 use super::{
     Caller,
     bodies::{ProblemBody, time_text},
+    headers::{etag, expected_version, precondition_failed},
+    queries::PlainQuery,
 };
 use crate::{
-    domain::{account::Account, id::Username},
+    domain::{account::Account, id::Username, page::Page},
     flows::{AccountChange, Flows, NewAccount},
 };
 
@@ -40,11 +42,17 @@ pub(super) struct PersonBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     last_login_at: Option<String>,
+    version: i64,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct PersonList {
     people: Vec<PersonBody>,
+    /// Absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+    /// On all pages.
+    total: u64,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -95,17 +103,27 @@ pub(super) struct NewPassword {
 /// Local accounts
 #[utoipa::path(
     tag = "people",
+    params(PlainQuery),
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "By username", body = PersonList))
+    responses(
+        (status = 200, description = "A page, by username", body = PersonList),
+        (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 #[get("/v1/people")]
 pub(super) async fn list_people(
     _caller: Caller,
     flows: web::Data<Flows>,
+    query: web::Query<PlainQuery>,
 ) -> Result<web::Json<PersonList>, Problem> {
-    let people = flows.list_people().await.map_err(problem)?;
+    let (search, page) = query.read()?;
+    let mut people = flows.list_people().await.map_err(problem)?;
+    people.retain(|one| search.is_in(&[one.username.as_str(), &one.display_name, &one.email]));
+    let found = Page::of_list(people, &page, |one| one.username.to_string());
     Ok(web::Json(PersonList {
-        people: people.into_iter().map(PersonBody::from).collect(),
+        people: found.rows.into_iter().map(PersonBody::from).collect(),
+        next_page_token: found.next,
+        total: found.total,
     }))
 }
 
@@ -144,6 +162,7 @@ pub(super) async fn add_person(
     Ok(HttpResponse::Created()
         .insert_header((header::LOCATION, place))
         .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header(etag(account.version))
         .json(MadePerson {
             person: PersonBody::from(account),
             password: made.map(|password| password.to_string()),
@@ -156,7 +175,7 @@ pub(super) async fn add_person(
     params(("username" = String, Path, description = "Login name", example = "administrator")),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "The account", body = PersonBody),
+        (status = 200, description = "The account; its ETag is for If-Match", body = PersonBody),
         (status = 400, description = "Not a name", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -166,9 +185,9 @@ pub(super) async fn show_person(
     _caller: Caller,
     flows: web::Data<Flows>,
     username: web::Path<String>,
-) -> Result<web::Json<PersonBody>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let found = flows.show_person(&read(&username)?).await;
-    Ok(web::Json(PersonBody::from(found.map_err(problem)?)))
+    Ok(shown(found.map_err(problem)?))
 }
 
 /// Change, close or open a local account
@@ -182,6 +201,7 @@ pub(super) async fn show_person(
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Nobody would be administrator any more, or the certificate is somebody else's", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Not that version any more", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[patch("/v1/people/{username}")]
@@ -189,10 +209,12 @@ pub(super) async fn change_person(
     caller: Caller,
     flows: web::Data<Flows>,
     username: web::Path<String>,
+    request: HttpRequest,
     changes: web::Json<PersonChanges>,
-) -> Result<web::Json<PersonBody>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let username = read(&username)?;
     demand_above(&caller, &flows, &username).await?;
+    let expected = expected_version(&request)?;
     let changes = changes.into_inner();
     let certificate = match changes.certificate.as_deref() {
         None => None,
@@ -206,12 +228,13 @@ pub(super) async fn change_person(
         email: changes.email,
         closed: changes.closed,
         certificate,
+        expected,
     };
     let account = flows
         .change_person(&username, &change, &caller.actor())
         .await
-        .map_err(problem)?;
-    Ok(web::Json(PersonBody::from(account)))
+        .map_err(|error| precondition_failed(problem(error), expected))?;
+    Ok(shown(account))
 }
 
 /// Remove a local account with all its roles
@@ -316,6 +339,12 @@ async fn demand_above(caller: &Caller, flows: &Flows, username: &Username) -> Re
     ))
 }
 
+fn shown(account: Account) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(etag(account.version))
+        .json(PersonBody::from(account))
+}
+
 fn read(username: &str) -> Result<Username, Problem> {
     username.parse().map_err(|error| wrong("username", error))
 }
@@ -331,6 +360,7 @@ impl From<Account> for PersonBody {
             certificate: account.certificate,
             created_at: time_text(account.created_at_ms),
             last_login_at: account.last_login_at_ms.map(time_text),
+            version: account.version,
         }
     }
 }

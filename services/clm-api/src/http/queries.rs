@@ -1,8 +1,107 @@
-//! Parts of queries that several endpoints share.
+//! Parts of queries that several endpoints share. The grammar of all lists: each parameter is a condition, all must hold;
+//! `search` finds parts, whatever their case; `page_size` and `page_token` turn pages.
 
-use serde::{Deserialize as _, Deserializer, de::Error as _};
+use ers_runtime::http::{Problem, wrong};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use utoipa::IntoParams;
 
-use crate::domain::page::LARGEST_PAGE_SIZE;
+use crate::domain::{
+    id::RealmName,
+    page::{LARGEST_PAGE_SIZE, PageRequest},
+};
+
+const LONGEST_SEARCH: usize = 255;
+
+/// Which part of a list is wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PlainQuery {
+    /// Part of a name or description; case does not matter.
+    #[serde(default)]
+    #[param(max_length = 255)]
+    search: String,
+    /// Rows on a page: 50 when absent, at most 1000.
+    #[serde(default, deserialize_with = "page_size")]
+    #[param(maximum = 1000)]
+    page_size: u32,
+    /// `next_page_token` of the page before.
+    #[serde(default)]
+    page_token: String,
+}
+
+/// The same for what lies in realms.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RealmQuery {
+    /// Only those of this realm.
+    realm: Option<String>,
+    /// Part of a name or description; case does not matter.
+    #[serde(default)]
+    #[param(max_length = 255)]
+    search: String,
+    /// Rows on a page: 50 when absent, at most 1000.
+    #[serde(default, deserialize_with = "page_size")]
+    #[param(maximum = 1000)]
+    page_size: u32,
+    /// `next_page_token` of the page before.
+    #[serde(default)]
+    page_token: String,
+}
+
+/// A text that is looked for.
+pub(super) struct Search(String);
+
+impl Search {
+    pub(super) fn read(text: &str) -> Result<Self, Problem> {
+        if text.chars().count() > LONGEST_SEARCH {
+            return Err(wrong(
+                "search",
+                format!("at most {LONGEST_SEARCH} characters"),
+            ));
+        }
+        Ok(Self(text.to_lowercase()))
+    }
+
+    /// Whether one of the texts has it as a part.
+    pub(super) fn is_in(&self, texts: &[&str]) -> bool {
+        self.0.is_empty()
+            || texts
+                .iter()
+                .any(|text| text.to_lowercase().contains(&self.0))
+    }
+}
+
+impl PlainQuery {
+    pub(super) fn read(&self) -> Result<(Search, PageRequest<String>), Problem> {
+        Ok((
+            Search::read(&self.search)?,
+            page(self.page_size, &self.page_token)?,
+        ))
+    }
+}
+
+impl RealmQuery {
+    pub(super) fn read(&self) -> Result<(Search, PageRequest<String>), Problem> {
+        Ok((
+            Search::read(&self.search)?,
+            page(self.page_size, &self.page_token)?,
+        ))
+    }
+
+    pub(super) fn realm(&self) -> Result<Option<RealmName>, Problem> {
+        self.realm
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| wrong("realm", error))
+    }
+}
+
+fn page(size: u32, token: &str) -> Result<PageRequest<String>, Problem> {
+    PageRequest::read(size, token).map_err(|error| wrong(error.field(), error))
+}
 
 /// A number of rows; the reader of queries by itself does not say which key it could not read.
 pub(super) fn page_size<'de, D: Deserializer<'de>>(query: D) -> Result<u32, D::Error> {

@@ -1,6 +1,6 @@
 //! `/v1/realms`: what separates.
 
-use actix_web::{HttpResponse, delete, get, http::header, patch, post, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, http::header, patch, post, web};
 use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,15 +8,22 @@ use utoipa::ToSchema;
 use super::{
     Caller,
     bodies::{ProblemBody, RealmBody},
+    headers::{etag, expected_version, precondition_failed},
+    queries::PlainQuery,
 };
 use crate::{
-    domain::id::RealmName,
+    domain::{id::RealmName, page::Page, realm::Realm},
     flows::{Flows, RealmChange},
 };
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct RealmList {
     realms: Vec<RealmBody>,
+    /// Absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+    /// On all pages.
+    total: u64,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -47,17 +54,27 @@ pub(super) struct RealmChanges {
 /// Realms of which the caller sees any part
 #[utoipa::path(
     tag = "realms",
+    params(PlainQuery),
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "Realms by name", body = RealmList))
+    responses(
+        (status = 200, description = "A page, by name", body = RealmList),
+        (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 #[get("/v1/realms")]
 pub(super) async fn list_realms(
     caller: Caller,
     flows: web::Data<Flows>,
+    query: web::Query<PlainQuery>,
 ) -> Result<web::Json<RealmList>, Problem> {
-    let realms = flows.list_realms(&caller.reach()).await.map_err(problem)?;
+    let (search, page) = query.read()?;
+    let mut realms = flows.list_realms(&caller.reach()).await.map_err(problem)?;
+    realms.retain(|one| search.is_in(&[one.name.as_str(), &one.title, &one.description]));
+    let found = Page::of_list(realms, &page, |one| one.name.to_string());
     Ok(web::Json(RealmList {
-        realms: realms.into_iter().map(RealmBody::from).collect(),
+        realms: found.rows.into_iter().map(RealmBody::from).collect(),
+        next_page_token: found.next,
+        total: found.total,
     }))
 }
 
@@ -86,6 +103,7 @@ pub(super) async fn create_realm(
         .map_err(problem)?;
     Ok(HttpResponse::Created()
         .insert_header((header::LOCATION, format!("/clm-api/v1/realms/{name}")))
+        .insert_header(etag(made.version))
         .json(RealmBody::from(made)))
 }
 
@@ -95,7 +113,7 @@ pub(super) async fn create_realm(
     params(("name" = String, Path, description = "Name of the realm", example = "default")),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "The realm", body = RealmBody),
+        (status = 200, description = "The realm; its ETag is for If-Match", body = RealmBody),
         (status = 400, description = "Not a name", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such realm", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -105,13 +123,13 @@ pub(super) async fn show_realm(
     caller: Caller,
     flows: web::Data<Flows>,
     name: web::Path<String>,
-) -> Result<web::Json<RealmBody>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let name: RealmName = name.parse().map_err(|error| wrong("name", error))?;
     let realm = flows
         .show_realm(&name, &caller.reach())
         .await
         .map_err(problem)?;
-    Ok(web::Json(RealmBody::from(realm)))
+    Ok(shown(realm))
 }
 
 /// Rename, describe, archive a realm, or take it back into use
@@ -125,6 +143,7 @@ pub(super) async fn show_realm(
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such realm", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Has active certificates or undecided requests, or comes with the platform", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Not that version any more", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[patch("/v1/realms/{name}")]
@@ -132,21 +151,24 @@ pub(super) async fn change_realm(
     caller: Caller,
     flows: web::Data<Flows>,
     name: web::Path<String>,
+    request: HttpRequest,
     changes: web::Json<RealmChanges>,
-) -> Result<web::Json<RealmBody>, Problem> {
+) -> Result<HttpResponse, Problem> {
     let name: RealmName = name.parse().map_err(|error| wrong("name", error))?;
     caller.demand_realm(&name)?;
+    let expected = expected_version(&request)?;
     let changes = changes.into_inner();
     let change = RealmChange {
         title: changes.title,
         description: changes.description,
         archived: changes.archived,
+        expected,
     };
     let realm = flows
         .change_realm(&name, &change, &caller.actor())
         .await
-        .map_err(problem)?;
-    Ok(web::Json(RealmBody::from(realm)))
+        .map_err(|error| precondition_failed(problem(error), expected))?;
+    Ok(shown(realm))
 }
 
 /// Delete an archived realm
@@ -176,4 +198,10 @@ pub(super) async fn delete_realm(
         .await
         .map_err(problem)?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+fn shown(realm: Realm) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(etag(realm.version))
+        .json(RealmBody::from(realm))
 }

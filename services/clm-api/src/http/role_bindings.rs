@@ -8,9 +8,13 @@ use utoipa::ToSchema;
 use super::{
     Caller,
     bodies::{ProblemBody, time_text},
+    queries::RealmQuery,
 };
 use crate::{
-    domain::role::{Binding, Subject},
+    domain::{
+        page::Page,
+        role::{Binding, Subject},
+    },
     flows::{Flows, NewBinding},
 };
 
@@ -39,7 +43,13 @@ pub(super) struct BindingBody {
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct BindingList {
+    /// Oldest first.
     role_bindings: Vec<BindingBody>,
+    /// Absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+    /// On all pages.
+    total: u64,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -62,20 +72,36 @@ pub(super) struct BindingWish {
 /// Who has which role, as far as the caller may see
 #[utoipa::path(
     tag = "roles",
+    params(RealmQuery),
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "Oldest first", body = BindingList))
+    responses(
+        (status = 200, description = "A page", body = BindingList),
+        (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 #[get("/v1/role-bindings")]
 pub(super) async fn list_bindings(
     caller: Caller,
     flows: web::Data<Flows>,
+    query: web::Query<RealmQuery>,
 ) -> Result<web::Json<BindingList>, Problem> {
-    let all = flows
+    let ((search, page), realm) = (query.read()?, query.realm()?);
+    let mut all = flows
         .list_bindings(&caller.reach())
         .await
         .map_err(problem)?;
+    all.retain(|one| {
+        (realm.is_none() || one.realm == realm)
+            && search.is_in(&[one.role.as_str(), one.subject.name.as_str()])
+    });
+    // Ids of the ready ones do not tell their age.
+    let found = Page::of_list(all, &page, |one| {
+        format!("{:020}:{}", one.created_at_ms, one.id)
+    });
     Ok(web::Json(BindingList {
-        role_bindings: all.into_iter().map(BindingBody::from).collect(),
+        role_bindings: found.rows.into_iter().map(BindingBody::from).collect(),
+        next_page_token: found.next,
+        total: found.total,
     }))
 }
 

@@ -11,9 +11,10 @@ use super::{
     Caller,
     bodies::ProblemBody,
     headers::{etag, expected_version, precondition_failed},
+    queries::PlainQuery,
 };
 use crate::{
-    domain::{id::RoleName, permission::Permission, role::Role},
+    domain::{id::RoleName, page::Page, permission::Permission, role::Role},
     flows::{Flows, RoleWish},
 };
 
@@ -36,6 +37,11 @@ pub(super) struct RoleBody {
 pub(super) struct RoleList {
     /// Those that come with the platform first.
     roles: Vec<RoleBody>,
+    /// Absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+    /// On all pages.
+    total: u64,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -69,17 +75,29 @@ pub(super) async fn list_permissions(_caller: Caller) -> web::Json<PermissionLis
 /// Roles
 #[utoipa::path(
     tag = "roles",
+    params(PlainQuery),
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, description = "Roles", body = RoleList))
+    responses(
+        (status = 200, description = "A page", body = RoleList),
+        (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 #[get("/v1/roles")]
 pub(super) async fn list_roles(
     _caller: Caller,
     flows: web::Data<Flows>,
+    query: web::Query<PlainQuery>,
 ) -> Result<web::Json<RoleList>, Problem> {
-    let roles = flows.list_roles().await.map_err(problem)?;
+    let (search, page) = query.read()?;
+    let mut roles = flows.list_roles().await.map_err(problem)?;
+    roles.retain(|role| search.is_in(&[role.name.as_str(), &role.description]));
+    let found = Page::of_list(roles, &page, |role| {
+        format!("{}:{}", u8::from(!role.ready), role.name)
+    });
     Ok(web::Json(RoleList {
-        roles: roles.into_iter().map(RoleBody::from).collect(),
+        roles: found.rows.into_iter().map(RoleBody::from).collect(),
+        next_page_token: found.next,
+        total: found.total,
     }))
 }
 

@@ -1,6 +1,6 @@
 //! `/v1/subscriptions`: who wants to hear of what.
 
-use actix_web::{HttpResponse, delete, get, post, put, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, http::header, post, put, web};
 use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,10 +8,13 @@ use utoipa::ToSchema;
 use super::{
     Caller,
     bodies::{ProblemBody, time_text},
+    headers::{etag, expected_version, precondition_failed},
+    queries::RealmQuery,
 };
 use crate::{
     domain::{
         id::SubscriptionName,
+        page::Page,
         subscription::{Subscription, Wish, WishText, WrongWish},
     },
     flows::{Flows, Subscribed},
@@ -90,25 +93,41 @@ pub(super) struct SubscriptionBody {
 #[derive(Serialize, ToSchema)]
 pub(super) struct SubscriptionList {
     subscriptions: Vec<SubscriptionBody>,
+    /// Absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+    /// On all pages.
+    total: u64,
 }
 
-/// All subscriptions
+/// Subscriptions of realms that the caller may see, by name
 #[utoipa::path(
     tag = "notifications",
+    params(RealmQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "By name", body = SubscriptionList),
+        (status = 200, description = "A page", body = SubscriptionList),
+        (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/subscriptions")]
 pub(super) async fn list_subscriptions(
     caller: Caller,
     flows: web::Data<Flows>,
+    query: web::Query<RealmQuery>,
 ) -> Result<web::Json<SubscriptionList>, Problem> {
-    caller.demand_everywhere()?;
-    let all = flows.list_subscriptions().await.map_err(problem)?;
+    let ((search, page), realm) = (query.read()?, query.realm()?);
+    let all = flows.list_subscriptions(&caller.reach()).await;
+    let mut all = all.map_err(problem)?;
+    all.retain(|one| {
+        let (_, address) = one.wish.recipient.as_parts();
+        (realm.is_none() || one.wish.realm == realm) && search.is_in(&[one.name.as_str(), &address])
+    });
+    let found = Page::of_list(all, &page, |one| one.name.to_string());
     Ok(web::Json(SubscriptionList {
-        subscriptions: all.into_iter().map(SubscriptionBody::from).collect(),
+        subscriptions: found.rows.into_iter().map(SubscriptionBody::from).collect(),
+        next_page_token: found.next,
+        total: found.total,
     }))
 }
 
@@ -118,7 +137,7 @@ pub(super) async fn list_subscriptions(
     params(("name" = String, Path, description = "Its name")),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "As it is", body = SubscriptionBody),
+        (status = 200, description = "As it is; its ETag is for If-Match", body = SubscriptionBody),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "None of that name", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -128,13 +147,14 @@ pub(super) async fn show_subscription(
     caller: Caller,
     flows: web::Data<Flows>,
     name: web::Path<String>,
-) -> Result<web::Json<SubscriptionBody>, Problem> {
-    caller.demand_everywhere()?;
+) -> Result<HttpResponse, Problem> {
     let found = flows
-        .show_subscription(&named(&name)?)
+        .show_subscription(&named(&name)?, &caller.reach())
         .await
         .map_err(problem)?;
-    Ok(web::Json(found.into()))
+    Ok(HttpResponse::Ok()
+        .insert_header(etag(found.version))
+        .json(SubscriptionBody::from(found)))
 }
 
 /// Subscribe
@@ -154,14 +174,19 @@ pub(super) async fn subscribe(
     flows: web::Data<Flows>,
     new: web::Json<WishBody>,
 ) -> Result<HttpResponse, Problem> {
-    caller.demand_everywhere()?;
     let new = new.into_inner();
-    let name = named(&new.name)?;
+    let (name, wish) = (named(&new.name)?, new.read()?);
+    demand(&caller, &wish)?;
     let made = flows
-        .subscribe(&name, new.read()?, new.active, &caller.actor())
+        .subscribe(&name, wish, new.active, &caller.actor())
         .await
         .map_err(problem)?;
-    Ok(HttpResponse::Created().json(SubscriptionBody::from(made)))
+    let place = format!("/clm-api/v1/subscriptions/{name}");
+    Ok(HttpResponse::Created()
+        .insert_header((header::LOCATION, place))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header(etag(made.subscription.version))
+        .json(SubscriptionBody::from(made)))
 }
 
 /// Change a subscription
@@ -176,6 +201,7 @@ pub(super) async fn subscribe(
         (status = 200, description = "As it is now", body = SubscriptionBody),
         (status = 400, description = "A field is wrong", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "None of that name", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Not that version any more", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Another version by now", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -184,20 +210,30 @@ pub(super) async fn change_subscription(
     caller: Caller,
     flows: web::Data<Flows>,
     name: web::Path<String>,
+    request: HttpRequest,
     changed: web::Json<WishBody>,
-) -> Result<web::Json<SubscriptionBody>, Problem> {
-    caller.demand_everywhere()?;
+) -> Result<HttpResponse, Problem> {
     let (name, changed) = (named(&name)?, changed.into_inner());
     if !changed.name.is_empty() && changed.name != name.as_str() {
         return Err(wrong("name", "is another one in the path"));
     }
-    let (active, version) = (changed.active, changed.version);
-    let actor = caller.actor();
-    let done = flows
-        .change_subscription(&name, changed.read()?, active, version, &actor)
+    let (active, wish) = (changed.active, changed.read()?);
+    let expected = expected_version(&request)?;
+    let version = expected.or(changed.version);
+    flows
+        .show_subscription(&name, &caller.reach())
         .await
         .map_err(problem)?;
-    Ok(web::Json(done.into()))
+    demand(&caller, &wish)?;
+    let actor = caller.actor();
+    let done = flows
+        .change_subscription(&name, wish, active, version, &actor)
+        .await
+        .map_err(|error| precondition_failed(problem(error), expected))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header(etag(done.subscription.version))
+        .json(SubscriptionBody::from(done)))
 }
 
 /// Unsubscribe
@@ -217,9 +253,13 @@ pub(super) async fn unsubscribe(
     flows: web::Data<Flows>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    caller.demand_everywhere()?;
+    let name = named(&name)?;
     flows
-        .unsubscribe(&named(&name)?, &caller.actor())
+        .show_subscription(&name, &caller.reach())
+        .await
+        .map_err(problem)?;
+    flows
+        .unsubscribe(&name, &caller.actor())
         .await
         .map_err(problem)?;
     Ok(HttpResponse::NoContent().finish())
@@ -242,12 +282,28 @@ pub(super) async fn try_subscription(
     flows: web::Data<Flows>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    caller.demand_everywhere()?;
+    let name = named(&name)?;
     flows
-        .try_subscription(&named(&name)?, &caller.actor())
+        .show_subscription(&name, &caller.reach())
+        .await
+        .map_err(problem)?;
+    flows
+        .try_subscription(&name, &caller.actor())
         .await
         .map_err(problem)?;
     Ok(HttpResponse::Accepted().finish())
+}
+
+/// Refuses who may not hear of all that is wanted.
+fn demand(caller: &Caller, wish: &Wish) -> Result<(), Problem> {
+    if wish.is_within(&caller.reach()) {
+        return Ok(());
+    }
+    match (&wish.realm, &wish.policy) {
+        (Some(realm), Some(policy)) => caller.demand_policy(realm, policy),
+        (Some(realm), None) => caller.demand_realm(realm),
+        (None, _) => caller.demand_everywhere(),
+    }
 }
 
 fn named(name: &str) -> Result<SubscriptionName, Problem> {

@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 
-use super::{Inserted, Store, StoreError, entity::administrator};
+use super::{Changed, Inserted, Store, StoreError, entity::administrator};
 use crate::domain::{account::Account, id::Username};
 
 use administrator::Column;
@@ -54,6 +54,7 @@ impl Store {
             totp_step: Set(None),
             certificate: Set(account.certificate.clone()),
             last_login_at: Set(None),
+            version: Set(account.version),
         };
         let inserted = administrator::Entity::insert(row)
             .exec_without_returning(&self.connection)
@@ -136,9 +137,13 @@ impl Store {
         self.update_account("set password", username, columns).await
     }
 
-    /// Puts name, address, closing and certificate as they are here; false when there is none of that name.
+    /// Puts an account's name, address, closing and certificate in the place of its version before.
     #[tracing::instrument(name = "db.administrator.change", skip_all)]
-    pub async fn change_account(&self, account: &Account, now_ms: i64) -> Result<bool, StoreError> {
+    pub async fn change_account(
+        &self,
+        account: &Account,
+        now_ms: i64,
+    ) -> Result<Changed, StoreError> {
         let columns = vec![
             (
                 Column::DisplayName,
@@ -151,9 +156,23 @@ impl Store {
                 Expr::value(account.certificate.as_deref()),
             ),
             (Column::UpdatedAt, Expr::value(now_ms)),
+            (Column::Version, Expr::value(account.version)),
         ];
-        self.update_account("change account", &account.username, columns)
+        let mut update = administrator::Entity::update_many();
+        for (column, value) in columns {
+            update = update.col_expr(column, value);
+        }
+        let updated = update
+            .filter(Column::Username.eq(account.username.as_str()))
+            .filter(Column::Version.eq(account.version - 1))
+            .exec(&self.connection)
             .await
+            .map_err(StoreError::at("change account"))?;
+        Ok(if updated.rows_affected == 1 {
+            Changed::Yes
+        } else {
+            Changed::Overtaken
+        })
     }
 
     /// Sets the secret of the second factor, to be confirmed by a code, or takes it away.
@@ -241,5 +260,6 @@ fn read(row: administrator::Model) -> Result<Account, StoreError> {
         certificate: row.certificate,
         created_at_ms: row.created_at,
         last_login_at_ms: row.last_login_at,
+        version: row.version,
     })
 }

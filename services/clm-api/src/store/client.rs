@@ -1,9 +1,11 @@
 //! Calling services and their default policies.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr,
+};
 
 use super::{
-    Inserted, Store, StoreError,
+    Changed, Inserted, Store, StoreError,
     entity::{access_token, client},
 };
 use crate::domain::realm::Client;
@@ -18,6 +20,7 @@ impl Store {
             description: Set(made.description.clone()),
             default_policy: Set(made.default_policy.as_ref().map(ToString::to_string)),
             created_at: Set(now_ms),
+            version: Set(made.version),
         };
         let inserted = client::Entity::insert(row)
             .exec_without_returning(&self.connection)
@@ -34,6 +37,29 @@ impl Store {
             .map_err(StoreError::at("find client"))?
             .map(read)
             .transpose()
+    }
+
+    /// Puts description and default policy of a client in the place of its version before.
+    #[tracing::instrument(name = "db.client.change", skip_all)]
+    pub async fn change_client(&self, client: &Client) -> Result<Changed, StoreError> {
+        let policy = client.default_policy.as_ref().map(ToString::to_string);
+        let updated = client::Entity::update_many()
+            .col_expr(
+                client::Column::Description,
+                Expr::value(client.description.as_str()),
+            )
+            .col_expr(client::Column::DefaultPolicy, Expr::value(policy))
+            .col_expr(client::Column::Version, Expr::value(client.version))
+            .filter(client::Column::Identity.eq(client.identity.as_str()))
+            .filter(client::Column::Version.eq(client.version - 1))
+            .exec(&self.connection)
+            .await
+            .map_err(StoreError::at("change client"))?;
+        Ok(if updated.rows_affected == 1 {
+            Changed::Yes
+        } else {
+            Changed::Overtaken
+        })
     }
 
     /// Removes a client with its tokens; false when there is none of that name.
@@ -75,5 +101,6 @@ fn read(row: client::Model) -> Result<Client, StoreError> {
             .map_err(|_| broken("default_policy"))?,
         description: row.description,
         identity: row.identity,
+        version: row.version,
     })
 }

@@ -85,6 +85,19 @@ pub struct DeliveryFilter {
     pub state: Option<DeliveryState>,
     /// Of this subscription.
     pub subscription: Option<SubscriptionName>,
+    /// Of one of these; absent: of whichever.
+    pub within: Option<Vec<SubscriptionName>>,
+}
+
+/// What waits to be told, and what could not be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeliveryBacklog {
+    /// On their way.
+    pub pending: u64,
+    /// Given up.
+    pub failed: u64,
+    /// When the oldest that is on its way was found.
+    pub oldest_pending_at_ms: Option<i64>,
 }
 
 impl DeliveryState {
@@ -243,6 +256,10 @@ impl Store {
             })
             .apply_if(filter.subscription.as_ref(), |query, name| {
                 query.filter(delivery::Column::Subscription.eq(name.as_str()))
+            })
+            .apply_if(filter.within.as_ref(), |query, names| {
+                let names = names.iter().map(SubscriptionName::as_str);
+                query.filter(delivery::Column::Subscription.is_in(names))
             });
         let total = query.clone().count(&self.connection).await.map_err(&act)?;
         let rows = query
@@ -256,6 +273,36 @@ impl Store {
             .map_err(&act)?;
         let rows: Vec<Delivery> = rows.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page::cut(rows, page.size, total, |row| row.id.to_string()))
+    }
+
+    /// Whose delivery it is, if there is one of that number.
+    #[tracing::instrument(name = "db.delivery.find_subscription", skip_all)]
+    pub async fn find_subscription_of(&self, id: i64) -> Result<Option<String>, StoreError> {
+        let row = delivery::Entity::find_by_id(id).one(&self.connection).await;
+        let row = row.map_err(StoreError::at("find notice"))?;
+        Ok(row.map(|row| row.subscription))
+    }
+
+    /// How much waits to be told.
+    #[tracing::instrument(name = "db.delivery.count", skip_all)]
+    pub async fn delivery_backlog(&self) -> Result<DeliveryBacklog, StoreError> {
+        let act = StoreError::at("count notices");
+        let in_state = |state: DeliveryState| {
+            delivery::Entity::find().filter(delivery::Column::State.eq(state.as_str()))
+        };
+        let pending = in_state(DeliveryState::Pending);
+        let oldest = pending
+            .clone()
+            .order_by_asc(delivery::Column::Id)
+            .one(&self.connection)
+            .await
+            .map_err(&act)?;
+        let failed = in_state(DeliveryState::Failed);
+        Ok(DeliveryBacklog {
+            pending: pending.count(&self.connection).await.map_err(&act)?,
+            failed: failed.count(&self.connection).await.map_err(&act)?,
+            oldest_pending_at_ms: oldest.map(|row| row.created_at),
+        })
     }
 
     /// Forgets what was finished before a time.

@@ -20,6 +20,7 @@ mod policy;
 mod reach;
 mod realm;
 mod renewal_advice;
+mod reply;
 mod request;
 mod request_row;
 mod role;
@@ -35,7 +36,7 @@ use sea_orm::{DatabaseConnection, DbErr};
 
 pub use audit_event::AuditEvent;
 pub use certificate::Found;
-pub use delivery::{Delivery, DeliveryFilter, DeliveryState, NewDelivery};
+pub use delivery::{Delivery, DeliveryBacklog, DeliveryFilter, DeliveryState, NewDelivery};
 pub use feed::ApplyError;
 pub use policy::NewPolicyVersion;
 pub use role_binding::Unbound;
@@ -80,6 +81,17 @@ pub enum Inserted {
     AlreadyThere,
 }
 
+/// What became of changing a row that may be gone, or another version by now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It is changed.
+    Yes,
+    /// There is none.
+    Unknown,
+    /// Somebody else was faster.
+    Overtaken,
+}
+
 impl Inserted {
     /// Tells an equal row from a failure. Not "on conflict do nothing": MariaDB's count of rows cannot tell the two
     /// outcomes apart.
@@ -96,6 +108,13 @@ impl Store {
     /// Over a connection whose schema is up to date.
     pub fn new(connection: DatabaseConnection) -> Self {
         Self { connection }
+    }
+
+    /// Whether the database answers.
+    #[tracing::instrument(name = "db.ping", skip_all)]
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let ping = self.connection.ping().await;
+        ping.map_err(StoreError::at("ask whether the database answers"))
     }
 }
 

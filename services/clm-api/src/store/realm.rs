@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::{
-    Inserted, Store, StoreError,
+    Changed, Inserted, Store, StoreError,
     certificate_search::in_state,
     entity::{
         access_token, certificate, client, end_entity, policy, policy_version, realm, request,
@@ -32,6 +32,7 @@ impl Store {
             created_at: Set(to_ms(realm.created_at)),
             title: Set(realm.title.clone()),
             archived_at: Set(realm.archived_at_ms),
+            version: Set(realm.version),
         };
         let inserted = realm::Entity::insert(row)
             .exec_without_returning(&self.connection)
@@ -63,21 +64,27 @@ impl Store {
             .transpose()
     }
 
-    /// Puts title, description and archiving as they are here; every replica learns of it.
+    /// Puts a realm in the place of its version before; every replica learns of it.
     #[tracing::instrument(name = "db.realm.change", skip_all)]
-    pub async fn change_realm(&self, realm: &Realm) -> Result<(), StoreError> {
-        realm::Entity::update_many()
+    pub async fn change_realm(&self, realm: &Realm) -> Result<Changed, StoreError> {
+        let updated = realm::Entity::update_many()
             .col_expr(realm::Column::Title, Expr::value(realm.title.as_str()))
             .col_expr(
                 realm::Column::Description,
                 Expr::value(realm.description.as_str()),
             )
             .col_expr(realm::Column::ArchivedAt, Expr::value(realm.archived_at_ms))
+            .col_expr(realm::Column::Version, Expr::value(realm.version))
             .filter(realm::Column::Name.eq(realm.name.as_str()))
+            .filter(realm::Column::Version.eq(realm.version - 1))
             .exec(&self.connection)
             .await
             .map_err(StoreError::at("change realm"))?;
-        self.count_policy_change().await
+        if updated.rows_affected != 1 {
+            return Ok(Changed::Overtaken);
+        }
+        self.count_policy_change().await?;
+        Ok(Changed::Yes)
     }
 
     /// How many certificates of a realm are active; and how many it ever had.
@@ -203,5 +210,6 @@ fn read(row: realm::Model) -> Result<Realm, StoreError> {
         description: row.description,
         created_at: from_ms(row.created_at),
         archived_at_ms: row.archived_at,
+        version: row.version,
     })
 }

@@ -22,7 +22,7 @@ use ers_proto::cara::v1::{
 use ers_runtime::clock::{Clock as _, ManualClock};
 use futures::{Stream, StreamExt as _, stream};
 use prost_types::Timestamp;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, macros::datetime};
 use tokio::sync::watch;
 use tonic::{Code, Request, Response, Status, Streaming};
 
@@ -451,7 +451,20 @@ impl authorities_server::Authorities for FakeCara {
         &self,
         _: Request<proto::ListAuthoritiesRequest>,
     ) -> Result<Response<proto::ListAuthoritiesResponse>, Status> {
-        Err(Status::unimplemented("CLM does not list"))
+        let root = &self.0.root;
+        let listed = |name: &str| proto::Authority {
+            name: name.to_owned(),
+            subject: root.subject().to_string(),
+            certificate: root.der().to_vec(),
+            state: proto::AuthorityState::Active.into(),
+            key_algorithm: "P-256".to_owned(),
+            not_before: Some(timestamp(root.not_before())),
+            not_after: Some(timestamp(root.not_after())),
+            ..Default::default()
+        };
+        Ok(Response::new(proto::ListAuthoritiesResponse {
+            authorities: vec![listed("unused-ca"), listed(ISSUER)],
+        }))
     }
 
     async fn update(
@@ -665,8 +678,20 @@ impl status_server::Status for FakeCara {
 
     async fn list_crls(
         &self,
-        _: Request<proto::ListCrlsRequest>,
+        request: Request<proto::ListCrlsRequest>,
     ) -> Result<Response<proto::ListCrlsResponse>, Status> {
-        Err(not_ours())
+        let issuer = request.into_inner().issuer;
+        if issuer != ISSUER {
+            return Ok(Response::new(proto::ListCrlsResponse::default()));
+        }
+        let crl = proto::CrlInfo {
+            name: issuer.clone(),
+            issuer,
+            number: 7,
+            this_update: Some(timestamp(datetime!(2026-11-22 06:00 UTC))),
+            next_update: Some(timestamp(datetime!(2026-11-23 06:00 UTC))),
+            ..Default::default()
+        };
+        Ok(Response::new(proto::ListCrlsResponse { crls: vec![crl] }))
     }
 }

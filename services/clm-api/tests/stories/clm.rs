@@ -181,6 +181,17 @@ impl World {
         connection.execute_unprepared(statement).await.unwrap();
     }
 
+    /// Octets that stand in the database, of a query for one column.
+    pub async fn bytes(&self, query: &str) -> Vec<Vec<u8>> {
+        let url = self.database.config.url.resolve().unwrap();
+        let connection = Database::connect(url.expose_secret()).await.unwrap();
+        let statement = Statement::from_string(connection.get_database_backend(), query);
+        let rows = connection.query_all_raw(statement).await.unwrap();
+        rows.iter()
+            .map(|row| row.try_get_by_index(0).unwrap())
+            .collect()
+    }
+
     /// Makes the trail unwritable.
     pub async fn lose_trail(&self) {
         let url = self.database.config.url.resolve().unwrap();

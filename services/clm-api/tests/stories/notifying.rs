@@ -231,6 +231,24 @@ async fn the_signer_out_of_reach_is_told_once_and_so_is_its_return() {
     world.stop().await;
 }
 
+/// Failure 16: a token that is lost is told of, as the signer is that does not answer.
+#[tokio::test]
+async fn a_token_out_of_reach_is_told_once_and_so_is_its_return() {
+    let (world, mut receiver) = world(fresh(Kind::Sqlite).await.unwrap()).await;
+    let events = ["signer.unreachable", "signer.reachable"];
+    subscribe(&world, to_webhook(&receiver, &events, &[])).await;
+    world.signer.break_token(Some("CKR_TOKEN_NOT_PRESENT"));
+    let (_, message) = told(&mut receiver).await;
+    assert_eq!(message["type"], "signer.unreachable");
+    assert_eq!(message["data"]["token"], "software");
+    assert_eq!(message["data"]["detail"], "CKR_TOKEN_NOT_PRESENT");
+    world.signer.break_token(None);
+    let (_, message) = told(&mut receiver).await;
+    assert_eq!(message["type"], "signer.reachable");
+    assert_eq!(deliveries(&world).await.len(), 2);
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn a_wish_that_cannot_be_kept_is_refused_by_its_field() {
     let (world, receiver) = world(fresh(Kind::Sqlite).await.unwrap()).await;

@@ -20,6 +20,7 @@ pub struct Model {
     pub totp_step: Option<i64>,
     pub certificate: Option<String>,
     pub last_login_at: Option<i64>,
+    pub version: i64,
 }
 
 plain_entity!();

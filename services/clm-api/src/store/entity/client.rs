@@ -11,6 +11,7 @@ pub struct Model {
     pub description: String,
     pub default_policy: Option<String>,
     pub created_at: i64,
+    pub version: i64,
 }
 
 plain_entity!();

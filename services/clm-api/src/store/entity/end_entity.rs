@@ -15,6 +15,11 @@ pub struct Model {
     pub sealed_secret: Option<Vec<u8>>,
     pub contact: String,
     pub registration_authority: bool,
+    pub version: i64,
+    pub owners: Option<String>,
+    pub metadata: Option<String>,
+    pub updated_at: Option<i64>,
+    pub updated_by: Option<String>,
 }
 
 plain_entity!();

@@ -27,6 +27,7 @@ pub mod policy;
 pub mod policy_version;
 pub mod realm;
 pub mod renewal_advice;
+pub mod reply;
 pub mod request;
 pub mod revision;
 pub mod role;

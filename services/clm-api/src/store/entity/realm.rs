@@ -11,6 +11,7 @@ pub struct Model {
     pub created_at: i64,
     pub title: String,
     pub archived_at: Option<i64>,
+    pub version: i64,
 }
 
 plain_entity!();
