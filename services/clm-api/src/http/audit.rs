@@ -115,7 +115,9 @@ pub(super) struct Verification {
     events: u64,
     /// Events of a release that knew no chain.
     unchained: u64,
-    /// Digest at the end of the chain, lower-case hex.
+    /// Number at the end of the chain.
+    sequence: i64,
+    /// Digest there, lower-case hex.
     head: String,
     /// The first place where it does not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -224,6 +226,7 @@ pub(super) async fn verify_events(
         intact: report.broken_at.is_none(),
         events: report.events,
         unchained: report.unchained,
+        sequence: report.head.sequence,
         head: report.head.digest,
         broken_at: report.broken_at,
     }))

@@ -6,9 +6,9 @@ use actix_web::{App, HttpResponse};
 use utoipa::{
     OpenApi,
     openapi::{
-        ContentBuilder, Ref, ResponseBuilder,
+        ContentBuilder, ObjectBuilder, Ref, Required, Response, ResponseBuilder, Type,
         extensions::Extensions,
-        path::Operation,
+        path::{Operation, ParameterBuilder, ParameterIn},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -21,6 +21,9 @@ use super::{
     routes,
 };
 
+/// Keys and tags are no longer.
+const LONGEST_HEADER: usize = 128;
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -29,7 +32,8 @@ use super::{
                        Errors are problem documents (RFC 9457). Operations name the permission that they need as \
                        `x-permission`; what is listed ends where the caller's roles end. Long lists are paged: give \
                        `next_page_token` back as `page_token`. Lists are filtered by query parameters, all of which must \
-                       hold. Policies and roles have ETags, for `If-Match`."
+                       hold. What can be changed has an ETag, for `If-Match`. A POST may be repeated with the same \
+                       `Idempotency-Key`: it acts once."
     ),
     components(schemas(ProblemBody))
 )]
@@ -69,11 +73,50 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
             ("DELETE", &mut item.delete),
         ] {
             if let Some(operation) = operation {
-                tell_access(operation, operations::find(method, path));
+                let access = operations::find(method, path);
+                tell_headers(
+                    operation,
+                    method == "POST" && access != Some(Access::Public),
+                );
+                tell_access(operation, access);
             }
         }
     }
     document
+}
+
+/// Headers that are read for many operations alike: of those that answer 412, and of those that may be repeated.
+fn tell_headers(operation: &mut Operation, may_be_repeated: bool) {
+    let header = |name: &str, description: &str| {
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(LONGEST_HEADER));
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(description))
+            .schema(Some(text))
+            .build()
+    };
+    let parameters = operation.parameters.get_or_insert_default();
+    if operation.responses.responses.contains_key("412") {
+        let description = "ETag of the version that is to be changed; else the answer is 412";
+        parameters.push(header("If-Match", description).into());
+    }
+    if may_be_repeated {
+        let description = "Repeated with the same key, the request acts once and is answered the same for 24 hours";
+        parameters.push(header("Idempotency-Key", description).into());
+        let refusals = [
+            ("409", "The request with this key is being answered"),
+            ("422", "The key was used for another request"),
+        ];
+        for (status, description) in refusals {
+            let responses = &mut operation.responses.responses;
+            let response = || refusal(description).into();
+            responses.entry(status.to_owned()).or_insert_with(response);
+        }
+    }
 }
 
 /// What an operation needs, as `x-permission`, and how it refuses who does not have it.
@@ -99,18 +142,17 @@ fn tell_access(operation: &mut Operation, access: Option<Access>) {
         Some(Access::Public) | None => &[],
     };
     for (status, description) in refusals {
-        let problem = ResponseBuilder::new()
-            .description(*description)
-            .content(
-                "application/problem+json",
-                ContentBuilder::new()
-                    .schema(Some(Ref::from_schema_name("Problem")))
-                    .build(),
-            )
-            .build();
-        operation
-            .responses
-            .responses
-            .insert((*status).to_owned(), problem.into());
+        let responses = &mut operation.responses.responses;
+        responses.insert((*status).to_owned(), refusal(description).into());
     }
+}
+
+fn refusal(description: &str) -> Response {
+    let problem = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", problem)
+        .build()
 }

@@ -2,7 +2,7 @@
 //! again. After draft-ietf-httpapi-idempotency-key-header.
 
 use actix_web::{
-    Error, HttpResponse,
+    Error, HttpResponse, ResponseError as _,
     body::{BoxBody, MessageBody, to_bytes},
     dev::{Payload, ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
@@ -37,7 +37,7 @@ pub(super) async fn answer_once(
     let key = match idempotency_key(request.request()) {
         Ok(Some(key)) => key,
         Ok(None) => return Ok(next.call(request).await?.map_into_boxed_body()),
-        Err(wrong) => return Err(wrong.into()),
+        Err(wrong) => return Ok(request.into_response(wrong.error_response())),
     };
     let Some(flows) = request.app_data::<web::Data<Flows>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
@@ -49,25 +49,23 @@ pub(super) async fn answer_once(
         request_digest: digest_of(&request, &body),
     };
     request.set_payload(Payload::from(body));
-    match flows.begin_reply(&key).await.map_err(problem)? {
-        Standing::New => {}
-        Standing::Answered(reply) => return Ok(request.into_response(replayed(reply))),
-        Standing::UnderWay => {
-            let under_way = Problem::of(
-                StatusCode::CONFLICT,
-                format!("{FIELD}: the same request is being answered; try again"),
-            );
-            return Err(under_way.in_field(FIELD).retry_after(1).into());
-        }
-        Standing::Another => {
-            let another = Problem::of(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                format!("{FIELD}: was used for another request"),
-            );
-            return Err(another.in_field(FIELD).into());
-        }
-    }
-    answer(request, next, &flows, &key).await
+    let refusal = match flows.begin_reply(&key).await {
+        Ok(Standing::New) => return answer(request, next, &flows, &key).await,
+        Ok(Standing::Answered(reply)) => return Ok(request.into_response(replayed(reply))),
+        Ok(Standing::UnderWay) => Problem::of(
+            StatusCode::CONFLICT,
+            format!("{FIELD}: the same request is being answered; try again"),
+        )
+        .in_field(FIELD)
+        .retry_after(1),
+        Ok(Standing::Another) => Problem::of(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("{FIELD}: was used for another request"),
+        )
+        .in_field(FIELD),
+        Err(error) => problem(error),
+    };
+    Ok(request.into_response(refusal.error_response()))
 }
 
 async fn answer(
