@@ -22,6 +22,8 @@ IMAGE_PROFILE ?= release
 STORIES ?=
 STORY_WORKERS ?= 4
 FUZZ_SECONDS ?= 60
+# e.g. make fuzz FUZZ_TARGETS=cms,pki_message
+FUZZ_TARGETS ?=
 PEERS ?= 2000
 # entries of `make bench-journal`
 N ?= 10000000
@@ -165,11 +167,13 @@ fuzz: ## Fuzz each parser for FUZZ_SECONDS (60): with libFuzzer when cargo-fuzz 
 	@scripts/setup.sh run
 	@if $(CARGO) fuzz --version >/dev/null 2>&1 && $(CARGO) +nightly --version >/dev/null 2>&1; then \
 	  for target in fuzz/fuzz_targets/*.rs; do \
-	    name=$$(basename "$$target" .rs); echo "fuzz: $$name"; \
+	    name=$$(basename "$$target" .rs); \
+	    [[ -z "$(FUZZ_TARGETS)" || ",$(FUZZ_TARGETS)," == *",$$name,"* ]] || continue; \
+	    echo "fuzz: $$name"; \
 	    $(CARGO) +nightly fuzz run "$$name" -- -max_total_time=$(FUZZ_SECONDS); \
 	  done; \
 	else \
-	  ERS_FUZZ_SECONDS=$(FUZZ_SECONDS) ERS_FUZZ_SEED=$${ERS_FUZZ_SEED:-$$RANDOM} \
+	  ERS_FUZZ_SECONDS=$(FUZZ_SECONDS) ERS_FUZZ_TARGETS=$(FUZZ_TARGETS) ERS_FUZZ_SEED=$${ERS_FUZZ_SEED:-$$RANDOM} \
 	    $(CARGO) test --locked -p ers-pki --test fuzz -- --nocapture; \
 	fi
 

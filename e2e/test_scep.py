@@ -1,8 +1,11 @@
-"""strongSwan's `pki --scep` and `pki --scepca`, as Debian ships them.
+"""strongSwan's `pki --scep` and `pki --scepca`, and certmonger, as Debian ships them.
 
 Promises:
 - A device fetches the CA certificates, enrols with a challenge and renews with the certificate that it got, over plain
   HTTP and HTTPS, with keys in software and on a token.
+- certmonger enrols with a challenge and renews by itself with the certificate that it got.
+- A system that manages devices judges its own challenges; while it is away nobody gets in.
+- The key that opens messages lies on the token and cannot be taken out of it.
 - A challenge is good for one request, a wrong one for none; a name that the policy does not allow is refused.
 - A request that waits for approval is polled until somebody says yes.
 - A certificate and the CRL are looked up by messages that openssl and Python wrote, and openssl reads the answers.
@@ -10,8 +13,12 @@ Promises:
 """
 
 import hashlib
+import http.server
+import json
 import os
 import shlex
+import ssl
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -23,6 +30,7 @@ from harness.clients import names, read, serial, verify
 from harness.der import children, content, oid, tlv
 from harness.process import run
 from harness.rest import Rest
+from harness.servers import SOFTHSM
 from harness.waiting import until
 
 PASSWORD = "a password that only these stories know"
@@ -110,6 +118,111 @@ def test_a_device_enrols_and_renews(platform, host, folder):
     verify(platform, renewed, chain)
     assert serial(renewed) != serial(leaf)
     assert read(renewed).public_key() != read(leaf).public_key()
+
+
+@pytest.mark.forms("sqlite", "many-postgresql")
+def test_certmonger_enrols_with_a_challenge_and_renews(platform, host, folder):
+    home = folder / "home"
+    home.mkdir()
+    key, leaf = folder / "certmonger.key", folder / "certmonger.crt"
+    pki = StrongSwan(platform, folder / "pki")
+    chain = folder / "chain.pem"
+    chain.write_text("".join(file.read_text() for file in pki.authorities))
+    tell = folder / "tell"
+    # the bus starts certmonger when it is first spoken to
+    tell.write_text(f"""#!/bin/sh
+set -eu
+getcert add-scep-ca -s -c ers -u {platform.revocation_url}/scep
+getcert request -s -c ers -k {key} -f {leaf} -g 2048 -N CN={host.name} -D {host.name} -L {challenge(platform)} -w -v
+cp {leaf} {leaf}.first
+getcert resubmit -s -f {leaf} -w -v
+getcert list -s
+""")
+    tell.chmod(0o755)
+    outcome = run("dbus-run-session", "--", tell, seconds=150, environment={"HOME": str(home)})
+    assert "status: MONITORING" in outcome.stdout, str(outcome)
+    verify(platform, leaf, chain)
+    assert names(leaf) == [host.name] and serial(leaf) != serial(f"{leaf}.first")
+
+
+@pytest.mark.forms("many-postgresql")
+def test_the_key_that_opens_messages_lies_on_the_token(platform, host, folder):
+    pki = StrongSwan(platform, folder / "pki")
+    pki.enrol(host.name, pki.key("key.pem"), "leaf.crt", "--password", challenge(platform))
+    authority = read(pki.file("ra.crt")).public_key().public_numbers()
+    told = platform.token.objects("privkey")
+    found = [part for part in told.split("Private Key Object")[1:] if "scep-ra" in part]
+    assert found and all("decrypt" in part and "never extractable" in part for part in found), told
+    public = folder / "public.der"
+    label = next(line.split(":", 1)[1].strip() for line in found[0].splitlines() if "label" in line)
+    run("pkcs11-tool", "--module", SOFTHSM, "--token-label", platform.token.label, "--login", "--pin", platform.token.pin,
+        "--read-object", "--type", "pubkey", "--label", label, "--output-file", public, environment=platform.token.environment)
+    assert serialization.load_der_public_key(public.read_bytes()).public_numbers() == authority
+
+
+class Mdm:
+    """What manages devices: it knows the challenges that it gave out, and says whose request one is for."""
+
+    def __init__(self, folder, known):
+        form, certificate, key = folder / "mdm.cnf", folder / "mdm.pem", folder / "mdm.key"
+        form.write_text("[req]\ndistinguished_name=name\nx509_extensions=server\n[name]\n[server]\n"
+                        "basicConstraints=critical,CA:FALSE\nsubjectAltName=DNS:localhost\n")
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
+            "-days", "30", "-config", form, "-keyout", key, "-out", certificate)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        asked = self.asked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                question = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                asked.append((self.headers["authorization"], question))
+                allowed = known.get(question["challenge"]) == question["subjectAlternativeNames"]
+                body = json.dumps({"allowed": allowed}).encode()
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        (folder / "mdm.token").write_text("a token for the story")
+        self.config = {"url": f"https://localhost:{self.server.server_address[1]}/scep", "token": f"file:{folder}/mdm.token",
+                       "authorities": str(certificate)}
+
+
+def test_a_system_that_manages_devices_judges_its_own_challenges(world, folder):
+    platform = world.new_platform("sqlite", folder / "platform")
+    host = platform.host("managed")
+    mdm = Mdm(folder, {"for this device": [f"dns:{host.name}"]})
+    platform.config["clm"] = {"webhooks": {"mdm": mdm.config}}
+    try:
+        platform.start()
+        definition = platform.ers("policy", "show", "scep").stdout
+        lines = [line for line in definition.splitlines() if not line.startswith("scep:")]
+        text = "\n".join(lines).replace("name: scep", "name: managed", 1) + "\nscep: {webhook: mdm}\n"
+        platform.ers("policy", "apply", "-", stdin=text)
+        pki = StrongSwan(platform, folder / "pki", "managed")
+        pki.enrol(host.name, pki.key("key.pem"), "leaf.crt", "--password", "for this device")
+        assert names(pki.file("leaf.crt")) == [host.name]
+        token, question = mdm.asked[0]
+        assert token == "Bearer a token for the story"
+        assert (question["policy"], question["protocol"], question["address"]) == ("managed", "scep", "127.0.0.1")
+        for name, password in ((host.name, "guessed"), ("other.example.test", "for this device")):
+            refused = pki.enrol(name, pki.key("other.pem"), "other.crt", "--password", password, check=False)
+            assert refused.code != 0, f"{name} got in with {password!r}"
+        mdm.server.shutdown()
+        mdm.server.server_close()
+        refused = pki.enrol(host.name, pki.key("late.pem"), "late.crt", "--password", "for this device", check=False)
+        assert refused.code != 0, "while nobody answers, nobody gets in"
+        assert len(platform.ers_json("cert", "list", "--search", host.name)["certificates"]) == 1
+    finally:
+        platform.stop()
 
 
 def test_a_challenge_is_good_for_one_request_and_a_wrong_one_for_none(platform, host, folder):

@@ -23,7 +23,7 @@ test_packages=(
   # a peer to be measured beside
   golang-cfssl
   # foreign clients and checkers
-  lego certbot dehydrated uacme certmonger openssl sqlite3 jq strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
+  lego certbot dehydrated certmonger openssl sqlite3 jq strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
   # what the stories are written with
   python3-pytest python3-pytest-xdist python3-cryptography python3-openssl python3-yaml python3-h2 python3-aiosmtpd
   # the browser that the web app's stories are told in
@@ -44,7 +44,7 @@ crd_modules=(
 node_version=24.19.0
 zlint_version=3.6.2-4
 pkilint_version=0.13.3
-# openssl 3.5, libest's client and acme.sh
+# libest's client and acme.sh; openssl 3.5, for trying its `cmp`
 debian_13_packages=(openssl libssl3t64 libest-utils libest3 libc6 zlib1g libzstd1 acme.sh)
 # a certified OpenID provider, which stories log in at
 oidc_provider_version=9.13.3

@@ -29,8 +29,18 @@ impl Enrollment for FakeClm {
             return Err(Status::invalid_argument("csr: the story wants it so"));
         }
         let mut inner = self.0.inner.lock();
+        let content = (request.csr.clone(), request.public_key.clone());
+        let mut before = inner.asked.iter();
+        let is_other = before.any(|asked| {
+            asked.request_id == request.request_id
+                && (&asked.csr, &asked.public_key) != (&content.0, &content.1)
+        });
         inner.asked.push(request.clone());
         if let Some(known) = inner.outcomes.get(&request.request_id) {
+            if is_other {
+                let text = "request_id: enroll: it was used for another request";
+                return Err(Status::invalid_argument(text));
+            }
             return Ok(Response::new(known.clone()));
         }
         let mode = match request.protocol.as_str() {

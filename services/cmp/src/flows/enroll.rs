@@ -8,6 +8,7 @@ use super::confirm;
 use super::possession::Possession;
 use super::protect::Reply;
 use super::respond::{Part, respond};
+use super::transact;
 use super::wish::{self, PKCS10_ID, Wish};
 use crate::clients::clm::{ClmError, Outcome};
 use crate::domain::transaction::{Item, ItemState, Transaction, digest_of};
@@ -80,6 +81,14 @@ async fn ask(
     let mut enrollment = wish.enrollment;
     enrollment.request_id.clone_from(&item.request_id);
     let outcome = match server.clm.enroll(enrollment).await {
+        Err(ClmError::Invalid { detail, .. }) if detail.starts_with("request_id:") => {
+            // a key that was made by an attempt that broke off, or another message of this transactionID that was faster
+            let before = match &item.made_key {
+                Some(_) => server.clm.find_outcome(&item.request_id).await?,
+                None => None,
+            };
+            before.ok_or_else(transact::is_in_use)?
+        }
         Err(ClmError::Invalid { detail, .. }) => {
             let refusal = Refusal::new(Bit::BadCertTemplate, detail);
             let part = refused(server, transaction.kind, cert_req_id, &refusal);

@@ -4,9 +4,10 @@
 use ers_pki::cmp::{Body, BodyKind, Failure as Bit};
 
 use super::answer::{Done, Received};
+use super::confirm::reject;
 use super::protect::{Reply, protect};
 use super::{enroll, revoke};
-use crate::domain::transaction::{State, Transaction, TransactionId, digest_of};
+use crate::domain::transaction::{Item, State, Transaction, TransactionId, digest_of};
 use crate::failure::{Failure, Refusal};
 use crate::server::Server;
 
@@ -64,14 +65,19 @@ async fn open(server: &Server, received: &Received<'_>, kind: BodyKind) -> Resul
         return Ok(Opened::Now(Box::new(begun)));
     };
     if found.request_digest != begun.request_digest {
-        let text = "there is a transaction of this transactionID";
-        return Err(Refusal::new(Bit::TransactionIdInUse, text).into());
+        return Err(is_in_use().into());
     }
     // without an answer: whoever began it was cut off, or is still at it; asking CLM again makes no second certificate
     Ok(match found.response {
         Some(response) => Opened::Answered(response),
         None => Opened::Now(Box::new(found)),
     })
+}
+
+/// Another message has this transactionID.
+pub fn is_in_use() -> Refusal {
+    let text = "there is a transaction of this transactionID";
+    Refusal::new(Bit::TransactionIdInUse, text)
 }
 
 /// The transaction of that id, if there is one. Requests for certificates are kept with their answer, in one write: to CLM
@@ -92,6 +98,22 @@ async fn begin_or_find(
         return Err(Failure::Inconsistent("find a transaction that is there"));
     }
     Ok(found)
+}
+
+/// Revokes what was issued for a message that is not answered, unless the one that was got the same.
+async fn give_back(
+    server: &Server,
+    mut lost: Transaction,
+    kept: Option<&Transaction>,
+) -> Result<(), Failure> {
+    let is_kept = |item: &Item| {
+        kept.is_some_and(|kept| kept.items.iter().any(|other| other.state == item.state))
+    };
+    let requester = lost.requester.clone();
+    for item in lost.items.iter_mut().filter(|item| !is_kept(item)) {
+        reject(server, &requester, item).await?;
+    }
+    Ok(())
 }
 
 /// The transaction that a message goes on with.
@@ -151,7 +173,8 @@ pub async fn finish(
             Some(der) => Ok(Done::again(kind, der)),
             None => Err(Failure::Inconsistent("find the answer of another replica")),
         },
-        _ => {
+        found => {
+            give_back(server, transaction, found.as_ref()).await?;
             let text = "another message of this transaction was answered meanwhile";
             Err(Refusal::new(Bit::TransactionIdInUse, text).into())
         }

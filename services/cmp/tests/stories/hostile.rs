@@ -6,6 +6,7 @@ use ers_pki::key::{KeyAlgorithm, PrivateKey};
 use crate::support::device::signed;
 use crate::support::{Mode, World};
 
+/// Failure 41: cut off, too long, giant lengths, deep nesting.
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_octets_get_bad_data_format_and_nothing_happens() {
     let world = World::new().await;

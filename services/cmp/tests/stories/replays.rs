@@ -6,12 +6,14 @@ use ers_pki::key::{KeyAlgorithm, PrivateKey};
 use ers_test_support::databases::TestDatabase;
 use ers_test_support::on_every_database;
 
-use crate::support::device::signed;
+use crate::support::device::{Answer, signed};
 use crate::support::{Mode, World};
 
 on_every_database!(
     a_repeated_message_gets_the_same_answer_and_no_second_certificate,
     what_was_cut_off_goes_on_without_a_second_certificate,
+    the_same_message_many_times_at_once_has_one_answer,
+    of_two_messages_of_a_transaction_at_once_one_is_answered,
 );
 
 /// Failure 39: a replayed transactionID.
@@ -56,6 +58,7 @@ async fn a_repeated_message_gets_the_same_answer_and_no_second_certificate(datab
     stranger.ask(BodyKind::Ir, &key).await.certificate();
 }
 
+/// Failure 2: the answer of CLM is lost after it issued.
 async fn what_was_cut_off_goes_on_without_a_second_certificate(database: TestDatabase) {
     let world = World::over(database).await;
     let mut device = world.device("device");
@@ -75,23 +78,57 @@ async fn what_was_cut_off_goes_on_without_a_second_certificate(database: TestDat
     assert_eq!(world.clm.issued(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_same_message_at_two_replicas_at_once_has_one_answer() {
-    let world = World::new().await;
+/// Failure 12: the same message fifty times at once, at two replicas.
+async fn the_same_message_many_times_at_once_has_one_answer(database: TestDatabase) {
+    let world = World::over(database).await;
     let other = world.replica().await;
-    let mut here = world.device("device");
-    let mut there = world.device("device");
-    there.url = format!("{other}/cmp");
+    let mut device = world.device("device");
     let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
     let request = Body::Request(
         BodyKind::Ir,
-        vec![signed(0, here.template(&key), Vec::new(), &key)],
+        vec![signed(0, device.template(&key), Vec::new(), &key)],
     );
-    let message = here.message(&request);
-    let (one, two) = tokio::join!(
-        here.send_octets(message.clone()),
-        there.send_octets(message)
-    );
-    assert_eq!(one.message.der(), two.message.der());
+    let message = device.message(&request);
+    let sent = (0..50).map(|number| {
+        let mut same = world.device("device");
+        same.transaction_id.clone_from(&device.transaction_id);
+        if number % 2 == 1 {
+            same.url = format!("{other}/cmp");
+        }
+        let message = message.clone();
+        async move { same.send_octets(message).await }
+    });
+    let answers = futures::future::join_all(sent).await;
+    for answer in &answers {
+        assert_eq!(answer.message.der(), answers[0].message.der());
+    }
     assert_eq!(world.clm.issued(), 1);
+    let certificate = answers[0].certificate();
+    device.server_nonce = answers[0].message.header().sender_nonce.clone();
+    device.confirm(&[&certificate]).await;
+    assert!(world.clm.revocation(certificate.der()).is_none());
+}
+
+/// Failure 39: two messages under one transactionID at once.
+async fn of_two_messages_of_a_transaction_at_once_one_is_answered(database: TestDatabase) {
+    let world = World::over(database).await;
+    let other = world.replica().await;
+    world.clm.mode(Mode::IssueSlowly);
+    let keys = [0, 1].map(|_| PrivateKey::generate(KeyAlgorithm::P256).unwrap());
+    let mut devices = [world.device("device"), world.device("device")];
+    devices[1].url = format!("{other}/cmp");
+    devices[1].transaction_id = devices[0].transaction_id.clone();
+    let [one, two] = &mut devices;
+    let answers: [_; 2] = tokio::join!(
+        one.ask(BodyKind::Cr, &keys[0]),
+        two.ask(BodyKind::Cr, &keys[1])
+    )
+    .into();
+    let refused = |answer: &Answer| matches!(answer.message.body(), Body::Error { .. });
+    let place = answers.iter().position(|answer| !refused(answer)).unwrap();
+    assert_eq!(answers[1 - place].error(), Failure::TransactionIdInUse);
+    assert_eq!(world.clm.issued(), 1);
+    let certificate = answers[place].certificate();
+    assert_eq!(certificate.public_key(), keys[place].public_key());
+    assert!(world.clm.revocation(certificate.der()).is_none());
 }

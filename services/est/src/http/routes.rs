@@ -4,6 +4,9 @@
 
 use std::sync::Arc;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 
 use super::{attributes, ca_certificates, enroll, server_keys};
@@ -15,6 +18,7 @@ pub(crate) fn configure(flows: &Arc<Flows>, app: &mut ServiceConfig) {
         let scope = web::scope(base)
             .app_data(web::Data::from(Arc::clone(flows)))
             .app_data(web::PayloadConfig::new(body::LARGEST))
+            .wrap(from_fn(usual_header_names))
             .configure(operations)
             .service(
                 web::scope("/{policy}")
@@ -29,6 +33,17 @@ pub(crate) fn configure(flows: &Arc<Flows>, app: &mut ServiceConfig) {
             .default_service(web::to(nothing_here));
         app.service(scope);
     }
+}
+
+/// libest, and what is built on it, knows `Content-Type` in this spelling only, although RFC 9110 section 5.1 has any.
+async fn usual_header_names(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut answer = next.call(request).await?;
+    let head = answer.response_mut().head_mut();
+    head.set_camel_case_headers(true);
+    Ok(answer)
 }
 
 fn operations(scope: &mut ServiceConfig) {
