@@ -46,7 +46,7 @@ class AcmeSh:
         self.common = ["--home", self.home, "--server", platform.directory(policy), "--ca-bundle", platform.root]
 
     def __call__(self, *arguments, check=True):
-        return run(TOOLS / "debian-13/bin/acme.sh", *self.common, *arguments, check=check, seconds=120)
+        return run(TOOLS / "acme.sh/usr/share/acme.sh/acme.sh", *self.common, *arguments, check=check, seconds=120)
 
     def certificate(self, name):
         folder = self.home / f"{name}_ecc"

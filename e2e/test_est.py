@@ -2,7 +2,6 @@
 
 Promises:
 - strongSwan fetches the CA certificates, enrolls with a password and enrolls again with its certificate.
-- libest's client fetches the CA certificates, enrolls with a password and again with its certificate.
 - The header in which the ingress hands a certificate on counts from the ingress alone.
 - curl and openssl do all five operations; where each service is a process of its own, through nginx, which hands the client's
   certificate on.
@@ -23,7 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
 
-from harness.clients import TOOLS, names, read, serial, verify
+from harness.clients import names, serial, verify
 from harness.der import tlv
 from harness.process import run
 from harness.rest import Rest
@@ -124,32 +123,6 @@ def test_strongswan_enrolls_with_a_password_and_again_with_its_certificate(platf
     second = folder / "swan-2.pem"
     second.write_text(run(*est, "--cert", first, "--key", key).stdout)
     assert serial(second) != serial(first) and names(second) == names(first)
-
-
-@pytest.mark.forms("sqlite", "many-postgresql")
-def test_libest_enrolls_with_a_password_and_again_with_its_certificate(platform, device, folder):
-    out = folder / "out"
-    out.mkdir()
-    host, port = platform.url.split("://")[1].split(":")
-
-    def estclient(*arguments):
-        return run(TOOLS / "debian-13/bin/estclient", *arguments, "-s", host, "-p", port, "-o", out,
-                   environment={"EST_OPENSSL_CACERT": str(platform.root)})
-
-    def kept(pkcs7_file, name):
-        made = pkcs7.load_der_pkcs7_certificates(base64.b64decode(pkcs7_file.read_bytes()))
-        (folder / name).write_bytes(made[0].public_bytes(serialization.Encoding.PEM))
-        return folder / name
-
-    estclient("-g")
-    told = pkcs7.load_der_pkcs7_certificates(base64.b64decode((out / "cacert-0-0.pkcs7").read_bytes()))
-    assert read(platform.root) in told
-    estclient("-e", "-u", device.name, "-h", PASSWORD, "--common-name", device.name)
-    first = kept(out / "cert-0-0.pkcs7", "first.pem")
-    verify(platform, first, authorities(platform, folder), "-purpose", "sslclient")
-    estclient("-r", "-c", first, "-k", out / "key-x-x.pem")
-    second = kept(out / "cert-0-0.pkcs7", "second.pem")
-    assert serial(second) != serial(first) and read(second).subject == read(first).subject
 
 
 @pytest.mark.forms("many-postgresql")

@@ -44,8 +44,7 @@ crd_modules=(
 node_version=24.19.0
 zlint_version=3.6.2-4
 pkilint_version=0.13.3
-# libest's client and acme.sh; openssl 3.5, for trying its `cmp`
-debian_13_packages=(openssl libssl3t64 libest-utils libest3 libc6 zlib1g libzstd1 acme.sh)
+acme_sh_version=3.1.1-1
 # a certified OpenID provider, which stories log in at
 oidc_provider_version=9.13.3
 # the certbot that knows renewal information, profiles and addresses; Debian's own is tested beside it
@@ -172,26 +171,12 @@ install_zlint() {
   echo "$zlint_version" >"$tools/zlint/version"
 }
 
-# Clients that Debian 12 lacks or has an older release of, with the libraries that they are linked with, as
-# $tools/debian-13/bin/{openssl,estclient,acme.sh}: each is started by Debian 13's own loader.
-install_debian_13_clients() {
-  local folder=$tools/debian-13 wanted="${debian_13_packages[*]}" program
-  if [[ $(cat "$folder/version" 2>/dev/null) == "$wanted" ]]; then return; fi
-  say "fetching ${wanted} from Debian 13"
-  unpack_from_debian_13 "$folder" "${debian_13_packages[@]}"
-  mkdir -p "$folder/bin"
-  for program in openssl estclient; do
-    cat >"$folder/bin/$program" <<'PROGRAM'
-#!/bin/sh
-root=$(dirname "$(dirname "$(readlink -f "$0")")")
-for libraries in "$root"/usr/lib/*-linux-gnu; do :; done
-for loader in "$libraries"/ld-linux*.so.*; do :; done
-exec "$loader" --library-path "$libraries" "$root/usr/bin/$(basename "$0")" "$@"
-PROGRAM
-    chmod 755 "$folder/bin/$program"
-  done
-  ln -s ../usr/share/acme.sh/acme.sh "$folder/bin/acme.sh"
-  echo "$wanted" >"$folder/version"
+# A script, as $tools/acme.sh/usr/share/acme.sh/acme.sh.
+install_acme_sh() {
+  if [[ $(cat "$tools/acme.sh/version" 2>/dev/null) == "$acme_sh_version" ]]; then return; fi
+  say "fetching acme.sh $acme_sh_version from Debian 13"
+  unpack_from_debian_13 "$tools/acme.sh" "acme.sh=$acme_sh_version"
+  echo "$acme_sh_version" >"$tools/acme.sh/version"
 }
 
 # NAME VERSION [PACKAGE]: a Python environment of its own, $tools/NAME, with the package in it.
@@ -344,7 +329,7 @@ install_rust
 if [[ $group != lint ]]; then install_node; fi
 if [[ $group == test || $group == cluster || $group == keycloak ]]; then
   install_zlint
-  install_debian_13_clients
+  install_acme_sh
   install_oidc_provider
   install_from_pypi pkilint "$pkilint_version"
   install_from_pypi certbot "$certbot_version"
