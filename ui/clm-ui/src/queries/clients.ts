@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { NewClient, TokenWish } from "../generated/clm-api.ts";
-import { api, ask } from "./api.ts";
+import { api, ask, whole } from "./api.ts";
 
 const TOKENS = "tokens";
 
@@ -8,7 +8,7 @@ const TOKENS = "tokens";
 export function useClients() {
   return useQuery({
     queryKey: ["clients"],
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/clients"))).clients,
+    queryFn: async () => (await ask(api.GET("/clm-api/v1/clients", whole))).clients,
   });
 }
 

@@ -1,6 +1,6 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { NewSubscription } from "../generated/clm-api.ts";
-import { api, ask } from "./api.ts";
+import { api, ask, whole } from "./api.ts";
 
 const SUBSCRIPTIONS = ["subscriptions"];
 const DELIVERIES = ["deliveries"];
@@ -19,7 +19,7 @@ export type DeliveryFilter = {
 export function useSubscriptions() {
   return useQuery({
     queryKey: SUBSCRIPTIONS,
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/subscriptions"))).subscriptions,
+    queryFn: async () => (await ask(api.GET("/clm-api/v1/subscriptions", whole))).subscriptions,
   });
 }
 

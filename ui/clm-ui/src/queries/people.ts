@@ -1,12 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { NewPerson, PersonChanges } from "../generated/clm-api.ts";
-import { api, ask } from "./api.ts";
+import { api, ask, whole } from "./api.ts";
 
 /** All local accounts. */
 export function usePeople() {
   return useQuery({
     queryKey: ["people"],
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/people"))).people,
+    queryFn: async () => (await ask(api.GET("/clm-api/v1/people", whole))).people,
   });
 }
 

@@ -1,12 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { BindingWish, RoleText } from "../generated/clm-api.ts";
-import { api, ask } from "./api.ts";
+import { api, ask, whole } from "./api.ts";
 
 /** All roles, those of the platform first. */
 export function useRoles() {
   return useQuery({
     queryKey: ["roles"],
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/roles"))).roles,
+    queryFn: async () => (await ask(api.GET("/clm-api/v1/roles", whole))).roles,
   });
 }
 
@@ -45,7 +45,7 @@ export function useBindings(enabled = true) {
   return useQuery({
     queryKey: ["role-bindings"],
     enabled,
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/role-bindings"))).role_bindings,
+    queryFn: async () => (await ask(api.GET("/clm-api/v1/role-bindings", whole))).role_bindings,
   });
 }
 
