@@ -13,6 +13,10 @@ mod m20261122_000023_extend_accounts;
 mod m20261122_000024_create_access_tokens;
 mod m20261122_000025_chain_audit_events;
 mod m20261122_000040_create_notifications;
+mod m20261122_000060_create_notes;
+mod m20261122_000061_create_bulk_acts;
+mod m20261122_000062_create_foreign_authorities;
+mod m20261122_000063_index_searches;
 mod m20261122_000065_version_resources;
 mod m20261122_000066_create_replies;
 mod m20261122_000067_index_end_entity;
@@ -43,6 +47,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000024_create_access_tokens::Migration),
             Box::new(m20261122_000025_chain_audit_events::Migration),
             Box::new(m20261122_000040_create_notifications::Migration),
+            Box::new(m20261122_000060_create_notes::Migration),
+            Box::new(m20261122_000061_create_bulk_acts::Migration),
+            Box::new(m20261122_000062_create_foreign_authorities::Migration),
+            Box::new(m20261122_000063_index_searches::Migration),
             Box::new(m20261122_000065_version_resources::Migration),
             Box::new(m20261122_000066_create_replies::Migration),
             Box::new(m20261122_000067_index_end_entity::Migration),

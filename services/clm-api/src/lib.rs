@@ -146,6 +146,7 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
     );
     follow_inventory(&context, &flows);
     notify(&context, &flows);
+    work(&context, &flows);
     Ok(Clm { flows })
 }
 
@@ -161,6 +162,13 @@ fn notify(context: &Context, flows: &Arc<Flows>) {
     let (watching, shutdown) = (Arc::clone(flows), context.shutdown.clone());
     context.shutdown.spawn("watch", async move {
         watching.watch(&shutdown).await;
+    });
+}
+
+fn work(context: &Context, flows: &Arc<Flows>) {
+    let (flows, shutdown) = (Arc::clone(flows), context.shutdown.clone());
+    context.shutdown.spawn("bulk-acts", async move {
+        flows.work_on_bulk_acts(&shutdown).await;
     });
 }
 

@@ -3,6 +3,7 @@
 mod approval;
 mod ca;
 mod entity;
+mod inventory;
 mod notify;
 mod people;
 mod profile;
@@ -18,6 +19,9 @@ pub use ca::{
     CaSignRequest,
 };
 pub use entity::{CertRenewNow, Entity, EntityName, EntitySecret, Scep};
+pub use inventory::{
+    CertBulk, CertChange, CertExportList, CertFilter, CertImport, CertTag, ListFormat, Selected,
+};
 pub use notify::{Notify, Wish};
 pub use people::{Realm, Role, RoleGive, User};
 pub use profile::{Profile, ProfileApply, ProfileRehearse};
@@ -224,6 +228,34 @@ pub enum Cert {
     },
     /// Write one to a file
     Export(CertExport),
+    /// Write all that are found to standard output, as CSV or JSON
+    ExportList(CertExportList),
+    /// Set or take away tags
+    Tag(CertTag),
+    /// Say whose one is
+    Assign {
+        /// Serial number or fingerprint, hex; the first 8 or more characters will do
+        id: String,
+        /// A person's name or mail address; empty: nobody
+        owner: String,
+    },
+    /// Say where one is used, or comment on it
+    Change(CertChange),
+    /// Show what became of one
+    History {
+        /// Serial number or fingerprint, hex; the first 8 or more characters will do
+        id: String,
+    },
+    /// Import certificates of others, to watch over them
+    Import(CertImport),
+    /// Forget an imported certificate
+    Forget {
+        /// Serial number or fingerprint, hex; the first 8 or more characters will do
+        id: String,
+    },
+    /// Revoke, renew or change many, by themselves
+    #[command(subcommand)]
+    Bulk(CertBulk),
 }
 
 /// Options of `ers cert revoke`.
@@ -385,15 +417,11 @@ pub enum Encoding {
 /// Options of `ers cert list`.
 #[derive(Args)]
 pub struct CertList {
-    /// Part of a name or serial number
+    #[command(flatten)]
+    pub filter: CertFilter,
+    /// newest first, or by expiry
     #[arg(long)]
-    pub search: Option<String>,
-    /// valid, revoked or expired
-    #[arg(long)]
-    pub state: Option<String>,
-    /// Only those that expire within this time, e.g. 30d
-    #[arg(long)]
-    pub expires_within: Option<String>,
+    pub order: Option<String>,
     /// At most so many
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub limit: u32,

@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use super::{
-    id::RealmName,
+    inventory_filter::Source,
+    note::Note,
     notice::{EventType, Notice},
     page::Page,
 };
@@ -88,23 +89,12 @@ pub struct Entry {
     pub number: i64,
     /// What it is.
     pub certificate: InventoryCertificate,
+    /// What people wrote beside it.
+    pub note: Note,
 }
 
 /// A page of the inventory, newest first.
 pub type InventoryPage = Page<Entry>;
-
-/// What is looked for; all of it must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Filter {
-    /// Of this realm.
-    pub realm: Option<RealmName>,
-    /// Part of subject, name or serial; case does not matter.
-    pub search: Option<String>,
-    /// In this state.
-    pub state: Option<CertificateState>,
-    /// Valid now, and not any more after so long.
-    pub expires_within: Option<time::Duration>,
-}
 
 /// One thing that CARA told, as far as the inventory cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,7 +148,26 @@ impl Told {
     }
 }
 
+/// The way of what somebody showed, in the place of a protocol.
+pub const IMPORT: &str = "import";
+
+impl Origin {
+    /// Where the certificate comes from.
+    pub fn source(&self) -> Source {
+        if self.protocol == IMPORT {
+            Source::Imported
+        } else {
+            Source::Issued
+        }
+    }
+}
+
 impl InventoryCertificate {
+    /// As acts on it name it in the trail.
+    pub fn object(&self) -> String {
+        format!("{} {}", self.issuer, self.serial)
+    }
+
     /// How it stands.
     pub fn state(&self, now_ms: i64) -> CertificateState {
         if self.revocation.is_some() {

@@ -8,7 +8,7 @@ use ers_runtime::error::{Fault, Kind, chain};
 use super::{AuthenticateError, Flows};
 use crate::{
     clients::CaraError,
-    domain::{id::CertificateId, inventory::InventoryCertificate},
+    domain::{id::CertificateId, inventory::InventoryCertificate, inventory_filter::Source},
     store::{Found, StoreError},
 };
 
@@ -94,7 +94,10 @@ impl Flows {
             Naming::Fingerprint(text) => {
                 let id = CertificateId::from_typed(text).map_err(|error| unreadable(&error))?;
                 match self.store.find_certificate(&id).await? {
-                    Found::One(entry) if entry.certificate.fingerprint == id.as_str() => {
+                    Found::One(entry)
+                        if entry.certificate.fingerprint == id.as_str()
+                            && entry.certificate.origin.source() == Source::Issued =>
+                    {
                         Some(entry.certificate)
                     }
                     _ => match <[u8; 32]>::try_from(hex::decode(id.as_str()).unwrap_or_default()) {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use ers_runtime::error::{Fault, Kind};
 
-use super::Flows;
+use super::{Actor, Flows};
 use crate::{
     domain::{
         access::Reach,
         external_account::ExternalAccountKey,
         id::{AccountKeyId, PolicyName, RealmName},
-        inventory::{Filter, InventoryPage},
+        inventory::{Entry, InventoryPage},
+        inventory_filter::{Cursor, Filter, FilterText},
         page::PageRequest,
         policy::Policy,
         request::{RequestCursor, RequestPage, RequestState},
@@ -31,6 +32,9 @@ pub enum ListError {
     /// The text searched for is too long, or has control characters.
     #[error("read search: at most {LONGEST_SEARCH} characters, no control characters")]
     Search,
+    /// The page ended a list of another order.
+    #[error("read page_token: of a list in another order")]
+    Order,
     /// The database.
     #[error("list")]
     Store(#[from] StoreError),
@@ -63,18 +67,34 @@ impl Flows {
         &self,
         filter: &Filter,
         reach: &Reach,
-        page: &PageRequest<i64>,
+        page: &PageRequest<Cursor>,
     ) -> Result<InventoryPage, ListError> {
-        let wrong = |text: &String| {
-            text.chars().count() > LONGEST_SEARCH || text.chars().any(char::is_control)
-        };
-        if filter.search.as_ref().is_some_and(wrong) {
-            return Err(ListError::Search);
+        let is_of_another_order = |cursor: Cursor| !cursor.is_of(filter.order);
+        if page.after.is_some_and(is_of_another_order) {
+            return Err(ListError::Order);
         }
         Ok(self
             .store
             .search_certificates(filter, reach, page, &*self.clock)
             .await?)
+    }
+
+    /// The certificates of a page and one more, where more follow; not counted.
+    pub async fn read_certificates(
+        &self,
+        filter: &Filter,
+        reach: &Reach,
+        page: &PageRequest<Cursor>,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.store
+            .read_certificates(filter, reach, page, &*self.clock)
+            .await
+    }
+
+    /// Writes down that somebody takes all that a search finds with them.
+    pub async fn note_export(&self, actor: &Actor, filter: &FilterText) -> Result<(), StoreError> {
+        let detail = serde_json::json!(filter).to_string();
+        self.note(actor, "inventory.export", "", detail).await
     }
 
     /// A page of requests.
@@ -115,12 +135,16 @@ impl Fault for UnknownPolicy {
 impl Fault for ListError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Search => Kind::InvalidArgument,
+            Self::Search | Self::Order => Kind::InvalidArgument,
             Self::Store(error) => error.kind(),
         }
     }
 
     fn field(&self) -> Option<&str> {
-        matches!(self, Self::Search).then_some("search")
+        match self {
+            Self::Search => Some("search"),
+            Self::Order => Some("page_token"),
+            Self::Store(_) => None,
+        }
     }
 }

@@ -56,17 +56,20 @@ impl Flows {
         }))
     }
 
-    /// The mail address of the end entity that a notice is about.
+    /// The mail address of the owner of the certificate that a notice is about, or else of its end entity.
     async fn contact_of(&self, notice: &Notice) -> Result<Option<String>, StoreError> {
         let Some(certificate) = &notice.content.certificate else {
             return Ok(None);
         };
+        let is_address = |text: &String| text.parse::<lettre::Address>().is_ok();
+        let owner = self.store.find_owner(&certificate.fingerprint).await?;
+        if let Some(owner) = owner.filter(is_address) {
+            return Ok(Some(owner));
+        }
         let (Ok(realm), Ok(name)) = (notice.realm.parse(), certificate.end_entity.parse()) else {
             return Ok(None);
         };
         let entity = self.store.find_end_entity(&realm, &name).await?;
-        Ok(entity
-            .map(|entity| entity.contact)
-            .filter(|contact| contact.parse::<lettre::Address>().is_ok()))
+        Ok(entity.map(|entity| entity.contact).filter(is_address))
     }
 }

@@ -14,14 +14,15 @@ use crate::{
         access::Reach,
         decide::Plan,
         id::{CertificateId, EndEntityName, IssuerName, PolicyName, RealmName},
-        inventory::{CertificateState, Filter, InventoryCertificate},
+        inventory::{CertificateState, InventoryCertificate},
+        inventory_filter::{Filter, Source},
         page::PageRequest,
         policy::Policy,
         refusal::{Refusal, RefusalReason},
         renewal::{Advice, Window, check_same, check_window, usual_window, window_from},
     },
     flows::show::ShowCertificateError,
-    store::StoreError,
+    store::{StoreError, cursor_of},
 };
 
 const USUAL_WITHIN: Duration = Duration::hours(24);
@@ -130,21 +131,9 @@ impl Flows {
         if asked.ids.is_empty() && !selects {
             return Err(RenewNowError::Nothing);
         }
-        if asked
-            .explanation_url
-            .as_ref()
-            .is_some_and(|url| !url.starts_with("https://") || url.len() > LONGEST_URL)
-        {
-            return Err(RenewNowError::Url);
-        }
         let within = asked.within.unwrap_or(USUAL_WITHIN);
-        if within <= Duration::ZERO || within > LONGEST_WITHIN {
-            return Err(RenewNowError::Within);
-        }
-        let advice = Advice {
-            window: window_from(self.clock.now(), within),
-            explanation_url: asked.explanation_url.clone(),
-        };
+        check_renewal_wish(asked.explanation_url.as_deref(), within)?;
+        let advice = advice_within(self.clock.now(), within, asked.explanation_url.clone());
         let detail = format!("{} ids, search \"{}\"", asked.ids.len(), asked.search);
         self.note(actor, "certificate.renew_now", "", detail)
             .await?;
@@ -173,9 +162,12 @@ impl Flows {
     ) -> Result<u64, RenewNowError> {
         let filter = Filter {
             realm: asked.realm.clone(),
+            policy: asked.policy.clone(),
+            issuer: asked.issuer.clone(),
             search: Some(asked.search.clone()).filter(|text| !text.is_empty()),
             state: Some(CertificateState::Valid),
-            expires_within: None,
+            source: Some(Source::Issued),
+            ..Filter::default()
         };
         let mut page = PageRequest {
             size: AT_A_TIME,
@@ -183,28 +175,27 @@ impl Flows {
         };
         let mut count = 0_u64;
         loop {
-            let found = self
+            let mut found = self
                 .store
-                .search_certificates(&filter, reach, &page, &*self.clock)
+                .read_certificates(&filter, reach, &page, &*self.clock)
                 .await?;
-            let last = found.rows.last().map(|entry| entry.number);
+            let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+            let more = found.len() > size;
+            found.truncate(size);
+            page.after = found.last().map(|entry| cursor_of(entry, filter.order));
             let fingerprints: Vec<String> = found
-                .rows
                 .into_iter()
-                .map(|entry| entry.certificate)
-                .filter(|certificate| asked.wants(certificate))
-                .map(|certificate| certificate.fingerprint)
+                .map(|entry| entry.certificate.fingerprint)
                 .collect();
             self.advise(&fingerprints, advice, actor).await?;
             count = count.saturating_add(u64::try_from(fingerprints.len()).unwrap_or(u64::MAX));
-            if found.next.is_none() {
+            if !more {
                 return Ok(count);
             }
-            page.after = last;
         }
     }
 
-    async fn advise(
+    pub(super) async fn advise(
         &self,
         fingerprints: &[String],
         advice: &Advice,
@@ -282,16 +273,26 @@ impl Flows {
     }
 }
 
-impl RenewNow {
-    fn wants(&self, certificate: &InventoryCertificate) -> bool {
-        let fits = |wanted: Option<&str>, is: &str| wanted.is_none_or(|wanted| wanted == is);
-        fits(
-            self.policy.as_ref().map(PolicyName::as_str),
-            &certificate.origin.policy,
-        ) && fits(
-            self.issuer.as_ref().map(IssuerName::as_str),
-            &certificate.issuer,
-        )
+/// Whether clients can be told so.
+pub(super) fn check_renewal_wish(url: Option<&str>, within: Duration) -> Result<(), RenewNowError> {
+    if url.is_some_and(|url| !url.starts_with("https://") || url.len() > LONGEST_URL) {
+        return Err(RenewNowError::Url);
+    }
+    if within <= Duration::ZERO || within > LONGEST_WITHIN {
+        return Err(RenewNowError::Within);
+    }
+    Ok(())
+}
+
+/// What clients are told.
+pub(super) fn advice_within(
+    now: time::OffsetDateTime,
+    within: Duration,
+    explanation_url: Option<String>,
+) -> Advice {
+    Advice {
+        window: window_from(now, within),
+        explanation_url,
     }
 }
 

@@ -49,6 +49,9 @@ pub enum RevokeError {
     /// No such certificate.
     #[error("revoke: there is no such certificate")]
     Unknown,
+    /// It was imported.
+    #[error("revoke: it was imported: only the CA that issued it can revoke it")]
+    Imported,
     /// CARA did not do it.
     #[error("revoke")]
     Cara(#[source] CaraError),
@@ -62,10 +65,9 @@ impl Flows {
     #[tracing::instrument(name = "clm.revoke", skip_all, fields(requester = %call.requester))]
     pub async fn revoke(&self, call: &Revoke) -> Result<bool, RevokeError> {
         let reason = read_reason(&call.reason)?;
-        let certificate = self
-            .find_revocable(&call.which)
-            .await?
-            .ok_or(RevokeError::Unknown)?;
+        let Some(certificate) = self.find_revocable(&call.which).await? else {
+            return Err(self.why_not_there(&call.which).await?);
+        };
         match &call.administrator {
             Some(actor) => {
                 let object = format!("{} {}", certificate.issuer, certificate.serial);
@@ -146,6 +148,26 @@ impl Flows {
         }
     }
 
+    async fn why_not_there(&self, which: &Which) -> Result<RevokeError, StoreError> {
+        let is_foreign = match which {
+            Which::Certificate(der) => {
+                let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
+                self.store
+                    .is_foreign(("", ""), &hex::encode(digest))
+                    .await?
+            }
+            Which::IssuerAndSerial { issuer, serial } => {
+                let serial = serial.to_ascii_lowercase();
+                self.store.is_foreign((issuer, &serial), "").await?
+            }
+        };
+        Ok(if is_foreign {
+            RevokeError::Imported
+        } else {
+            RevokeError::Unknown
+        })
+    }
+
     fn check_reason(
         &self,
         certificate: &InventoryCertificate,
@@ -195,6 +217,7 @@ impl Fault for RevokeError {
         match self {
             Self::NotACertificate(_) | Self::Reason(_) => Kind::InvalidArgument,
             Self::Unknown => Kind::NotFound,
+            Self::Imported => Kind::FailedPrecondition,
             Self::Cara(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -204,7 +227,7 @@ impl Fault for RevokeError {
         match self {
             Self::NotACertificate(_) => Some("certificate"),
             Self::Reason(_) => Some("reason"),
-            Self::Unknown | Self::Cara(_) | Self::Store(_) => None,
+            Self::Unknown | Self::Imported | Self::Cara(_) | Self::Store(_) => None,
         }
     }
 }

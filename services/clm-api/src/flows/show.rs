@@ -11,6 +11,7 @@ use crate::{
         access::Reach,
         id::CertificateId,
         inventory::{Entry, InventoryCertificate},
+        inventory_filter::Source,
     },
     store::{Found, StoreError},
 };
@@ -50,6 +51,10 @@ impl Flows {
         reach: &Reach,
     ) -> Result<Shown, ShowCertificateError> {
         let entry = self.find_certificate(id, reach).await?;
+        if entry.certificate.origin.source() == Source::Imported {
+            let chain = self.load_foreign_chain(&entry.certificate).await?;
+            return Ok(Shown { entry, chain });
+        }
         let chain = self
             .cara
             .load_chain(&entry.certificate.issuer)

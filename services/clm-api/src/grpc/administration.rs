@@ -10,7 +10,7 @@ use ers_runtime::{
 use tonic::{Request, Response, Status};
 
 use super::{
-    end_entities, operations, people,
+    bulk, end_entities, inventory, operations, people,
     read::{duration_of, optional, required, wrong},
     realms, write,
 };
@@ -18,7 +18,6 @@ use crate::{
     domain::{
         access::{Grants, Reach},
         id::{CertificateId, RealmName},
-        inventory::Filter,
         page::{InvalidPage, PageRequest},
         permission::Permission,
     },
@@ -112,12 +111,7 @@ impl Service for Administration {
         let message = request.into_inner();
         let page =
             PageRequest::read(message.page_size, &message.page_token).map_err(page_status)?;
-        let filter = Filter {
-            realm: optional("realm", &message.realm)?,
-            search: Some(message.search).filter(|text| !text.is_empty()),
-            state: optional("state", &message.state)?,
-            expires_within: duration_of(message.expires_within),
-        };
+        let filter = inventory::filter_of_list(&message)?;
         let found = self
             .flows
             .list_certificates(&filter, &entered.reach(), &page)
@@ -128,7 +122,7 @@ impl Service for Administration {
             certificates: found
                 .rows
                 .into_iter()
-                .map(|entry| write::certificate(entry.certificate, now_ms))
+                .map(|entry| write::certificate(entry, now_ms))
                 .collect(),
             next_page_token: found.next.unwrap_or_default(),
             total: found.total,
@@ -149,12 +143,112 @@ impl Service for Administration {
             .map_err(status)?;
         let der = std::mem::take(&mut shown.entry.certificate.der);
         let chain = shown.chain.to_vec();
-        let told = write::certificate(shown.entry.certificate, self.flows.clock.now_ms());
+        let told = write::certificate(shown.entry, self.flows.clock.now_ms());
         Ok(Response::new(proto::InventoryCertificate {
             der,
             chain,
             ..told
         }))
+    }
+
+    async fn change_certificate(
+        &self,
+        request: Request<proto::ChangeCertificateRequest>,
+    ) -> Result<Response<proto::InventoryCertificate>, Status> {
+        let entered = self.enter(&request, "ChangeCertificate").await?;
+        inventory::change_certificate(&self.flows, &entered, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn show_history(
+        &self,
+        request: Request<proto::ShowHistoryRequest>,
+    ) -> Result<Response<proto::History>, Status> {
+        let entered = self.enter(&request, "ShowHistory").await?;
+        inventory::show_history(&self.flows, &entered, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn import_certificates(
+        &self,
+        request: Request<proto::ImportCertificatesRequest>,
+    ) -> Result<Response<proto::ImportCertificatesResponse>, Status> {
+        let entered = self.enter(&request, "ImportCertificates").await?;
+        inventory::import_certificates(&self.flows, &entered, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn forget_certificate(
+        &self,
+        request: Request<proto::ForgetCertificateRequest>,
+    ) -> Result<Response<proto::ForgetCertificateResponse>, Status> {
+        let entered = self.enter(&request, "ForgetCertificate").await?;
+        inventory::forget_certificate(&self.flows, &entered, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn revoke_in_bulk(
+        &self,
+        request: Request<proto::RevokeInBulkRequest>,
+    ) -> Result<Response<proto::BulkAct>, Status> {
+        let entered = self.enter(&request, "RevokeInBulk").await?;
+        bulk::revoke_in_bulk(&self.flows, &entered, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn renew_in_bulk(
+        &self,
+        request: Request<proto::RenewInBulkRequest>,
+    ) -> Result<Response<proto::BulkAct>, Status> {
+        let entered = self.enter(&request, "RenewInBulk").await?;
+        bulk::renew_in_bulk(&self.flows, &entered, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn change_in_bulk(
+        &self,
+        request: Request<proto::ChangeInBulkRequest>,
+    ) -> Result<Response<proto::BulkAct>, Status> {
+        let entered = self.enter(&request, "ChangeInBulk").await?;
+        bulk::change_in_bulk(&self.flows, &entered, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn list_bulk_acts(
+        &self,
+        request: Request<proto::ListBulkActsRequest>,
+    ) -> Result<Response<proto::ListBulkActsResponse>, Status> {
+        let entered = self.enter(&request, "ListBulkActs").await?;
+        bulk::list_bulk_acts(&self.flows, &entered, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn show_bulk_act(
+        &self,
+        request: Request<proto::ShowBulkActRequest>,
+    ) -> Result<Response<proto::BulkAct>, Status> {
+        let entered = self.enter(&request, "ShowBulkAct").await?;
+        bulk::show_bulk_act(&self.flows, &entered, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn cancel_bulk_act(
+        &self,
+        request: Request<proto::CancelBulkActRequest>,
+    ) -> Result<Response<proto::BulkAct>, Status> {
+        let entered = self.enter(&request, "CancelBulkAct").await?;
+        bulk::cancel_bulk_act(&self.flows, &entered, request.into_inner())
+            .await
+            .map(Response::new)
     }
 
     async fn list_requests(

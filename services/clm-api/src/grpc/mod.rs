@@ -1,8 +1,10 @@
 //! CLM over gRPC: messages into domain types and back; what happens is in `flows`.
 
 mod administration;
+mod bulk;
 mod end_entities;
 mod enrollment;
+mod inventory;
 mod notifications;
 mod operations;
 mod people;

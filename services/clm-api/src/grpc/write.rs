@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     domain::{
-        inventory::InventoryCertificate, policy::Policy, realm::Realm, refusal::RefusalReason,
+        inventory::Entry, policy::Policy, realm::Realm, refusal::RefusalReason,
         request::CertificateRequest,
     },
     flows::Outcome,
@@ -70,10 +70,11 @@ pub(super) fn realm(realm: Realm) -> proto::Realm {
 }
 
 /// Without the octets of certificate and chain, which only `ShowCertificate` tells.
-pub(super) fn certificate(
-    certificate: InventoryCertificate,
-    now_ms: i64,
-) -> proto::InventoryCertificate {
+pub(super) fn certificate(entry: Entry, now_ms: i64) -> proto::InventoryCertificate {
+    let Entry {
+        certificate, note, ..
+    } = entry;
+    let source = certificate.origin.source().as_str().to_owned();
     let state = certificate.state(now_ms).as_str().to_owned();
     let (revocation_reason, revoked_at) = match certificate.revocation {
         Some(revocation) => (revocation.reason, Some(timestamp_ms(revocation.at_ms))),
@@ -98,6 +99,12 @@ pub(super) fn certificate(
         chain: Vec::new(),
         fingerprint: certificate.fingerprint,
         key_algorithm: certificate.key_algorithm,
+        source,
+        owner: note.owner,
+        tags: note.tags.iter().map(ToString::to_string).collect(),
+        locations: note.locations,
+        comment: note.comment,
+        version: note.version,
     }
 }
 

@@ -294,32 +294,21 @@ impl Export {
 const CSV_HEAD: &str = "at,actor,act,object,realm,detail,before,after,origin,sequence,digest\r\n";
 
 impl EventBody {
-    /// RFC 4180. What a spreadsheet would take for a formula begins with an apostrophe.
     fn csv(&self) -> String {
         let sequence = self.sequence.map(|number| number.to_string());
-        let fields = [
-            Some(self.at.as_str()),
-            Some(self.actor.as_str()),
-            Some(self.act.as_str()),
-            Some(self.object.as_str()),
-            Some(self.realm.as_str()),
-            Some(self.detail.as_str()),
-            self.before.as_deref(),
-            self.after.as_deref(),
-            self.origin.as_deref(),
-            sequence.as_deref(),
-            self.digest.as_deref(),
-        ];
-        let quoted = fields.map(|field| {
-            let text = field.unwrap_or_default();
-            let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-                "'"
-            } else {
-                ""
-            };
-            format!("\"{guard}{}\"", text.replace('"', "\"\""))
-        });
-        format!("{}\r\n", quoted.join(","))
+        super::csv::row([
+            self.at.as_str(),
+            &self.actor,
+            &self.act,
+            &self.object,
+            &self.realm,
+            &self.detail,
+            self.before.as_deref().unwrap_or_default(),
+            self.after.as_deref().unwrap_or_default(),
+            self.origin.as_deref().unwrap_or_default(),
+            sequence.as_deref().unwrap_or_default(),
+            self.digest.as_deref().unwrap_or_default(),
+        ])
     }
 }
 

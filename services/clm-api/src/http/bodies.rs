@@ -109,6 +109,21 @@ pub(super) struct CertificateBody {
     requester: String,
     protocol: String,
     request_id: String,
+    /// `issued` by a CA of ours, or `imported`.
+    #[schema(example = "issued")]
+    source: &'static str,
+    /// A person's name or mail address; empty: nobody.
+    #[schema(example = "web-team@example.org")]
+    owner: String,
+    /// `name` or `name=value`.
+    #[schema(example = json!(["env=prod"]))]
+    tags: Vec<String>,
+    /// Where it is used.
+    #[schema(example = json!(["lb-1.example.org"]))]
+    locations: Vec<String>,
+    comment: String,
+    /// Counts changes of owner, tags, locations and comment; the ETag.
+    version: i64,
 }
 
 /// A request that waits for a person, or failed.
@@ -162,8 +177,71 @@ impl From<&Policy> for PolicyBody {
 }
 
 impl CertificateBody {
+    /// Names of the columns of [`CertificateBody::csv`].
+    pub(super) const CSV_HEAD: [&'static str; 23] = [
+        "fingerprint",
+        "serial",
+        "issuer",
+        "subject",
+        "subject_alternative_names",
+        "key_algorithm",
+        "not_before",
+        "not_after",
+        "state",
+        "revoked_at",
+        "revocation_reason",
+        "realm",
+        "policy",
+        "policy_version",
+        "end_entity",
+        "requester",
+        "protocol",
+        "request_id",
+        "source",
+        "owner",
+        "tags",
+        "locations",
+        "comment",
+    ];
+
+    /// A row of CSV; what there may be several of stands line by line in its cell.
+    pub(super) fn csv(&self) -> String {
+        let (names, locations) = (
+            self.subject_alternative_names.join("\n"),
+            self.locations.join("\n"),
+        );
+        let (version, tags) = (self.policy_version.to_string(), self.tags.join("\n"));
+        super::csv::row([
+            self.fingerprint.as_str(),
+            &self.serial,
+            &self.issuer,
+            &self.subject,
+            &names,
+            &self.key_algorithm,
+            &self.not_before,
+            &self.not_after,
+            self.state,
+            self.revoked_at.as_deref().unwrap_or_default(),
+            self.revocation_reason.as_deref().unwrap_or_default(),
+            &self.realm,
+            &self.policy,
+            &version,
+            &self.end_entity,
+            &self.requester,
+            &self.protocol,
+            &self.request_id,
+            self.source,
+            &self.owner,
+            &tags,
+            &locations,
+            &self.comment,
+        ])
+    }
+
     pub(super) fn of(entry: Entry, now_ms: i64) -> Self {
         let certificate: InventoryCertificate = entry.certificate;
+        let note = entry.note;
+        let source = certificate.origin.source().as_str();
         let state = certificate.state(now_ms).as_str();
         let (revoked_at, revocation_reason) = match certificate.revocation {
             Some(revocation) => (Some(time_text(revocation.at_ms)), Some(revocation.reason)),
@@ -188,6 +266,12 @@ impl CertificateBody {
             requester: certificate.origin.requester,
             protocol: certificate.origin.protocol,
             request_id: certificate.request_id,
+            source,
+            owner: note.owner,
+            tags: note.tags.iter().map(ToString::to_string).collect(),
+            locations: note.locations,
+            comment: note.comment,
+            version: note.version,
         }
     }
 }

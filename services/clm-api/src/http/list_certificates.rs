@@ -1,39 +1,28 @@
 //! `GET /v1/certificates`: the inventory.
 
 use actix_web::{get, web};
-use ers_pki::profile::Period;
 use ers_runtime::http::{Problem, problem, wrong};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Caller,
     bodies::{CertificateBody, ProblemBody},
-    queries::page_size,
+    queries::{page_size, with_filter},
 };
-use crate::{
-    domain::{inventory::Filter, page::PageRequest},
-    flows::Flows,
-};
+use crate::{domain::page::PageRequest, flows::Flows, store::MOST_COUNTED};
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct CertificateQuery {
-    /// Only those of this realm.
-    realm: Option<String>,
-    /// Part of subject, name or serial; case does not matter.
-    search: Option<String>,
-    /// `valid`, `revoked` or `expired`.
-    state: Option<String>,
-    /// Valid now and not any more after so long, e.g. `30d`.
-    expires_within: Option<String>,
-    /// Rows on a page: 50 when absent, at most 1000.
-    #[serde(default, deserialize_with = "page_size")]
-    page_size: u32,
-    /// `next_page_token` of the page before.
-    #[serde(default)]
-    page_token: String,
+with_filter! {
+    #[derive(IntoParams)]
+    #[into_params(parameter_in = Query)]
+    CertificateQuery {
+        /// Rows on a page: 50 when absent, at most 1000.
+        #[serde(default, deserialize_with = "page_size")]
+        page_size: u32,
+        /// `next_page_token` of the page before.
+        #[serde(default)]
+        page_token: String,
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -42,11 +31,13 @@ pub(super) struct CertificateList {
     /// Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<String>,
-    /// On all pages.
+    /// On all pages, counted up to 10000.
     total: u64,
+    /// `false`: there may be more than the total.
+    total_is_exact: bool,
 }
 
-/// The inventory, newest first
+/// The inventory
 #[utoipa::path(
     tag = "certificates",
     params(CertificateQuery),
@@ -62,31 +53,12 @@ pub(super) async fn list_certificates(
     flows: web::Data<Flows>,
     query: web::Query<CertificateQuery>,
 ) -> Result<web::Json<CertificateList>, Problem> {
-    let query = query.into_inner();
     let page = PageRequest::read(query.page_size, &query.page_token)
         .map_err(|error| wrong(error.field(), error))?;
-    let period: Option<Period> = query
-        .expires_within
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(|error| wrong("expires_within", error))?;
-    let filter = Filter {
-        realm: query
-            .realm
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(|error| wrong("realm", error))?,
-        search: query.search.filter(|text| !text.is_empty()),
-        state: query
-            .state
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(|error| wrong("state", error))?,
-        expires_within: period.map(Period::duration),
-    };
+    let filter = query
+        .filter_text()
+        .read()
+        .map_err(|error| wrong(error.field, error))?;
     let found = flows
         .list_certificates(&filter, &caller.reach(), &page)
         .await
@@ -100,5 +72,6 @@ pub(super) async fn list_certificates(
             .collect(),
         next_page_token: found.next,
         total: found.total,
+        total_is_exact: found.total < MOST_COUNTED,
     }))
 }

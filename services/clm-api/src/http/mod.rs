@@ -6,15 +6,20 @@ mod apply_policy;
 mod audit;
 mod authorities;
 mod bodies;
+mod bulk;
 mod caller;
+mod change_certificate;
 mod change_password;
 mod clients;
+mod csv;
 mod decide_request;
 mod deliveries;
 mod end_entities;
 mod end_entity_secrets;
 mod enroll;
+mod export_certificates;
 mod headers;
+mod import_certificates;
 mod list_certificates;
 mod list_policies;
 mod list_requests;
@@ -32,6 +37,7 @@ mod role_bindings;
 mod roles;
 mod second_factor;
 mod show_certificate;
+mod show_history;
 mod show_policy;
 mod show_session;
 mod show_statistics;
@@ -90,8 +96,14 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(apply_policy::apply_policy)
         .service(list_certificates::list_certificates)
         .service(enroll::enroll)
+        .service(export_certificates::export_certificates)
+        .service(import_certificates::import_certificates)
+        .service(import_certificates::forget_certificate)
         .service(show_certificate::show_certificate)
+        .service(change_certificate::change_certificate)
+        .service(show_history::show_history)
         .service(revoke::revoke)
+        .configure(bulk_routes)
         .service(show_statistics::show_statistics)
         .service(list_requests::list_requests)
         .service(decide_request::decide_request)
@@ -117,6 +129,17 @@ fn end_entity_routes(config: &mut ServiceConfig<'_>) {
         .service(end_entity_secrets::remove_end_entity_password)
         .service(end_entity_secrets::set_end_entity_shared_secret)
         .service(end_entity_secrets::remove_end_entity_shared_secret);
+}
+
+/// Acts on many certificates.
+fn bulk_routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(bulk::revoke_many)
+        .service(bulk::renew_many)
+        .service(bulk::change_many)
+        .service(bulk::list_bulk_acts)
+        .service(bulk::show_bulk_act)
+        .service(bulk::cancel_bulk_act);
 }
 
 /// People, what they and clients may do, and what they did.

@@ -111,3 +111,72 @@ pub(super) fn page_size<'de, D: Deserializer<'de>>(query: D) -> Result<u32, D::E
         ))
     })
 }
+
+/// A struct with the parts of a filter of the inventory, and more. Unknown keys are refused, which flattening would not.
+macro_rules! with_filter {
+    ($(#[$of:meta])* $name:ident { $($(#[$doc:meta])* $more:ident: $kind:ty,)* }) => {
+        $(#[$of])*
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct $name {
+            /// Only those of this realm.
+            realm: Option<String>,
+            /// Part of subject or name, or the beginning of serial or fingerprint, of 3 characters or more; case does not matter.
+            search: Option<String>,
+            /// `valid`, `revoked` or `expired`.
+            state: Option<String>,
+            /// Valid now and not any more after so long, e.g. `30d`.
+            expires_within: Option<String>,
+            /// Ends then or later: a date, or a time of RFC 3339.
+            expires_from: Option<String>,
+            /// Ends before then.
+            expires_before: Option<String>,
+            /// Allowed by this policy.
+            policy: Option<String>,
+            /// Issued by this CA.
+            issuer: Option<String>,
+            /// With a key of this kind, e.g. `P-256`.
+            key_algorithm: Option<String>,
+            /// Of this end entity.
+            end_entity: Option<String>,
+            /// With this owner.
+            owner: Option<String>,
+            /// `true`: without an owner.
+            #[serde(default)]
+            unowned: bool,
+            /// With all these tags, separated by commas: `name` with any value or none, or `name=value`.
+            tags: Option<String>,
+            /// `issued` or `imported`.
+            source: Option<String>,
+            /// `newest` first, which it is when absent (with `state=expired`: what ended last first), or by `expiry`, the soonest
+            /// first.
+            order: Option<String>,
+            $($(#[$doc])* $more: $kind,)*
+        }
+
+        impl $name {
+            /// The filter as it was written.
+            fn filter_text(&self) -> crate::domain::inventory_filter::FilterText {
+                crate::domain::inventory_filter::FilterText {
+                    realm: self.realm.clone(),
+                    search: self.search.clone(),
+                    state: self.state.clone(),
+                    expires_within: self.expires_within.clone(),
+                    expires_from: self.expires_from.clone(),
+                    expires_before: self.expires_before.clone(),
+                    policy: self.policy.clone(),
+                    issuer: self.issuer.clone(),
+                    key_algorithm: self.key_algorithm.clone(),
+                    end_entity: self.end_entity.clone(),
+                    owner: self.owner.clone(),
+                    unowned: self.unowned,
+                    tags: self.tags.clone(),
+                    source: self.source.clone(),
+                    order: self.order.clone(),
+                }
+            }
+        }
+    };
+}
+
+pub(super) use with_filter;

@@ -38,7 +38,7 @@ pub(super) struct Revoked {
         (status = 200, description = "Revoked", body = Revoked),
         (status = 400, description = "No such reason", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such certificate", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Expired", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Expired, or imported", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[post("/v1/certificates/{id}/revocation")]

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Caller,
     bodies::{CertificateBody, ProblemBody},
+    headers::etag,
 };
 use crate::{
     domain::id::CertificateId,
@@ -75,7 +76,9 @@ pub(super) async fn show_certificate(
         .await
         .map_err(problem)?;
     Ok(match format {
-        Format::Json => HttpResponse::Ok().json(whole(shown, flows.clock.now_ms())),
+        Format::Json => HttpResponse::Ok()
+            .insert_header(etag(shown.entry.note.version))
+            .json(whole(shown, flows.clock.now_ms())),
         Format::Pem => HttpResponse::Ok().content_type(PEM).body(bundle(&shown)),
         Format::Der => HttpResponse::Ok()
             .content_type(DER)

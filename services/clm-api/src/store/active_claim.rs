@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::{
     id::RequestId,
-    inventory::InventoryCertificate,
+    inventory::{IMPORT, InventoryCertificate},
     renewal::{Claim, Holder},
 };
 
@@ -83,6 +83,7 @@ impl Store {
             .filter(certificate::Column::Policy.eq(holder.policy.as_str()))
             .filter(certificate::Column::EndEntity.eq(holder.end_entity.as_str()))
             .filter(certificate::Column::RevokedAt.is_null())
+            .filter(certificate::Column::Protocol.ne(IMPORT))
             .filter(certificate::Column::NotAfter.gte(now_ms));
         if holder.end_entity.is_empty() {
             query = query.filter(certificate::Column::Subject.eq(holder.subject.as_str()));

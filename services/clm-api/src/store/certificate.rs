@@ -12,7 +12,8 @@ use super::{
 };
 use crate::domain::{
     id::CertificateId,
-    inventory::{Entry, InventoryCertificate, Origin, Revocation},
+    inventory::{Entry, IMPORT, InventoryCertificate, Origin, Revocation},
+    note::Note,
 };
 
 /// Most characters of a name that can be searched.
@@ -57,14 +58,20 @@ impl Store {
             let mut rows = rows.into_iter();
             match (rows.next(), rows.next()) {
                 (None, _) => {}
-                (Some(row), None) => return read(row).map(|entry| Found::One(Box::new(entry))),
+                (Some(row), None) => {
+                    let entries = self.with_notes(vec![read(row)?]).await?;
+                    return Ok(entries
+                        .into_iter()
+                        .next()
+                        .map_or(Found::None, |entry| Found::One(Box::new(entry))));
+                }
                 (Some(_), Some(_)) => return Ok(Found::Several),
             }
         }
         Ok(Found::None)
     }
 
-    /// The certificate of an issuer and serial, if the inventory has heard of it.
+    /// The certificate of an issuer and serial, if the inventory has heard of it from CARA.
     #[tracing::instrument(name = "db.inventory_certificate.find_by_serial", skip_all)]
     pub async fn find_certificate_by_serial(
         &self,
@@ -79,7 +86,7 @@ impl Store {
         .await
     }
 
-    /// The certificate of a fingerprint, if the inventory has heard of it.
+    /// The certificate of a fingerprint, if the inventory has heard of it from CARA.
     #[tracing::instrument(name = "db.inventory_certificate.find_by_fingerprint", skip_all)]
     pub async fn find_certificate_by_fingerprint(
         &self,
@@ -89,12 +96,14 @@ impl Store {
             .await
     }
 
+    /// Of those that CARA issued: who shows an imported one has shown nothing.
     async fn find_one(
         &self,
         condition: Condition,
     ) -> Result<Option<InventoryCertificate>, StoreError> {
         certificate::Entity::find()
             .filter(condition)
+            .filter(certificate::Column::Protocol.ne(IMPORT))
             .one(&self.connection)
             .await
             .map_err(StoreError::at("find certificate"))?
@@ -159,7 +168,7 @@ pub(super) fn name_rows(
         .collect()
 }
 
-/// The certificate of a row.
+/// The certificate of a row, without what people wrote beside it.
 pub(super) fn read(row: certificate::Model) -> Result<Entry, StoreError> {
     let revocation = match (row.revoked_at, row.revocation_reason) {
         (None, None) => None,
@@ -212,5 +221,6 @@ pub(super) fn read(row: certificate::Model) -> Result<Entry, StoreError> {
     Ok(Entry {
         number: row.id,
         certificate,
+        note: Note::default(),
     })
 }

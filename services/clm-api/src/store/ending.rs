@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, QueryTrait as _,
+    QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait as _},
 };
 
@@ -63,28 +63,10 @@ impl Store {
         &self,
         certificate: &InventoryCertificate,
     ) -> Result<bool, StoreError> {
-        use certificate::Column;
-        // By what has an index first: a name, or else the end entity.
-        let like_it = match certificate.names.first() {
-            Some(name) => {
-                let named = certificate_name::Entity::find()
-                    .select_only()
-                    .column(certificate_name::Column::CertificateId)
-                    .filter(certificate_name::Column::Name.eq(name.to_lowercase()))
-                    .into_query();
-                Expr::col((certificate::Entity, Column::Id)).in_subquery(named)
-            }
-            None => Column::EndEntity.eq(certificate.origin.end_entity.as_str()),
-        };
-        let found = certificate::Entity::find()
+        let found = followers(certificate)
             .select_only()
-            .column(Column::Id)
-            .filter(like_it)
-            .filter(Column::Policy.eq(certificate.origin.policy.as_str()))
-            .filter(Column::Subject.eq(certificate.subject.as_str()))
-            .filter(Column::SubjectAlternativeNames.eq(names_text(&certificate.names)))
-            .filter(Column::NotAfter.gt(certificate.not_after_ms))
-            .filter(Column::RevokedAt.is_null())
+            .column(certificate::Column::Id)
+            .filter(certificate::Column::RevokedAt.is_null())
             .limit(1)
             .into_tuple::<i64>()
             .one(&self.connection)
@@ -92,4 +74,42 @@ impl Store {
             .map_err(StoreError::at("look for a later certificate"))?;
         Ok(found.is_some())
     }
+
+    /// The first certificate that followed another one, revoked or not.
+    #[tracing::instrument(name = "db.inventory_certificate.find_successor", skip_all)]
+    pub async fn find_successor(
+        &self,
+        certificate: &InventoryCertificate,
+    ) -> Result<Option<InventoryCertificate>, StoreError> {
+        followers(certificate)
+            .order_by_asc(certificate::Column::Id)
+            .one(&self.connection)
+            .await
+            .map_err(StoreError::at("look for a later certificate"))?
+            .map(|row| read(row).map(|entry| entry.certificate))
+            .transpose()
+    }
+}
+
+/// Certificates for the same, under the same policy, that end later.
+fn followers(certificate: &InventoryCertificate) -> Select<certificate::Entity> {
+    use certificate::Column;
+    // By what has an index first: a name, or else the end entity.
+    let like_it = match certificate.names.first() {
+        Some(name) => {
+            let named = certificate_name::Entity::find()
+                .select_only()
+                .column(certificate_name::Column::CertificateId)
+                .filter(certificate_name::Column::Name.eq(name.to_lowercase()))
+                .into_query();
+            Expr::col((certificate::Entity, Column::Id)).in_subquery(named)
+        }
+        None => Column::EndEntity.eq(certificate.origin.end_entity.as_str()),
+    };
+    certificate::Entity::find()
+        .filter(like_it)
+        .filter(Column::Policy.eq(certificate.origin.policy.as_str()))
+        .filter(Column::Subject.eq(certificate.subject.as_str()))
+        .filter(Column::SubjectAlternativeNames.eq(names_text(&certificate.names)))
+        .filter(Column::NotAfter.gt(certificate.not_after_ms))
 }

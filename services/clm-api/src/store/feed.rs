@@ -249,7 +249,8 @@ async fn add_missing<'a, C: ConnectionTrait>(
     Ok(there)
 }
 
-async fn add_all<C: ConnectionTrait>(
+/// Adds certificates that are not there, with their names.
+pub(super) async fn add_all<C: ConnectionTrait>(
     database: &C,
     new: &[&InventoryCertificate],
     now_ms: i64,

@@ -5,6 +5,7 @@ mod account;
 mod active_claim;
 mod attempt;
 mod audit_event;
+mod bulk_act;
 mod certificate;
 mod certificate_search;
 mod challenge;
@@ -15,6 +16,8 @@ mod ending;
 mod entity;
 mod external_account_key;
 mod feed;
+mod foreign;
+mod note;
 mod plan_text;
 mod policy;
 mod reach;
@@ -35,7 +38,9 @@ use ers_runtime::{
 use sea_orm::{DatabaseConnection, DbErr};
 
 pub use audit_event::AuditEvent;
+pub use bulk_act::BulkStep;
 pub use certificate::Found;
+pub use certificate_search::{MOST_COUNTED, cursor_of};
 pub use delivery::{Delivery, DeliveryBacklog, DeliveryFilter, DeliveryState, NewDelivery};
 pub use feed::ApplyError;
 pub use policy::NewPolicyVersion;
@@ -133,7 +138,12 @@ impl StoreError {
         move |source| Self::Database { act, source }
     }
 
-    fn inconsistent(table: &'static str, id: impl Into<String>, column: &'static str) -> Self {
+    /// Of a row that says what no code of ours writes.
+    pub(crate) fn inconsistent(
+        table: &'static str,
+        id: impl Into<String>,
+        column: &'static str,
+    ) -> Self {
         Self::Inconsistent {
             table,
             id: id.into(),

@@ -222,14 +222,14 @@ async fn it_is_searched_by_text_realm_state_and_expiry(database: TestDatabase) {
     };
     assert_eq!(serials(&world, by("ALPHA")).await, ["dns:www.alpha.test"]);
     assert_eq!(
-        serials(&world, by(&gone.serial[4..20])).await,
+        serials(&world, by(&gone.serial[..16])).await,
         ["dns:gone.test"]
     );
     assert!(
-        serials(&world, by("%")).await.is_empty(),
+        serials(&world, by("a%h")).await.is_empty(),
         "a sign that LIKE knows means itself"
     );
-    assert!(serials(&world, by("_")).await.is_empty());
+    assert!(serials(&world, by("a_p")).await.is_empty());
     let of = |realm: &str, state: &str| proto::ListCertificatesRequest {
         realm: realm.into(),
         state: state.into(),

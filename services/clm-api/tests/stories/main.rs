@@ -10,6 +10,7 @@
 mod approving;
 mod auditing;
 mod authenticating;
+mod bulk;
 mod cara;
 mod challenges;
 mod clm;
@@ -19,8 +20,10 @@ mod end_entities;
 mod enrolling;
 mod external_accounts;
 mod following;
+mod importing;
 mod logging_in;
 mod notifying;
+mod noting;
 mod openapi;
 mod openssl;
 mod people;

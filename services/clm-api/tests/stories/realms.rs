@@ -89,6 +89,8 @@ async fn no_realm_sees_anothers_rows(database: TestDatabase) {
         "policies",
         "certificates",
         "certificates?search=issued",
+        "certificates/export",
+        "certificates/export?format=csv",
         "requests",
         "clients",
         "role-bindings",
@@ -152,6 +154,7 @@ async fn nobody_acts_beyond_their_realm(world: &World, admin: &str, beta: &str, 
         "realms/alpha".to_owned(),
         "policies/alpha-now".to_owned(),
         format!("certificates/{serial}"),
+        format!("certificates/{serial}/history"),
         "clients/alpha-client".to_owned(),
         "clients/alpha-client/tokens".to_owned(),
     ] {
@@ -162,6 +165,10 @@ async fn nobody_acts_beyond_their_realm(world: &World, admin: &str, beta: &str, 
     // Nor is it acted on
     let revocation = format!("certificates/{serial}/revocation");
     post(world, beta, &revocation, json!({}))
+        .await
+        .assert_problem(404);
+    let path = format!("/clm-api/v1/certificates/{serial}");
+    call(world, beta, "patch", &path, json!({"owner": "me"}))
         .await
         .assert_problem(404);
     let decision = json!({"approve": true});

@@ -99,6 +99,19 @@ pub struct Rules {
     /// What may be given as the reason of a revocation.
     #[serde(default)]
     pub revocation: RevocationRules,
+    /// Whether certificates of others may be put beside those that were issued under the policy.
+    #[serde(default)]
+    pub import: ImportRules,
+}
+
+/// Which certificates of others may be imported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImportRules {
+    /// Any at all.
+    pub allowed: bool,
+    /// Self-signed ones too.
+    pub self_signed: bool,
 }
 
 /// For how long.

@@ -9,7 +9,9 @@ mod pattern;
 mod ready;
 mod subject;
 
-pub use definition::{PolicyDefinition, PolicyError, RevocationRules, Rules, ValidityRules};
+pub use definition::{
+    ImportRules, PolicyDefinition, PolicyError, RevocationRules, Rules, ValidityRules,
+};
 pub use edges::{AcmeRules, RenewalRules, TrustedIssuer};
 pub use names::Unnamed;
 pub use ready::{CLIENT_DEFAULTS, ready};

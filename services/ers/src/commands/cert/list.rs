@@ -1,12 +1,11 @@
 //! `ers cert list`.
 
-use ers_proto::clm::v1::ListCertificatesRequest;
+use ers_proto::clm::v1::{CertificateFilter, ListCertificatesRequest};
 use serde::Serialize;
 
-use super::view::CertificateView;
+use super::{inventory::filter, view::CertificateView};
 use crate::{
     cli::{CertList, Global},
-    commands::duration,
     failure::{Outcome, answered},
     output::{self, Show},
     remote::Remote,
@@ -20,17 +19,15 @@ struct Page {
 }
 
 pub(super) async fn run(global: &Global, remote: &Remote, options: CertList) -> Outcome<()> {
+    let filter = CertificateFilter {
+        order: options.order.unwrap_or_default(),
+        ..filter(options.filter)
+    };
     let request = ListCertificatesRequest {
-        realm: String::new(),
-        search: options.search.unwrap_or_default(),
-        state: options.state.unwrap_or_default(),
+        filter: Some(filter),
         page_size: options.limit,
         page_token: options.page.unwrap_or_default(),
-        expires_within: options
-            .expires_within
-            .as_deref()
-            .map(duration)
-            .transpose()?,
+        ..ListCertificatesRequest::default()
     };
     let answer = remote
         .administration()

@@ -1,6 +1,8 @@
 //! `ers cert`: certificates.
 
+mod bulk;
 mod export;
+mod inventory;
 mod issue;
 mod list;
 mod renew_now;
@@ -39,6 +41,14 @@ pub async fn run(global: &Global, command: Cert) -> Outcome<()> {
         Cert::BlockKey { key } => revoke::block_key(global, &remote, &key).await,
         Cert::UnblockKey { key } => revoke::unblock_key(global, &remote, &key).await,
         Cert::Export(options) => export::run(&remote, &options).await,
+        Cert::ExportList(options) => inventory::export_list(&remote, options).await,
+        Cert::Tag(options) => inventory::tag(global, &remote, options).await,
+        Cert::Assign { id, owner } => inventory::assign(global, &remote, id, owner).await,
+        Cert::Change(options) => inventory::change(global, &remote, options).await,
+        Cert::History { id } => inventory::history(global, &remote, id).await,
+        Cert::Import(options) => inventory::import(global, &remote, options).await,
+        Cert::Forget { id } => inventory::forget(&remote, id).await,
+        Cert::Bulk(command) => bulk::run(global, &remote, command).await,
     }
 }
 

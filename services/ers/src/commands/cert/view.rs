@@ -24,6 +24,11 @@ pub(super) struct CertificateView {
     end_entity: String,
     requester: String,
     protocol: String,
+    source: String,
+    owner: String,
+    tags: Vec<String>,
+    locations: Vec<String>,
+    comment: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     revocation_reason: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -54,8 +59,60 @@ impl CertificateView {
             end_entity: certificate.end_entity,
             requester: certificate.requester,
             protocol: certificate.protocol,
+            source: certificate.source,
+            owner: certificate.owner,
+            tags: certificate.tags,
+            locations: certificate.locations,
+            comment: certificate.comment,
             revocation_reason: certificate.revocation_reason,
         }
+    }
+}
+
+impl CertificateView {
+    /// Names of the columns of [`CertificateView::csv`].
+    pub(super) fn csv_head() -> String {
+        "fingerprint,serial,issuer,subject,names,key_algorithm,not_before,not_after,state,revoked_at,revocation_reason,\
+         realm,policy,end_entity,requester,protocol,source,owner,tags,locations,comment\r\n"
+            .to_owned()
+    }
+
+    /// A row of CSV (RFC 4180). What a spreadsheet would take for a formula begins with an apostrophe.
+    pub(super) fn csv(&self) -> String {
+        let (names, tags, locations) = (
+            self.names.join("\n"),
+            self.tags.join("\n"),
+            self.locations.join("\n"),
+        );
+        let cells = [
+            &self.fingerprint,
+            &self.serial,
+            &self.issuer,
+            &self.subject,
+            &names,
+            &self.key_algorithm,
+            &self.not_before,
+            &self.not_after,
+            &self.state,
+            &self.revoked_at,
+            &self.revocation_reason,
+            &self.realm,
+            &self.policy,
+            &self.end_entity,
+            &self.requester,
+            &self.protocol,
+            &self.source,
+            &self.owner,
+            &tags,
+            &locations,
+            &self.comment,
+        ];
+        let cells = cells.map(|cell| {
+            let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+            let guard = if is_formula { "'" } else { "" };
+            format!("\"{guard}{}\"", cell.replace('"', "\"\""))
+        });
+        format!("{}\r\n", cells.join(","))
     }
 }
 
@@ -78,6 +135,10 @@ impl Show for CertificateView {
             ),
             ("key", self.key_algorithm.clone()),
             ("fingerprint", self.fingerprint.clone()),
+            ("owner", self.owner.clone()),
+            ("tags", self.tags.join("\n")),
+            ("used at", self.locations.join("\n")),
+            ("comment", self.comment.clone()),
             ("policy", format!("{} in realm {}", self.policy, self.realm)),
             ("end entity", self.end_entity.clone()),
             (
