@@ -152,6 +152,12 @@ bench-scale: ## Measure issuing, look-ups and searches over SCALE (10000,100000,
 	@scripts/setup.sh test
 	@bench/run --scale $(or $(SCALE),10000,100000,1000000)
 
+.PHONY: bench-inventory
+bench-inventory: ## Measure every kind of search over N (1000000) certificates in CLM's inventory on PostgreSQL
+	@scripts/setup.sh test
+	@$(CARGO) build --quiet --locked --profile bench-build -p ers
+	@bench/inventory $(N)
+
 .PHONY: generate
 generate: ## Make every generated file anew
 	@scripts/setup.sh run

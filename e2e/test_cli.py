@@ -133,6 +133,43 @@ def is_a_key_store(store, password):
         assert "PrivateKeyEntry" in listed.stdout
 
 
+def test_owners_tags_history_and_acts_on_many(platform, host, folder):
+    number = serial(platform.issue(folder, host.name))
+    shown_soon(platform, number)
+    platform.ers("cert", "assign", number, "anna@example.org")
+    platform.ers("cert", "tag", number, "env=test", "web")
+    platform.ers("cert", "change", number, "--location", "lb-1", "--comment", "=1+1")
+    tagged = platform.ers_json("cert", "tag", number, "env=prod", "--remove", "web")
+    assert (tagged["owner"], tagged["tags"], tagged["locations"]) == ("anna@example.org", ["env=prod"], ["lb-1"])
+    found = platform.ers_json("cert", "list", "--search", host.name, "--tag", "env=prod", "--owner", "anna@example.org")
+    assert [row["serial"] for row in found["certificates"]] == [number]
+    listed = platform.ers("cert", "export-list", "--search", host.name).stdout
+    assert listed.count("\n") == 2 and "\"'=1+1\"" in listed, listed
+    acts = [event["act"] for event in platform.ers_json("cert", "history", number)]
+    assert acts[0] == "certificate.issued" and acts.count("certificate.change") == 4
+    done = platform.ers_json("cert", "bulk", "revoke", "--search", host.name, "--reason", "superseded")
+    assert (done["state"], done["done"]) == ("done", 1), done
+    assert platform.ers_json("cert", "show", number)["state"] == "revoked"
+    assert any(act["id"] == done["id"] for act in platform.ers_json("cert", "bulk", "list"))
+
+
+def test_a_certificate_of_others_is_imported_and_forgotten(platform, host, folder, form):
+    definition = platform.ers("policy", "show", "server").stdout
+    policy = f"watched-{form}"
+    changed = definition.replace("name: server", f"name: {policy}") + "import: {allowed: true, self_signed: true}\n"
+    platform.ers("policy", "apply", "-", stdin=changed)
+    run("openssl", "req", "-x509", "-newkey", "rsa:1024", "-nodes", "-subj", f"/CN={host.name}", "-days", "9",
+        "-keyout", folder / "old.key", "-out", folder / "old.pem")
+    run("openssl", "crl2pkcs7", "-nocrl", "-certfile", folder / "old.pem", "-outform", "DER", "-out", folder / "old.p7b")
+    first = platform.ers_json("cert", "import", folder / "old.p7b", "--policy", policy, "--owner", "anna")
+    again = platform.ers_json("cert", "import", folder / "old.pem", "--policy", policy)
+    assert [one["outcome"] for one in first + again] == ["imported", "duplicate"], (first, again)
+    found = platform.ers_json("cert", "list", "--search", host.name, "--source", "imported")["certificates"]
+    assert [(row["key_algorithm"], row["owner"]) for row in found] == [("RSA-1024", "anna")]
+    platform.ers("cert", "forget", first[0]["fingerprint"])
+    assert platform.ers_json("cert", "list", "--search", host.name)["certificates"] == []
+
+
 def test_revoke_tells_what_was_done_and_may_be_repeated(platform, host, folder):
     number = serial(platform.issue(folder, host.name))
     shown_soon(platform, number)
