@@ -90,7 +90,7 @@ pub enum Command {
     Profile(Profile),
     /// Certificates
     #[command(subcommand)]
-    Cert(Cert),
+    Cert(Box<Cert>),
     /// The signer's tokens: software or HSM
     #[command(subcommand)]
     Token(TokenCommand),

@@ -54,7 +54,7 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Ca(command) => ca::run(&global, command).await,
             Command::Policy(command) => policy::run(&global, command).await,
             Command::Profile(command) => profile::run(&global, command).await,
-            Command::Cert(command) => cert::run(&global, command).await,
+            Command::Cert(command) => cert::run(&global, *command).await,
             Command::Token(command) => token::run(&global, command).await,
             Command::Key(command) => key::run(&global, command).await,
             Command::Crl(command) => crl::run(&global, command).await,
