@@ -105,7 +105,8 @@ impl Fault for ChangeCertificateError {
         match self {
             Self::Certificate(error) => error.field(),
             Self::Wrong(error) => Some(error.field()),
-            Self::Version(_) | Self::Store(_) => None,
+            Self::Version(_) => Some("version"),
+            Self::Store(_) => None,
         }
     }
 }

@@ -156,7 +156,6 @@ pub(super) struct BulkQuery {
 /// Revoke many certificates
 #[utoipa::path(
     tag = "bulk acts",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key begins the same act once")),
     security(("bearer" = []), ("cookie" = [])),
     request_body = BulkRevocation,
     responses(
@@ -182,7 +181,6 @@ pub(super) async fn revoke_many(
 /// Have the clients of many certificates told to renew now
 #[utoipa::path(
     tag = "bulk acts",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key begins the same act once")),
     security(("bearer" = []), ("cookie" = [])),
     request_body = BulkRenewal,
     responses(
@@ -215,7 +213,6 @@ pub(super) async fn renew_many(
 /// Change owner and tags of many certificates
 #[utoipa::path(
     tag = "bulk acts",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key begins the same act once")),
     security(("bearer" = []), ("cookie" = [])),
     request_body = BulkChange,
     responses(

@@ -34,10 +34,7 @@ pub(super) struct CertificateChanges {
 /// Change owner, tags, locations and comment of a certificate
 #[utoipa::path(
     tag = "certificates",
-    params(
-        ("id" = String, Path, description = "Serial or fingerprint, hex; a unique beginning of 8 or more digits will do"),
-        ("If-Match" = Option<String>, Header, description = "ETag of the version that the change is for"),
-    ),
+    params(("id" = String, Path, description = "Serial or fingerprint, hex; a unique beginning of 8 or more digits will do")),
     security(("bearer" = []), ("cookie" = [])),
     request_body = CertificateChanges,
     responses(

@@ -223,7 +223,7 @@ async fn an_act_is_begun_once_and_goes_on_after_a_restart(database: TestDatabase
     };
     let first = begin(&world, &token, "web").await.json();
     assert_eq!(begin(&world, &token, "web").await.json()["id"], first["id"]);
-    begin(&world, &token, "mail").await.assert_problem(409);
+    begin(&world, &token, "mail").await.assert_problem(422);
     let id = first["id"].as_str().unwrap();
     ended(&world, &token, id).await;
     world.context.shutdown.stop();
