@@ -3,7 +3,8 @@
 // - a certificate asked for by wizard, with a key made in the browser, is one that openssl verifies, with that key, also
 //   as PKCS#7 and PKCS#12
 // - a CSR that is pasted is read while it is typed; what the policy refuses is told in its words
-// - a request waits, is approved with a comment by the click of a person, and becomes a certificate; or is declined
+// - a request waits, is approved with a comment by the click of a second person, and becomes a certificate; or is declined
+// - all of that in German and dark too: ask, approve, find, revoke
 // - a certificate is revoked only by its name, the page says so, and OCSP too
 // - the list is searched and filtered, and a link to it shows the same
 // - a policy is changed as YAML, and what is wrong is told at its line; or as a form, beside an example and what is to
@@ -148,7 +149,7 @@ test("a pasted CSR is read while it is typed, and its refusal is told in the pol
   await page.getByText("That did not work").waitFor();
 });
 
-test("a request waits, is approved by a person and becomes a certificate; another is declined", async () => {
+test("a request waits, is approved by a second person and becomes a certificate; another is declined", async () => {
   const { page, complaints } = await world.administrator();
   await page.request.put("/clm-api/v1/policies/manual", { data: { definition: MANUAL }, ...AS_PAGE });
   await askFor(page, "manual", "bank.example");
@@ -157,19 +158,25 @@ test("a request waits, is approved by a person and becomes a certificate; anothe
   await askFor(page, "manual", "other.example");
   await page.getByText(/waits for approval/).waitFor();
 
+  const second = await world.person(page, "anna", "approver");
   const decide = async (name: string, word: string, act: string, comment: string) => {
-    await page.goto("/clm-ui/approvals");
-    const row = page.getByRole("row").filter({ hasText: name });
+    await second.page.goto("/clm-ui/approvals");
+    const row = second.page.getByRole("row").filter({ hasText: name });
     await row.getByRole("button", { name: word }).click();
-    await page.getByLabel("Comment").fill(comment);
-    await page.getByRole("dialog").getByRole("button", { name: act }).click();
-    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await second.page.getByLabel("Comment").fill(comment);
+    await second.page.getByRole("dialog").getByRole("button", { name: act }).click();
+    await second.page.getByRole("dialog").waitFor({ state: "detached" });
   };
   await decide("other.example", "Decline", "Decline", "not ours");
   await decide("bank.example", "Approve", "Approve and issue", "as discussed");
-  await page.getByText("Nobody waits").waitFor();
-  await page.goto("/clm-ui/requests?state=declined");
+  await second.page.getByText("Nobody waits").waitFor();
+  await second.page.goto("/clm-ui/requests");
+  await second.page.getByRole("row").filter({ hasText: "other.example" }).waitFor();
+  await second.page.getByRole("button", { name: "My requests" }).click();
+  await second.page.getByText("Nothing matches").waitFor();
+  await page.goto("/clm-ui/requests?whose=mine&state=declined");
   await page.getByRole("row").filter({ hasText: "other.example" }).getByText("not ours").waitFor();
+  await page.getByRole("row").filter({ hasText: "other.example" }).getByText("— anna").waitFor();
   await page.goto("/clm-ui/requests?state=issued");
   await page.getByRole("link", { name: "bank.example" }).click();
   await page.getByRole("row").filter({ hasText: "bank.example" }).getByText("Valid").waitFor();
@@ -283,6 +290,39 @@ test("a policy is made as a form, beside an example of what it makes and what is
   await button(page, "YAML").click();
   expect(await page.getByRole("textbox", { name: "Definition" }).inputValue()).toBe(definition);
   expect(complaints).toEqual([]);
+});
+
+test("in German and dark a certificate is asked for, approved, found and revoked", async () => {
+  const look = { locale: "de-DE", colorScheme: "dark" } as const;
+  const { page, complaints } = await world.administrator(look);
+  await page.request.put("/clm-api/v1/policies/manual", { data: { definition: MANUAL }, ...AS_PAGE });
+  await page.goto("/clm-ui/request");
+  await page.getByRole("radio", { name: "manual", exact: true }).check();
+  await button(page, "Weiter").click();
+  await button(page, "Weiter").click();
+  await page.getByRole("textbox", { name: "Namen" }).fill("dunkel.example");
+  await button(page, "Weiter").click();
+  await button(page, "Zertifikat anfordern").click();
+  await page.getByText("dunkel.example: Der Antrag wartet auf Freigabe").waitFor();
+  await saved(page, () => button(page, "Privater Schlüssel, PEM").click());
+
+  const second = await world.person(page, "dora", "approver", look);
+  await second.page.goto("/clm-ui/approvals");
+  const row = second.page.getByRole("row").filter({ hasText: "dunkel.example" });
+  await row.getByRole("button", { name: "Freigeben" }).click();
+  await second.page.getByRole("dialog").getByRole("button", { name: "Freigeben und ausstellen" }).click();
+  await second.page.getByText("Niemand wartet").waitFor();
+
+  await page.goto("/clm-ui/certificates?search=dunkel");
+  await page.getByRole("link", { name: "dunkel.example" }).click();
+  await heading(page, /dunkel\.example Gültig/);
+  expect(await page.evaluate(() => document.documentElement.className)).toContain("pf-v6-theme-dark");
+  await button(page, "Sperren").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox").fill("dunkel.example");
+  await dialog.getByRole("button", { name: "Sperren" }).click();
+  await heading(page, /dunkel\.example Gesperrt/);
+  expect([...complaints, ...second.complaints]).toEqual([]);
 });
 
 test("the own password is changed", async () => {

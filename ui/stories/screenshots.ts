@@ -115,6 +115,17 @@ try {
         await next(page);
       },
     },
+    { name: "bulk-acts", path: "/clm-ui/bulk-acts" },
+    { name: "bulk-act", path: "/clm-ui/bulk-acts/1", main: true },
+    { name: "end-entities", path: "/clm-ui/end-entities" },
+    { name: "end-entity", path: "/clm-ui/end-entities/default/printer-17", main: true },
+    { name: "system", path: "/clm-ui/system", main: true },
+    {
+      name: "certificates-chosen",
+      path: "/clm-ui/certificates?search=.example&owner=web@corp.example",
+      before: (page) => page.getByRole("checkbox").first().check(),
+    },
+    { name: "client", path: "/clm-ui/clients/build-server" },
     { name: "requests", path: "/clm-ui/requests" },
     { name: "approvals", path: "/clm-ui/approvals", main: true },
     { name: "policies", path: "/clm-ui/policies" },

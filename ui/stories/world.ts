@@ -1,6 +1,7 @@
 // The running platform (`ers up`, on ports and in a folder of its own) and a real Chromium in front of it.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
@@ -43,14 +44,25 @@ export class World {
     this.url = (JSON.parse(readFileSync(runFile(folder), "utf8")) as { url: string }).url;
   }
 
-  /** Starts both. With `ERS_UI_FOLDER` the apps come from below it (`clm-ui/dist`), else from the program. */
-  static async start(): Promise<World> {
+  /**
+   * Starts both. With `ERS_UI_FOLDER` the apps come from below it (`clm-ui/dist`), else from the program. `more`: keys of the
+   * configuration beside the usual ones, for a platform at this address.
+   */
+  static async start(more?: (url: string) => { clm?: object; acme?: object }): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), "ers-ui-"));
     const config = join(folder, "ers.yaml");
     const apps = process.env.ERS_UI_FOLDER;
     const any = "127.0.0.1:0";
-    const clm = { notifications: { mail: NOBODYS_MAIL } };
-    const keys = { listen: any, http_listen: any, health_listen: any, data: join(folder, "data"), clm };
+    const port = more ? await freePort() : 0;
+    const { clm, ...others } = more?.(`https://localhost:${port}`) ?? {};
+    const keys = {
+      listen: `127.0.0.1:${port}`,
+      http_listen: any,
+      health_listen: any,
+      data: join(folder, "data"),
+      clm: { notifications: { mail: NOBODYS_MAIL }, ...clm },
+      ...others,
+    };
     writeFileSync(config, JSON.stringify(apps ? { ...keys, ui: uiOf(apps) } : keys)); // JSON is YAML
     const ers = join(process.env.ERS_BINARIES ?? "../target/debug", "ers");
     const log = join(folder, "log");
@@ -108,6 +120,23 @@ export class World {
     return made;
   }
 
+  /** A page on which somebody is logged in who was given this role; made by `by`, an administrator's page. */
+  async person(by: Page, username: string, role: string, options: BrowserContextOptions = {}) {
+    const password = "a password for these stories";
+    const wishes: [string, object][] = [
+      ["people", { username, password }],
+      ["role-bindings", { role, subject_kind: "person", subject: username }],
+    ];
+    for (const [path, data] of wishes) {
+      const answer = await by.request.post(`/clm-api/v1/${path}`, { data, ...AS_PAGE });
+      if (!answer.ok()) throw new Error(`make ${username}: ${await answer.text()}`);
+    }
+    const made = await this.page(options);
+    const answer = await made.page.request.post("/clm-api/v1/session", { data: { username, password } });
+    if (!answer.ok()) throw new Error(`log in: ${await answer.text()}`);
+    return made;
+  }
+
   /** Runs the command line against the platform. */
   ers(...parts: string[]): string {
     const ers = join(process.env.ERS_BINARIES ?? "../target/debug", "ers");
@@ -142,6 +171,18 @@ export class World {
     if (content !== undefined) writeFileSync(path, content);
     return path;
   }
+}
+
+/** A port that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 const uiOf = (apps: string) => ({
@@ -219,6 +260,20 @@ export async function furnish(world: World, page: Page) {
   const made: [string, object][] = [
     ["people", { username: "anna", display_name: "Anna Example", email: "anna@corp.example" }],
     ["role-bindings", { role: "approver", subject_kind: "person", subject: "anna", realm: "default" }],
+    [
+      "end-entities",
+      {
+        realm: "default",
+        name: "printer-17",
+        contact: "printing@corp.example",
+        owners: ["team:printing"],
+        metadata: { room: "3.14" },
+      },
+    ],
+    [
+      "clients",
+      { name: "build-server", description: "Signs releases", realm: "default", default_policy: "acme" },
+    ],
     ["role-bindings", { role: "auditor", subject_kind: "group", subject: "pki-auditors" }],
     [
       "subscriptions",
@@ -253,4 +308,9 @@ export async function furnish(world: World, page: Page) {
     const answer = await page.request.get("/clm-api/v1/certificates?search=.example&page_size=1");
     return ((await answer.json()) as { total: number }).total >= 7;
   });
+  const change = await page.request.post("/clm-api/v1/bulk-acts/changes", {
+    data: { filter: { search: "corp.example" }, owner: "web@corp.example", set_tags: ["env=prod"] },
+    ...AS_PAGE,
+  });
+  if (!change.ok()) throw new Error(`furnish notes: ${await change.text()}`);
 }

@@ -19,6 +19,11 @@ const RequestList = lazy(() => import("./pages/request-list/RequestList.tsx"));
 const Approvals = lazy(() => import("./pages/approvals/Approvals.tsx"));
 const PolicyList = lazy(() => import("./pages/policy-list/PolicyList.tsx"));
 const PolicyDetails = lazy(() => import("./pages/policy-details/PolicyDetails.tsx"));
+const BulkActs = lazy(() => import("./pages/bulk-acts/BulkActs.tsx"));
+const BulkActDetails = lazy(() => import("./pages/bulk-acts/BulkActDetails.tsx"));
+const EndEntityList = lazy(() => import("./pages/end-entity-list/EndEntityList.tsx"));
+const EndEntityDetails = lazy(() => import("./pages/end-entity-details/EndEntityDetails.tsx"));
+const System = lazy(() => import("./pages/system/System.tsx"));
 const Notifications = lazy(() => import("./pages/notifications/Notifications.tsx"));
 const People = lazy(() => import("./pages/people/People.tsx"));
 const PersonDetails = lazy(() => import("./pages/person-details/PersonDetails.tsx"));
@@ -67,10 +72,21 @@ const PLACES: Place[] = [
     pages: { "": PolicyList, "/:name": PolicyDetails },
   },
   {
+    path: "/bulk-acts",
+    label: "bulk_acts",
+    needs: ["certificate:read"],
+    pages: { "": BulkActs, "/:id": BulkActDetails },
+  },
+  {
+    path: "/end-entities",
+    label: "end_entities",
+    needs: ["end-entity:read"],
+    pages: { "": EndEntityList, "/:realm/:name": EndEntityDetails },
+  },
+  {
     path: "/notifications",
     label: "notifications",
     needs: ["notification:read"],
-    everywhere: true,
     pages: { "": Notifications },
   },
   {
@@ -88,6 +104,7 @@ const PLACES: Place[] = [
     pages: { "": Clients, "/:name": ClientDetails },
   },
   { path: "/audit", label: "audit", needs: ["audit:read"], pages: { "": Audit } },
+  { path: "/system", label: "system", needs: ["system:read"], everywhere: true, pages: { "": System } },
 ];
 
 /** The app: the login, or the pages. */

@@ -3,10 +3,14 @@ import type { Grant } from "./generated/clm-api.ts";
 /** What somebody may do, `<resource>:<act>`; the OpenAPI document names that of each operation as `x-permission`. */
 export type Permission =
   | "audit:read"
+  | "certificate:manage"
   | "certificate:read"
+  | "certificate:renew"
   | "certificate:revoke"
   | "client:manage"
   | "client:read"
+  | "end-entity:manage"
+  | "end-entity:read"
   | "notification:manage"
   | "notification:read"
   | "person:manage"
@@ -19,7 +23,8 @@ export type Permission =
   | "request:decide"
   | "request:read"
   | "role:manage"
-  | "role:read";
+  | "role:read"
+  | "system:read";
 
 /** Questions to what a session was granted. No page offers what would be refused. */
 export function accessOf(grants: Grant[]) {

@@ -9,6 +9,7 @@ export { Facts } from "./Facts.tsx";
 export { Field } from "./Field.tsx";
 export { FormDialog } from "./FormDialog.tsx";
 export { useFormats } from "./formats.ts";
+export { idempotency } from "./idempotency.ts";
 export { type Language, LanguageProvider, messages, useLanguage } from "./language.tsx";
 export { type Column, columnsOf } from "./lists/columns.ts";
 export { DayFilter, SelectFilter, ToggleFilter, Toolbar } from "./lists/filters.tsx";

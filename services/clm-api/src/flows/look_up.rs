@@ -9,7 +9,7 @@ use crate::{
     domain::{
         access::Reach,
         external_account::ExternalAccountKey,
-        id::{AccountKeyId, PolicyName, RealmName},
+        id::{AccountKeyId, PolicyName, RealmName, Requester},
         inventory::{Entry, InventoryPage},
         inventory_filter::{Cursor, Filter, FilterText},
         page::PageRequest,
@@ -97,15 +97,18 @@ impl Flows {
         self.note(actor, "inventory.export", "", detail).await
     }
 
-    /// A page of requests.
+    /// A page of requests; `requester`: only of that one.
     #[tracing::instrument(name = "clm.list_requests", skip_all)]
     pub async fn list_requests(
         &self,
         state: Option<RequestState>,
+        requester: Option<&Requester>,
         reach: &Reach,
         page: &PageRequest<RequestCursor>,
     ) -> Result<RequestPage, StoreError> {
-        self.store.list_requests(state, reach, page).await
+        self.store
+            .list_requests(state, requester, reach, page)
+            .await
     }
 
     /// An external account key, sealed; expired ones too, with their end.

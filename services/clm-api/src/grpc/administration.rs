@@ -261,7 +261,12 @@ impl Service for Administration {
             PageRequest::read(message.page_size, &message.page_token).map_err(page_status)?;
         let found = self
             .flows
-            .list_requests(optional("state", &message.state)?, &entered.reach(), &page)
+            .list_requests(
+                optional("state", &message.state)?,
+                None,
+                &entered.reach(),
+                &page,
+            )
             .await
             .map_err(status)?;
         Ok(Response::new(proto::ListRequestsResponse {

@@ -18,6 +18,9 @@ use crate::{domain::page::PageRequest, flows::Flows};
 pub(super) struct RequestQuery {
     /// `pending-approval`, `approved`, `issued`, `declined` or `failed`.
     state: Option<String>,
+    /// `true`: only those that the caller has made.
+    #[serde(default)]
+    mine: bool,
     /// Rows on a page: 50 when absent, at most 1000.
     #[serde(default, deserialize_with = "page_size")]
     page_size: u32,
@@ -60,8 +63,9 @@ pub(super) async fn list_requests(
         .map(str::parse)
         .transpose()
         .map_err(|error| wrong("state", error))?;
+    let own = query.mine.then(|| caller.requester()).transpose()?;
     let found = flows
-        .list_requests(state, &caller.reach(), &page)
+        .list_requests(state, own.as_ref(), &caller.reach(), &page)
         .await
         .map_err(problem)?;
     Ok(web::Json(RequestList {

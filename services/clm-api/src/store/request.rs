@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::{
     access::Reach,
-    id::RequestId,
+    id::{RequestId, Requester},
     page::{Page, PageRequest},
     refusal::Refusal,
     request::{CertificateRequest, RequestCursor, RequestPage, RequestState, Verdict},
@@ -58,11 +58,12 @@ impl Store {
             .transpose()
     }
 
-    /// A page of the requests in a state, or of all, newest first.
+    /// A page of the requests in a state and by a requester, or of all, newest first.
     #[tracing::instrument(name = "db.certificate_request.list", skip_all)]
     pub async fn list_requests(
         &self,
         state: Option<RequestState>,
+        requester: Option<&Requester>,
         reach: &Reach,
         page: &PageRequest<RequestCursor>,
     ) -> Result<RequestPage, StoreError> {
@@ -74,6 +75,9 @@ impl Store {
         ));
         if let Some(state) = state {
             query = query.filter(request::Column::State.eq(state.as_str()));
+        }
+        if let Some(requester) = requester {
+            query = query.filter(request::Column::Requester.eq(requester.as_str()));
         }
         let total = query.clone().count(&self.connection).await.map_err(&act)?;
         if let Some(after) = &page.after {

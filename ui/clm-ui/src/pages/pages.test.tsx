@@ -1,6 +1,6 @@
 import { LanguageProvider } from "@ers/frame";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { render, screen, waitFor } from "@testing-library/react";
+import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
 import { MemoryRouter } from "react-router";
@@ -74,24 +74,6 @@ test("each way in is offered when CLM has it, and the provider leads back to the
   expect(to.searchParams.get("return_to")).toBe(location.pathname + location.search);
   await userEvent.click(screen.getByRole("button", { name: "With a client certificate" }));
   expect(await screen.findByText(/no client certificate that belongs to an account/)).toBeTruthy();
-});
-
-test("where the provider comes first the browser is sent there, unless it asks for the other ways", async () => {
-  const open = vi.spyOn(window, "open").mockReturnValue(null);
-  const first = { status: 200, body: { password: true, oidc: true, oidc_first: true, certificate: true } };
-  answering({ "GET /clm-api/v1/login-methods": first });
-  const { unmount } = show(<LogIn />);
-  await waitFor(() => expect(open).toHaveBeenCalledOnce());
-  expect(open.mock.calls[0]).toEqual([expect.stringContaining("/clm-api/v1/oidc/login?return_to="), "_self"]);
-  unmount();
-
-  open.mockClear();
-  history.replaceState(null, "", "?local");
-  show(<LogIn />);
-  expect(await screen.findByRole("link", { name: /organisation/ })).toBeTruthy();
-  expect(open).not.toHaveBeenCalled();
-  history.replaceState(null, "", location.pathname);
-  open.mockRestore();
 });
 
 test("the code is asked for only when the account has a second factor, and a wrong one is told", async () => {

@@ -1,5 +1,6 @@
 import { Field, messages } from "@ers/frame";
 import { FormSelect, FormSelectOption } from "@patternfly/react-core";
+import { type Rules, rulesOf } from "../policy/rules.ts";
 import { usePolicies } from "../queries/policies.ts";
 import { useRealms } from "../queries/realms.ts";
 import { useAccess } from "../queries/session.ts";
@@ -38,14 +39,19 @@ export function PolicyField(props: {
   realm: string;
   value: string;
   none?: string;
+  /** Which of them may be chosen; absent: all. */
+  allowed?: (rules: Rules) => boolean;
+  hint?: string;
   onChange: (policy: string) => void;
 }) {
   const text = useText();
   const term = useTerms();
   const { may } = useAccess();
-  const policies = usePolicies(props.realm, may("policy:read")).data ?? [];
+  const all = usePolicies(props.realm, may("policy:read")).data ?? [];
+  const { allowed } = props;
+  const policies = allowed ? all.filter(({ definition }) => allowed(rulesOf(definition))) : all;
   return (
-    <Field id={props.id} label={term("policy")}>
+    <Field id={props.id} label={term("policy")} hint={props.hint}>
       <FormSelect id={props.id} value={props.value} onChange={(_, value) => props.onChange(value)}>
         <FormSelectOption value="" label={props.none ?? text("all_policies")} />
         {policies.map(({ name }) => (

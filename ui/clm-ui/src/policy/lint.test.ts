@@ -43,6 +43,7 @@ test.each<[string, Rules, string[]]>([
     ["acme_no_dns", "acme_open"],
   ],
   ["no names at all", { names: {} }, ["no_name"]],
+  ["a rarer kind of name", { names: { dir: ["CN=[a-z]+,O=Example"] } }, []],
   ["a free common name", { names: {}, subject: { common_name: "free" } }, []],
   ["three years", { validity: { default: "90d", longest: "3y" } }, ["apple_825"]],
   [

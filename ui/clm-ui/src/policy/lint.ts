@@ -73,8 +73,7 @@ export function lint(rules: Rules, now: number): Finding[] {
 }
 
 function nameless(rules: Rules): boolean {
-  const kinds = ["dns", "ip", "email", "uri", "upn"] as const;
-  const named = kinds.some((kind) => patternsOf(rules, kind).length > 0);
+  const named = Object.values(rules.names ?? {}).some((all) => Array.isArray(all) && all.length > 0);
   const attributes = rules.subject?.attributes ?? ["CN"];
   const common = attributes.includes("CN") && rules.subject?.common_name === "free";
   return !named && !common && attributes.every((one) => one === "CN");

@@ -1,22 +1,18 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type {
+  CertificateChanges,
+  CertificateImport,
   CertificateWish,
   IssuedBody,
+  paths,
   RevocationWish,
   WaitingBody,
   WholeCertificate,
 } from "../generated/clm-api.ts";
 import { api, ask } from "./api.ts";
 
-/** What is looked for in the inventory. */
-export type CertificateFilter = {
-  realm?: string | undefined;
-  search?: string | undefined;
-  state?: string | undefined;
-  expires_within?: string | undefined;
-  page_size?: number;
-  page_token?: string | undefined;
-};
+/** What is looked for in the inventory, and which part of it is wanted. */
+export type CertificateFilter = NonNullable<paths["/clm-api/v1/certificates"]["get"]["parameters"]["query"]>;
 
 /** What became of a wish. */
 export type Outcome = { issued: IssuedBody } | { waiting: WaitingBody };
@@ -64,6 +60,52 @@ export function useRevoke(id: string) {
     mutationFn: (wish: RevocationWish) =>
       ask(api.POST("/clm-api/v1/certificates/{id}/revocation", { params: { path: { id } }, body: wish })),
     onSuccess: () => client.invalidateQueries(),
+  });
+}
+
+/** Changes owner, tags, locations and comment of the version that was seen. */
+export function useChangeCertificate(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ version, ...body }: CertificateChanges & { version: number }) =>
+      ask(
+        api.PATCH("/clm-api/v1/certificates/{id}", {
+          params: { path: { id }, header: { "If-Match": `"${version}"` } },
+          body,
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries(),
+  });
+}
+
+/** Takes certificates of others in; what became of each is in the answer. */
+export function useImportCertificates() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: CertificateImport) => ask(api.POST("/clm-api/v1/certificates/imports", { body })),
+    onSuccess: () => client.invalidateQueries(),
+  });
+}
+
+/** Forgets an imported certificate. */
+export function useForgetCertificate(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (_name: string) =>
+      ask(api.DELETE("/clm-api/v1/certificates/{id}", { params: { path: { id } } })),
+    onSuccess: () => {
+      client.removeQueries({ queryKey: ["certificate", id] });
+      return client.invalidateQueries({ queryKey: ["certificates"] });
+    },
+  });
+}
+
+/** What became of a certificate, the oldest first. */
+export function useHistory(id: string) {
+  return useQuery({
+    queryKey: ["certificate", id, "history"],
+    queryFn: async () =>
+      (await ask(api.GET("/clm-api/v1/certificates/{id}/history", { params: { path: { id } } }))).events,
   });
 }
 

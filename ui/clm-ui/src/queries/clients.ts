@@ -1,14 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { NewClient, TokenWish } from "../generated/clm-api.ts";
-import { api, ask, whole } from "./api.ts";
+import { api, ask, type PageFilter } from "./api.ts";
 
 const TOKENS = "tokens";
 
-/** The clients of all realms that may be seen. */
-export function useClients() {
+/** A page of the clients that may be seen. */
+export function useClients(filter: PageFilter) {
   return useQuery({
-    queryKey: ["clients"],
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/clients", whole))).clients,
+    queryKey: ["clients", filter],
+    placeholderData: keepPreviousData,
+    queryFn: () => ask(api.GET("/clm-api/v1/clients", { params: { query: filter } })),
   });
 }
 

@@ -1,6 +1,6 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { NewSubscription } from "../generated/clm-api.ts";
-import { api, ask, whole } from "./api.ts";
+import { api, ask, type PageFilter } from "./api.ts";
 
 const SUBSCRIPTIONS = ["subscriptions"];
 const DELIVERIES = ["deliveries"];
@@ -15,11 +15,12 @@ export type DeliveryFilter = {
   page_token?: string | undefined;
 };
 
-/** All subscriptions. */
-export function useSubscriptions() {
+/** A page of the subscriptions. */
+export function useSubscriptions(filter: PageFilter) {
   return useQuery({
-    queryKey: SUBSCRIPTIONS,
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/subscriptions", whole))).subscriptions,
+    queryKey: [...SUBSCRIPTIONS, filter],
+    placeholderData: keepPreviousData,
+    queryFn: () => ask(api.GET("/clm-api/v1/subscriptions", { params: { query: filter } })),
   });
 }
 

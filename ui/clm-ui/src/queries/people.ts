@@ -1,12 +1,13 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { NewPerson, PersonChanges } from "../generated/clm-api.ts";
-import { api, ask, whole } from "./api.ts";
+import { api, ask, type PageFilter } from "./api.ts";
 
-/** All local accounts. */
-export function usePeople() {
+/** A page of the local accounts. */
+export function usePeople(filter: Omit<PageFilter, "realm">) {
   return useQuery({
-    queryKey: ["people"],
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/people", whole))).people,
+    queryKey: ["people", filter],
+    placeholderData: keepPreviousData,
+    queryFn: () => ask(api.GET("/clm-api/v1/people", { params: { query: filter } })),
   });
 }
 

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { NewRealm, RealmChanges } from "../generated/clm-api.ts";
-import { api, ask, whole } from "./api.ts";
+import { ALL, api, ask } from "./api.ts";
 import { useAccess } from "./session.ts";
 
 /** All realms that may be seen. */
@@ -10,7 +10,7 @@ export function useRealms() {
     queryKey: ["realms"],
     enabled: may("realm:read"),
     staleTime: 60_000,
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/realms", whole))).realms,
+    queryFn: async () => (await ask(api.GET("/clm-api/v1/realms", { params: { query: ALL } }))).realms,
   });
 }
 

@@ -5,6 +5,8 @@ import { api, ask } from "./api.ts";
 /** What is looked for among the requests. */
 export type RequestFilter = {
   state?: string | undefined;
+  /** Only those that were made here, by who is logged in. */
+  mine?: boolean | undefined;
   page_size?: number;
   page_token?: string | undefined;
 };

@@ -1,12 +1,12 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { BindingWish, RoleText } from "../generated/clm-api.ts";
-import { api, ask, whole } from "./api.ts";
+import { ALL, api, ask, type PageFilter } from "./api.ts";
 
 /** All roles, those of the platform first. */
 export function useRoles() {
   return useQuery({
     queryKey: ["roles"],
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/roles", whole))).roles,
+    queryFn: async () => (await ask(api.GET("/clm-api/v1/roles", { params: { query: ALL } }))).roles,
   });
 }
 
@@ -40,12 +40,24 @@ export function useRemoveRole() {
   });
 }
 
-/** Who has which role where. */
-export function useBindings(enabled = true) {
+/** A page of who has which role where. */
+export function useBindings(filter: PageFilter) {
   return useQuery({
-    queryKey: ["role-bindings"],
-    enabled,
-    queryFn: async () => (await ask(api.GET("/clm-api/v1/role-bindings", whole))).role_bindings,
+    queryKey: ["role-bindings", filter],
+    placeholderData: keepPreviousData,
+    queryFn: () => ask(api.GET("/clm-api/v1/role-bindings", { params: { query: filter } })),
+  });
+}
+
+/** The roles of one person or client. */
+export function useBindingsOf(kind: "person" | "client", name: string) {
+  return useQuery({
+    queryKey: ["role-bindings", kind, name],
+    queryFn: async () => {
+      const query = { search: name, ...ALL };
+      const found = await ask(api.GET("/clm-api/v1/role-bindings", { params: { query } }));
+      return found.role_bindings.filter((one) => one.subject_kind === kind && one.subject === name);
+    },
   });
 }
 

@@ -29,8 +29,8 @@ export function List<Row>(props: {
   toolbar?: ReactNode;
   /** Between the toolbar and the rows, when there are any. */
   note?: ReactNode;
-  /** Present where the service gives pages; its total where it counts. */
-  pages?: { next: string | null | undefined; total?: number | undefined };
+  /** Present where the service gives pages; its total where it counts, and whether there may be more than that. */
+  pages?: { next: string | null | undefined; total?: number | undefined; isLeast?: boolean };
   selection?: Selection | undefined;
   nameOf?: (row: Row) => string;
 }) {
@@ -58,7 +58,7 @@ export function List<Row>(props: {
           ) : (
             <Rows {...props} />
           )}
-          {pages && <Pager state={state} total={pages.total} shown={rows.length} next={pages.next} />}
+          {pages && <Pager state={state} shown={rows.length} {...pages} />}
         </ListStates>
       </CardBody>
     </Card>

@@ -10,7 +10,9 @@ import { ROWS, type UrlState } from "./url-state.ts";
 export function Pager(props: {
   state: UrlState;
   /** Absent: the service does not count. */
-  total: number | undefined;
+  total?: number | undefined;
+  /** There may be more than the total: the service stops to count. */
+  isLeast?: boolean;
   shown: number;
   next: string | null | undefined;
 }) {
@@ -27,7 +29,7 @@ export function Pager(props: {
           : words("range", {
               from: number(Math.min(from + 1, props.total)),
               to: number(from + props.shown),
-              total: number(props.total),
+              total: number(props.total) + (props.isLeast ? "+" : ""),
             })}
       </span>
       <FormSelect

@@ -2,14 +2,17 @@ import { Crumb, PageHead, PemText, ProblemAlert, useUrlState } from "@ers/frame"
 import { titleOf } from "@ers/frame/certificate/names.ts";
 import { Button, PageSection, Skeleton, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { lazy, type ReactNode, Suspense, useState } from "react";
-import { useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import type { WholeCertificate } from "../../generated/clm-api.ts";
+import { Remove } from "../../parts/Remove.tsx";
 import { StateLabel } from "../../parts/StateLabel.tsx";
-import { useCertificate } from "../../queries/certificates.ts";
+import { useCertificate, useForgetCertificate } from "../../queries/certificates.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
+import { RenewMany } from "../certificate-list/bulk-dialogs.tsx";
 import { Downloads } from "./Downloads.tsx";
 import { History } from "./History.tsx";
+import { Notes } from "./Notes.tsx";
 import { Overview } from "./Overview.tsx";
 import { Revoke } from "./Revoke.tsx";
 import { useText } from "./words.ts";
@@ -43,8 +46,15 @@ export default function CertificateDetails() {
 
 function Loaded({ certificate, above }: { certificate: WholeCertificate; above: ReactNode }) {
   const text = useText();
-  const mayRevoke = useAccess().mayUnderPolicy("certificate:revoke", certificate.realm, certificate.policy);
-  const [revoking, setRevoking] = useState(false);
+  const { mayUnderPolicy } = useAccess();
+  const mayRevoke = mayUnderPolicy("certificate:revoke", certificate.realm, certificate.policy);
+  const mayManage = mayUnderPolicy("certificate:manage", certificate.realm, certificate.policy);
+  const mayRenew = mayUnderPolicy("certificate:renew", certificate.realm, certificate.policy);
+  const ours = certificate.state === "valid" && certificate.source === "issued";
+  const [asked, setAsked] = useState<"revoke" | "renew" | "forget">();
+  const close = () => setAsked(undefined);
+  const go = useNavigate();
+  const forget = useForgetCertificate(certificate.fingerprint);
   const title = titleOf(certificate.subject, certificate.subject_alternative_names);
   return (
     <>
@@ -55,8 +65,18 @@ function Loaded({ certificate, above }: { certificate: WholeCertificate; above: 
         actions={
           <div className="ers-actions">
             <Downloads certificate={certificate} title={title} />
-            {certificate.state === "valid" && mayRevoke && (
-              <Button variant="danger" onClick={() => setRevoking(true)}>
+            {ours && mayRenew && (
+              <Button variant="secondary" onClick={() => setAsked("renew")}>
+                {text("renew")}
+              </Button>
+            )}
+            {certificate.source === "imported" && mayManage && (
+              <Button variant="danger" onClick={() => setAsked("forget")}>
+                {text("forget")}
+              </Button>
+            )}
+            {ours && mayRevoke && (
+              <Button variant="danger" onClick={() => setAsked("revoke")}>
                 {text("revoke")}
               </Button>
             )}
@@ -66,7 +86,19 @@ function Loaded({ certificate, above }: { certificate: WholeCertificate; above: 
       <PageSection isFilled>
         <Sections certificate={certificate} />
       </PageSection>
-      {revoking && <Revoke certificate={certificate} name={title} onClose={() => setRevoking(false)} />}
+      {asked === "revoke" && <Revoke certificate={certificate} name={title} onClose={close} />}
+      {asked === "forget" && (
+        <Remove
+          name={title}
+          hint={text("forget_hint")}
+          mutation={forget}
+          onDone={() => go("/certificates")}
+          onClose={close}
+        />
+      )}
+      {asked === "renew" && (
+        <RenewMany chosen={{ ids: [certificate.fingerprint] }} count={1} onClose={close} />
+      )}
     </>
   );
 }
@@ -76,7 +108,14 @@ function Sections({ certificate }: { certificate: WholeCertificate }) {
   const { get, set } = useUrlState();
   const waiting = <Skeleton height="12rem" />;
   const tabs: [string, string, ReactNode][] = [
-    ["overview", text("overview_tab"), <Overview key="o" certificate={certificate} />],
+    [
+      "overview",
+      text("overview_tab"),
+      <div key="o" className="ers-stack">
+        <Overview certificate={certificate} />
+        <Notes certificate={certificate} />
+      </div>,
+    ],
     ["decoded", text("decoded_tab"), <Decoded key="d" pem={certificate.certificate_pem} />],
     ["chain", text("chain_tab"), <Chain key="c" certificate={certificate} />],
     ["history", text("history_tab"), <History key="h" certificate={certificate} />],

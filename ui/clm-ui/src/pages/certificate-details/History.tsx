@@ -1,61 +1,103 @@
-import { useFormats } from "@ers/frame";
-import { ProgressStep, ProgressStepper } from "@patternfly/react-core";
-import type { WholeCertificate } from "../../generated/clm-api.ts";
-import { useTerms } from "../../words/terms.ts";
+import { ProblemAlert, useFormats } from "@ers/frame";
+import { ProgressStep, ProgressStepper, Skeleton } from "@patternfly/react-core";
+import type { ReactNode } from "react";
+import { Link } from "react-router";
+import type { HistoryEvent, WholeCertificate } from "../../generated/clm-api.ts";
+import { useHistory } from "../../queries/certificates.ts";
 import { useText } from "./words.ts";
 
-/** What happened to the certificate, and what will. */
+const ACTS = {
+  "certificate.issued": "success",
+  "certificate.made": "success",
+  "certificate.import": "success",
+  "certificate.change": "default",
+  "certificate.renewed": "info",
+  "certificate.revoke": "warning",
+  "certificate.revoked": "danger",
+} as const;
+const isKnown = (act: string): act is keyof typeof ACTS => act in ACTS;
+
+/** What happened to the certificate, who did it, and what will. */
 export function History({ certificate }: { certificate: WholeCertificate }) {
   const text = useText();
-  const term = useTerms();
   const { moment } = useFormats();
+  const query = useHistory(certificate.fingerprint);
+  if (query.isPending) return <Skeleton height="12rem" />;
+  if (query.isError) return <ProblemAlert error={query.error} onAgain={() => query.refetch()} />;
   const over = new Date(certificate.not_after).getTime() < Date.now();
-  const asked = [
-    text("by_whom", { requester: certificate.requester, protocol: certificate.protocol }),
-    certificate.policy && text("under", { policy: certificate.policy, version: certificate.policy_version }),
-  ];
-  const steps: {
-    id: string;
-    variant: "success" | "danger" | "warning" | "pending";
-    title: string;
-    told: string[];
-  }[] = [
-    { id: "asked", variant: "success", title: term("requested"), told: asked.filter(Boolean) as string[] },
-    {
-      id: "issued",
-      variant: "success",
-      title: term("issued"),
-      told: [
-        text("issued_by", { issuer: certificate.issuer }),
-        `${term("valid_from")} ${moment(certificate.not_before)}`,
-      ],
-    },
-  ];
-  if (certificate.revoked_at) {
-    const reason = certificate.revocation_reason ?? "unspecified";
-    const told = [moment(certificate.revoked_at), text("reason_label", { reason })];
-    steps.push({ id: "revoked", variant: "danger", title: term("revoked"), told });
-  }
-  const end = [moment(certificate.not_after)];
-  steps.push(
-    over
-      ? { id: "expired", variant: "warning", title: text("expired_then"), told: end }
-      : { id: "expires", variant: "pending", title: text("expires_then"), told: end },
-  );
   return (
     <ProgressStepper isVertical aria-label={text("history_tab")}>
-      {steps.map(({ id, variant, title, told }) => (
-        <ProgressStep
-          key={id}
-          id={`${id}-step`}
-          titleId={`${id}-title`}
-          variant={variant}
-          aria-label={title}
-          description={told.join(" · ")}
+      {query.data.map((event) => (
+        <Step
+          key={`${event.at} ${event.act}`}
+          id={`${event.at}-${event.act}`}
+          variant={isKnown(event.act) ? ACTS[event.act] : "default"}
+          title={isKnown(event.act) ? text(event.act) : event.act}
         >
-          {title}
-        </ProgressStep>
+          <Told event={event} certificate={certificate} />
+        </Step>
       ))}
+      <Step
+        id="end"
+        variant={over ? "warning" : "pending"}
+        title={text(over ? "expired_then" : "expires_then")}
+      >
+        {moment(certificate.not_after)}
+      </Step>
     </ProgressStepper>
+  );
+}
+
+function Step(props: {
+  id: string;
+  variant: "success" | "danger" | "warning" | "pending" | "info" | "default";
+  title: string;
+  children: ReactNode;
+}) {
+  return (
+    <ProgressStep
+      id={`${props.id}-step`}
+      titleId={`${props.id}-title`}
+      variant={props.variant}
+      aria-label={props.title}
+      description={props.children}
+    >
+      {props.title}
+    </ProgressStep>
+  );
+}
+
+function Told({ event, certificate }: { event: HistoryEvent; certificate: WholeCertificate }) {
+  const text = useText();
+  const { moment } = useFormats();
+  const { before, after, certificate: other } = event;
+  const revoked = event.act === "certificate.revoked" && certificate.revocation_reason;
+  return (
+    <>
+      <div>
+        {moment(event.at)}
+        {event.actor && (
+          <>
+            {" · "}
+            <span translate="no">{event.actor}</span>
+          </>
+        )}
+        {revoked && ` · ${text("reason_label", { reason: revoked })}`}
+      </div>
+      {event.detail && (
+        <div className="ers-break" translate="no">
+          {event.detail}
+        </div>
+      )}
+      {other && <Link to={`/certificates/${other}`}>{text("renewed_by")}</Link>}
+      {(before || after) && (
+        <details>
+          <summary>{text("before_after")}</summary>
+          <pre className="ers-mono ers-written" translate="no">
+            {[before, after].filter(Boolean).join("\n→ ")}
+          </pre>
+        </details>
+      )}
+    </>
   );
 }

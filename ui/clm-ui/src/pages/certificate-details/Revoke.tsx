@@ -1,19 +1,9 @@
-import { ConfirmByName, Field, useNotices } from "@ers/frame";
-import { FormSelect, FormSelectOption } from "@patternfly/react-core";
+import { ConfirmByName, useNotices } from "@ers/frame";
 import { useState } from "react";
 import type { WholeCertificate } from "../../generated/clm-api.ts";
+import { ReasonField } from "../../parts/ReasonField.tsx";
 import { useRevoke } from "../../queries/certificates.ts";
 import { useText } from "./words.ts";
-
-/** RFC 5280 section 5.3.1, those that are for good. */
-const REASONS = [
-  "unspecified",
-  "keyCompromise",
-  "superseded",
-  "cessationOfOperation",
-  "affiliationChanged",
-  "privilegeWithdrawn",
-];
 
 /** Asks for the reason and the name, then revokes. */
 export function Revoke(props: { certificate: WholeCertificate; name: string; onClose: () => void }) {
@@ -36,13 +26,7 @@ export function Revoke(props: { certificate: WholeCertificate; name: string; onC
       onClose={props.onClose}
     >
       <p>{text("revoke_hint")}</p>
-      <Field id="reason" label={text("reason")}>
-        <FormSelect id="reason" value={reason} onChange={(_, value) => setReason(value)}>
-          {REASONS.map((reason) => (
-            <FormSelectOption key={reason} value={reason} label={reason} />
-          ))}
-        </FormSelect>
-      </Field>
+      <ReasonField value={reason} onChange={setReason} />
     </ConfirmByName>
   );
 }

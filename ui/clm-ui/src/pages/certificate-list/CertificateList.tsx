@@ -1,49 +1,40 @@
-import { List, messages, PageHead, Time, useUrlState } from "@ers/frame";
+import { List, PageHead, Time, useUrlState } from "@ers/frame";
 import { bare, titleOf } from "@ers/frame/certificate/names.ts";
-import { Button, PageSection } from "@patternfly/react-core";
+import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
+import { useState } from "react";
 import { Link } from "react-router";
 import type { Certificate } from "../../generated/clm-api.ts";
 import { StateLabel } from "../../parts/StateLabel.tsx";
+import { pageOf } from "../../queries/api.ts";
 import { useCertificates } from "../../queries/certificates.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useRealm } from "../../realm.tsx";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
+import { BulkBar } from "./BulkBar.tsx";
+import { useChoice } from "./choice.ts";
 import { Filters } from "./Filters.tsx";
+import { Import } from "./Import.tsx";
+import { useImportText } from "./import-words.ts";
+import { exportUrl, FILTERS, filterOf } from "./search.ts";
+import { useText } from "./words.ts";
 
-const useText = messages(
-  {
-    empty: "No certificates yet",
-    empty_hint: "Certificates show here as soon as one is issued, by whichever way it was asked for.",
-    more: "and {n} more name|and {n} more names",
-  },
-  {
-    empty: "Noch keine Zertifikate",
-    empty_hint:
-      "Hier erscheinen Zertifikate, sobald eines ausgestellt wurde, gleich auf welchem Weg es beantragt wurde.",
-    more: "und {n} weiterer Name|und {n} weitere Namen",
-  },
-);
-
-/** The inventory: searched, filtered, paged; all of that stands in the URL. */
+/** The inventory: searched, filtered, paged; all of that stands in the URL. What is found is exported or acted on as a whole. */
 export default function CertificateList() {
   const text = useText();
+  const imports = useImportText();
+  const [importing, setImporting] = useState(false);
   const menu = useMenuText();
+  const term = useTerms();
   const { realm } = useRealm();
   const state = useUrlState();
-  const filter = {
-    search: state.get("search") || undefined,
-    state: state.get("state") || undefined,
-    expires_within: state.get("within") || undefined,
-  };
-  const query = useCertificates({
-    ...filter,
-    realm: realm || undefined,
-    page_size: state.rows,
-    page_token: state.tokens.at(-1),
-  });
-  const term = useTerms();
   const { may } = useAccess();
+  const filter = filterOf(state.get, realm);
+  const order = state.get("order") || undefined;
+  const query = useCertificates({ ...filter, order, ...pageOf(state) });
+  const found = query.data;
+  const choice = useChoice(filter, found?.total ?? 0);
+  const acts = may("certificate:renew") || may("certificate:manage") || may("certificate:revoke");
   const request = may("request:create") && (
     <Button component={(props) => <Link {...props} to="/request" />} variant="primary">
       {menu("request")}
@@ -51,30 +42,72 @@ export default function CertificateList() {
   );
   return (
     <>
-      <PageHead title={menu("certificates")} actions={request} />
+      <PageHead
+        title={menu("certificates")}
+        actions={
+          <div className="ers-actions">
+            {request}
+            {may("certificate:manage") && (
+              <Button variant="secondary" onClick={() => setImporting(true)}>
+                {imports("import_open")}
+              </Button>
+            )}
+            <Exports filter={filter} />
+          </div>
+        }
+      />
       <PageSection isFilled>
         <List
           label={menu("certificates")}
           query={query}
-          rows={query.data?.certificates ?? []}
+          rows={found?.certificates ?? []}
           keyOf={(row) => row.fingerprint}
-          filters={["search", "state", "within"]}
+          nameOf={(row) => titleOf(row.subject, row.subject_alternative_names)}
+          filters={FILTERS}
           narrowed={realm !== ""}
           toolbar={<Filters state={state} />}
+          note={<BulkBar {...choice.bar} />}
+          selection={acts ? choice.selection : undefined}
           empty={{ title: text("empty"), hint: text("empty_hint"), act: request }}
-          pages={{ next: query.data?.next_page_token, total: query.data?.total }}
+          pages={{
+            next: found?.next_page_token,
+            total: found?.total,
+            isLeast: found?.total_is_exact === false,
+          }}
           columns={[
             { title: term("name"), width: 35, cell: (row) => <Name row={row} /> },
             { title: term("state"), cell: (row) => <StateLabel state={row.state} /> },
             { title: term("valid_to"), cell: (row) => <Time at={row.not_after} /> },
             { title: term("policy"), cell: (row) => row.policy || "–" },
-            { title: term("issuer"), cell: (row) => row.issuer },
+            {
+              title: text("owner"),
+              breaks: true,
+              cell: (row) => <span translate="no">{row.owner || "–"}</span>,
+            },
             { title: term("key"), cell: (row) => row.key_algorithm },
           ]}
         />
       </PageSection>
+      {importing && <Import realm={realm} onClose={() => setImporting(false)} />}
     </>
   );
+}
+
+/** All that the search finds, as a file; the browser saves it while it comes. */
+function Exports({ filter }: { filter: ReturnType<typeof filterOf> }) {
+  const text = useText();
+  return (["csv", "ndjson"] as const).map((format) => (
+    <Button
+      key={format}
+      variant="secondary"
+      component="a"
+      title={text("export_hint")}
+      href={exportUrl(format, filter)}
+      download={`certificates.${format}`}
+    >
+      {text("export")} {text(format)}
+    </Button>
+  ));
 }
 
 function Name({ row }: { row: Certificate }) {
@@ -90,6 +123,20 @@ function Name({ row }: { row: Certificate }) {
         <div className="ers-quiet ers-small" title={others.join(", ")}>
           {others.length === 1 ? others[0] : text("more", { n: others.length })}
         </div>
+      )}
+      {(row.tags.length > 0 || row.source === "imported") && (
+        <LabelGroup numLabels={4}>
+          {row.source === "imported" && (
+            <Label isCompact color="purple">
+              {text("imported")}
+            </Label>
+          )}
+          {row.tags.map((tag) => (
+            <Label key={tag} isCompact variant="outline" translate="no">
+              {tag}
+            </Label>
+          ))}
+        </LabelGroup>
       )}
     </>
   );

@@ -7,12 +7,14 @@ import { BindingTable } from "../../parts/BindingTable.tsx";
 import { Remove, useRemoveText } from "../../parts/Remove.tsx";
 import { ShownOnce } from "../../parts/ShownOnce.tsx";
 import { useClient, useRemoveClient } from "../../queries/clients.ts";
-import { useBindings } from "../../queries/roles.ts";
+import { usePolicy } from "../../queries/policies.ts";
+import { useBindingsOf } from "../../queries/roles.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useCommonText } from "../../words/common.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
 import { useText } from "../clients/words.ts";
+import { Clients } from "../policy-details/Clients.tsx";
 import { NewToken } from "./NewToken.tsx";
 import { Tokens } from "./Tokens.tsx";
 
@@ -55,6 +57,7 @@ export default function ClientDetails() {
             <Known client={client} />
             <Tokens name={name} manages={manages} />
             {may("role:read") && <Roles name={name} />}
+            {client.default_policy && may("policy:read") && <SetUp policy={client.default_policy} />}
           </div>
         )}
       </PageSection>
@@ -102,8 +105,8 @@ function Known({ client }: { client: Client }) {
 
 function Roles({ name }: { name: string }) {
   const text = useText();
-  const query = useBindings();
-  const rows = (query.data ?? []).filter((one) => one.subject_kind === "client" && one.subject === name);
+  const query = useBindingsOf("client", name);
+  const rows = query.data ?? [];
   return (
     <Card>
       <CardTitle component="h2">{text("roles")}</CardTitle>
@@ -113,5 +116,19 @@ function Roles({ name }: { name: string }) {
         <BindingTable label={text("roles")} rows={rows} />
       </CardBody>
     </Card>
+  );
+}
+
+/** What is copied into it, for its default policy. */
+function SetUp({ policy }: { policy: string }) {
+  const text = useText();
+  const query = usePolicy(policy);
+  return (
+    <section className="ers-stack" aria-label={text("set_up", { policy })}>
+      <h2 className="ers-legend">{text("set_up", { policy })}</h2>
+      {query.isError && <ProblemAlert error={query.error} onAgain={() => query.refetch()} />}
+      {query.isPending && <Skeleton height="8rem" />}
+      {query.data && <Clients name={policy} definition={query.data.definition} />}
+    </section>
   );
 }

@@ -2,7 +2,7 @@ import { List, PageHead, Toolbar, useUrlState } from "@ers/frame";
 import { Button, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import { Link } from "react-router";
-import { matches } from "../../lists.ts";
+import { pageOf } from "../../queries/api.ts";
 import { useClients } from "../../queries/clients.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useRealm } from "../../realm.tsx";
@@ -18,11 +18,7 @@ export default function Clients() {
   const term = useTerms();
   const { realm } = useRealm();
   const { may } = useAccess();
-  const query = useClients();
-  const search = useUrlState().get("search");
-  const rows = (query.data ?? []).filter(
-    (one) => (!realm || one.realm === realm) && matches(search, one.name, one.description),
-  );
+  const query = useClients({ ...pageOf(useUrlState()), realm: realm || undefined });
   const [adding, setAdding] = useState(false);
   return (
     <>
@@ -35,11 +31,12 @@ export default function Clients() {
         <List
           label={menu("clients")}
           query={query}
-          rows={rows}
+          rows={query.data?.clients ?? []}
           keyOf={(row) => row.name}
           filters={["search"]}
-          narrowed={realm !== "" && (query.data ?? []).length > 0}
+          narrowed={realm !== ""}
           toolbar={<Toolbar search={text("search")} />}
+          pages={{ next: query.data?.next_page_token, total: query.data?.total }}
           empty={{ title: text("empty"), hint: text("empty_hint") }}
           columns={[
             {

@@ -6,10 +6,8 @@ import { useLogIn, useLogInByCertificate, useLoginMethods } from "../../queries/
 import { useText } from "./words.ts";
 
 /** The way that is always there, while the others are not known. */
-const USUAL = { password: true, oidc: false, oidc_first: false, certificate: false };
+const USUAL = { password: true, oidc: false, certificate: false };
 const CODE_DIGITS = 6;
-/** `/clm-ui/?local` shows all ways, where people are sent to the provider otherwise. */
-const LOCAL = "local";
 
 /** The ways in. */
 export function LogIn() {
@@ -19,11 +17,7 @@ export function LogIn() {
   useEffect(() => {
     document.title = `${title} · ERS`;
   }, [title]);
-  const { password, oidc, oidc_first, certificate } = methods.data ?? USUAL;
-  const isSent = oidc_first && !new URLSearchParams(location.search).has(LOCAL);
-  useEffect(() => {
-    if (isSent) window.open(providerPath(), "_self");
-  }, [isSent]);
+  const { password, oidc, certificate } = methods.data ?? USUAL;
   return (
     <main className="ers-log-in">
       <div className="ers-log-in-head">
@@ -57,15 +51,12 @@ function Or() {
   );
 }
 
-/** Where the browser leaves the app; CLM leads back to the page that was asked for. */
-function providerPath() {
-  return `/clm-api/v1/oidc/login?${new URLSearchParams({ return_to: location.pathname + location.search })}`;
-}
-
+/** Leaves the app; CLM leads back to the page that was asked for. */
 function AtProvider() {
   const text = useText();
+  const place = new URLSearchParams({ return_to: location.pathname + location.search });
   return (
-    <Button component="a" href={providerPath()} isBlock>
+    <Button component="a" href={`/clm-api/v1/oidc/login?${place}`} isBlock>
       {text("oidc")}
     </Button>
   );

@@ -5,6 +5,7 @@ import type { Subscription } from "../../generated/clm-api.ts";
 import { CheckList } from "../../parts/CheckList.tsx";
 import { PolicyField, RealmField } from "../../parts/PlaceFields.tsx";
 import { useChangeSubscription, useSubscribe } from "../../queries/notifications.ts";
+import { useAccess } from "../../queries/session.ts";
 import { useCommonText } from "../../words/common.ts";
 import { useTerms } from "../../words/terms.ts";
 import { CHANNELS, chosen, countsDays, type Draft, draftOf, EVENTS, faultsOf, fits, wishOf } from "./wish.ts";
@@ -44,7 +45,9 @@ export function Change(props: {
     });
   };
   const mutation = before ? change : make;
-  const ready = Object.keys(faultsOf(draft)).length === 0 && chosen(draft).length > 0;
+  const { mayEverywhere } = useAccess();
+  const placed = draft.realm !== "" || mayEverywhere("notification:manage");
+  const ready = placed && Object.keys(faultsOf(draft)).length === 0 && chosen(draft).length > 0;
   return (
     <FormDialog
       title={before ? text("change", { name }) : text("new")}
@@ -63,6 +66,7 @@ export function Change(props: {
 function Fields(props: { draft: Draft; isNew: boolean; set: (changes: Partial<Draft>) => void }) {
   const text = useText();
   const term = useTerms();
+  const { mayEverywhere, mayInRealm } = useAccess();
   const { draft, set } = props;
   const faults = faultsOf(draft);
   const events = chosen(draft);
@@ -116,7 +120,8 @@ function Fields(props: { draft: Draft; isNew: boolean; set: (changes: Partial<Dr
       <RealmField
         id="subscription-realm"
         value={draft.realm}
-        none={text("of_all")}
+        {...(mayEverywhere("notification:manage") ? { none: text("of_all") } : {})}
+        allowed={(name) => mayInRealm("notification:manage", name)}
         onChange={(realm) => set({ realm, policy: "" })}
       />
       <PolicyField

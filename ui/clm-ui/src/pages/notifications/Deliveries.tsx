@@ -11,6 +11,7 @@ import {
 } from "@ers/frame";
 import { Button, Label } from "@patternfly/react-core";
 import type { Delivery } from "../../generated/clm-api.ts";
+import { ALL } from "../../queries/api.ts";
 import { useDeliveries, useRetryDelivery, useSubscriptions } from "../../queries/notifications.ts";
 import { useTerms } from "../../words/terms.ts";
 import { useText } from "./words.ts";
@@ -29,7 +30,7 @@ export function Deliveries({ manages }: { manages: boolean }) {
   const query = useDeliveries({ ...filter, page_size: state.rows, page_token: state.tokens.at(-1) });
   const { moment, relative } = useFormats();
   const term = useTerms();
-  const subscriptions = useSubscriptions().data ?? [];
+  const subscriptions = useSubscriptions(ALL).data?.subscriptions ?? [];
   return (
     <List
       label={text("deliveries")}

@@ -15,7 +15,7 @@ export default function Notifications() {
   const text = useText();
   const menu = useMenuText();
   const state = useUrlState();
-  const manages = useAccess().mayEverywhere("notification:manage");
+  const manages = useAccess().may("notification:manage");
   const [open, setOpen] = useState<Subscription | "new">();
   const [made, setMade] = useState<Subscription>();
   return (
@@ -28,7 +28,7 @@ export default function Notifications() {
       <PageSection isFilled>
         <Tabs
           activeKey={state.get("tab") || "subscriptions"}
-          onSelect={(_, key) => state.set({ tab: String(key), state: "", subscription: "" })}
+          onSelect={(_, key) => state.set({ tab: String(key), search: "", state: "", subscription: "" })}
           mountOnEnter
           unmountOnExit
         >

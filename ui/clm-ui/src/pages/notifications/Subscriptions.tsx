@@ -1,15 +1,18 @@
-import { columnsOf, List, ProblemAlert, useNotices } from "@ers/frame";
+import { columnsOf, List, ProblemAlert, Toolbar, useNotices, useUrlState } from "@ers/frame";
 import { Button, Label, LabelGroup } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Subscription } from "../../generated/clm-api.ts";
 import { usePlace } from "../../parts/PlaceFields.tsx";
 import { Remove, useRemoveText } from "../../parts/Remove.tsx";
+import { pageOf } from "../../queries/api.ts";
 import {
   useChangeSubscription,
   useSubscriptions,
   useTrySubscription,
   useUnsubscribe,
 } from "../../queries/notifications.ts";
+import { useAccess } from "../../queries/session.ts";
+import { useRealm } from "../../realm.tsx";
 import { useCommonText } from "../../words/common.ts";
 import { useTerms } from "../../words/terms.ts";
 import { withActive } from "./wish.ts";
@@ -20,16 +23,24 @@ export function Subscriptions(props: { manages: boolean; onChange: (subscription
   const text = useText();
   const term = useTerms();
   const place = usePlace();
-  const query = useSubscriptions();
+  const { realm } = useRealm();
+  const query = useSubscriptions({ ...pageOf(useUrlState()), realm: realm || undefined });
   const [removing, setRemoving] = useState<string>();
   const remove = useUnsubscribe();
+  const { mayEverywhere, mayInRealm } = useAccess();
+  const mayChange = ({ realm }: Subscription) =>
+    realm ? mayInRealm("notification:manage", realm) : mayEverywhere("notification:manage");
   return (
     <>
       <List
         label={text("subscriptions")}
         query={query}
-        rows={query.data ?? []}
+        rows={query.data?.subscriptions ?? []}
         keyOf={(row) => row.name}
+        filters={["search"]}
+        narrowed={realm !== ""}
+        toolbar={<Toolbar search={text("search")} />}
+        pages={{ next: query.data?.next_page_token, total: query.data?.total }}
         empty={{ title: text("empty"), hint: text("empty_hint") }}
         columns={columnsOf<Subscription>(
           {
@@ -54,9 +65,10 @@ export function Subscriptions(props: { manages: boolean; onChange: (subscription
           props.manages && {
             title: term("actions"),
             silent: true,
-            cell: (row) => (
-              <Actions row={row} onChange={props.onChange} onRemove={() => setRemoving(row.name)} />
-            ),
+            cell: (row) =>
+              mayChange(row) && (
+                <Actions row={row} onChange={props.onChange} onRemove={() => setRemoving(row.name)} />
+              ),
           },
         )}
       />

@@ -3,8 +3,8 @@ import { Button, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import { Link } from "react-router";
 import type { MadePerson, Person } from "../../generated/clm-api.ts";
-import { matches } from "../../lists.ts";
 import { ShownOnce } from "../../parts/ShownOnce.tsx";
+import { pageOf } from "../../queries/api.ts";
 import { usePeople } from "../../queries/people.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
@@ -16,9 +16,7 @@ export default function People() {
   const text = useText();
   const menu = useMenuText();
   const manages = useAccess().mayEverywhere("person:manage");
-  const query = usePeople();
-  const search = useUrlState().get("search");
-  const rows = (query.data ?? []).filter((one) => matches(search, one.username, one.display_name, one.email));
+  const query = usePeople(pageOf(useUrlState()));
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState<MadePerson>();
   return (
@@ -32,10 +30,11 @@ export default function People() {
         <List
           label={menu("people")}
           query={query}
-          rows={rows}
+          rows={query.data?.people ?? []}
           keyOf={(row) => row.username}
           filters={["search"]}
           toolbar={<Toolbar search={text("search")} />}
+          pages={{ next: query.data?.next_page_token, total: query.data?.total }}
           empty={{ title: text("empty"), hint: text("empty_hint") }}
           columns={[
             {

@@ -7,7 +7,7 @@ import { BindingTable } from "../../parts/BindingTable.tsx";
 import { GiveRole, useGiveText } from "../../parts/GiveRole.tsx";
 import { Remove, useRemoveText } from "../../parts/Remove.tsx";
 import { useChangePerson, usePerson, useRemovePerson } from "../../queries/people.ts";
-import { useBindings } from "../../queries/roles.ts";
+import { useBindingsOf } from "../../queries/roles.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useCommonText } from "../../words/common.ts";
 import { useMenuText } from "../../words/menu.ts";
@@ -79,8 +79,8 @@ function Roles({ username, onGive }: { username: string; onGive: () => void }) {
   const text = useText();
   const give = useGiveText();
   const { may } = useAccess();
-  const query = useBindings();
-  const rows = (query.data ?? []).filter((one) => one.subject_kind === "person" && one.subject === username);
+  const query = useBindingsOf("person", username);
+  const rows = query.data ?? [];
   return (
     <Card>
       <CardTitle component="h2">{text("roles")}</CardTitle>

@@ -81,12 +81,23 @@ export const SECTIONS: Section[] = [
     ],
   },
   {
+    title: "rarer_names",
+    fields: [
+      { path: "names.smtputf8", kind: "lines", label: "smtputf8", hint: "email_hint" },
+      { path: "names.dir", kind: "lines", label: "dir", hint: "expressions" },
+      { path: "names.rid", kind: "lines", label: "rid", hint: "expressions" },
+      { path: "names.other", kind: "lines", label: "other", hint: "expressions" },
+    ],
+  },
+  {
     title: "who",
     open: true,
     fields: [
       { path: "manual_approval", kind: "yes", label: "manual_approval" },
       { path: "end_entity_required", kind: "yes", label: "end_entity_required" },
       { path: "unique", kind: "yes", label: "unique" },
+      { path: "import.allowed", kind: "yes", label: "import_allowed" },
+      { path: "import.self_signed", kind: "yes", label: "import_self_signed" },
       { path: "revocation.reasons", kind: "checks", label: "reasons", choices: REASONS, usual: REASONS },
     ],
   },

@@ -1,4 +1,4 @@
-import { List, messages, PageHead, SelectFilter, Toolbar, useUrlState } from "@ers/frame";
+import { List, messages, PageHead, SelectFilter, ToggleFilter, Toolbar, useUrlState } from "@ers/frame";
 import { Button, PageSection } from "@patternfly/react-core";
 import { Link } from "react-router";
 import { useRequestColumns } from "../../parts/request-columns.tsx";
@@ -16,6 +16,9 @@ const useText = messages(
     empty_hint:
       "Requests that wait for a person, were declined or failed show here. What a policy allows is issued at once.",
     hint: "Requests that people decided, or have to; newest first.",
+    all_whose: "All",
+    mine: "My requests",
+    whose: "Whose",
   },
   {
     all: "Alle Zustände",
@@ -23,6 +26,9 @@ const useText = messages(
     empty_hint:
       "Hier erscheinen Anträge, die auf einen Menschen warten, abgelehnt wurden oder scheiterten. Was eine Richtlinie erlaubt, wird sofort ausgestellt.",
     hint: "Anträge, über die Menschen entschieden haben oder entscheiden müssen; neueste zuerst.",
+    all_whose: "Alle",
+    mine: "Meine Anträge",
+    whose: "Wessen",
   },
 );
 
@@ -35,6 +41,7 @@ export default function RequestList() {
   const wanted = state.get("state");
   const query = useRequests({
     state: wanted || undefined,
+    mine: state.get("whose") === "mine" || undefined,
     page_size: state.rows,
     page_token: state.tokens.at(-1),
   });
@@ -50,9 +57,16 @@ export default function RequestList() {
           rows={query.data?.requests ?? []}
           keyOf={(row) => row.id}
           columns={columns}
-          filters={["state"]}
+          filters={["state", "whose"]}
           toolbar={
             <Toolbar>
+              <ToggleFilter
+                state={state}
+                name="whose"
+                label={text("whose")}
+                all={text("all_whose")}
+                choices={[["mine", text("mine")]]}
+              />
               <SelectFilter
                 state={state}
                 name="state"

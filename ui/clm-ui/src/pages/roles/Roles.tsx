@@ -2,12 +2,13 @@ import { List, PageHead, Toolbar, useUrlState } from "@ers/frame";
 import { Button, PageSection, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Role } from "../../generated/clm-api.ts";
-import { matches } from "../../lists.ts";
 import { useBindingColumns } from "../../parts/BindingTable.tsx";
 import { GiveRole, useGiveText } from "../../parts/GiveRole.tsx";
 import { Remove } from "../../parts/Remove.tsx";
+import { pageOf } from "../../queries/api.ts";
 import { useBindings, useRemoveRole } from "../../queries/roles.ts";
 import { useAccess } from "../../queries/session.ts";
+import { useRealm } from "../../realm.tsx";
 import { useMenuText } from "../../words/menu.ts";
 import { Change } from "./Change.tsx";
 import { RoleTable } from "./RoleTable.tsx";
@@ -79,9 +80,9 @@ export default function Roles() {
 
 function Bindings() {
   const text = useText();
-  const query = useBindings();
-  const search = useUrlState().get("search");
-  const rows = (query.data ?? []).filter((one) => matches(search, one.subject, one.role));
+  const { realm } = useRealm();
+  const query = useBindings({ ...pageOf(useUrlState()), realm: realm || undefined });
+  const rows = query.data?.role_bindings ?? [];
   const { columns, dialog } = useBindingColumns(rows);
   return (
     <>
@@ -93,6 +94,8 @@ function Bindings() {
         columns={columns}
         filters={["search"]}
         toolbar={<Toolbar search={text("search")} />}
+        narrowed={realm !== ""}
+        pages={{ next: query.data?.next_page_token, total: query.data?.total }}
         empty={{ title: text("empty") }}
       />
       {dialog}
