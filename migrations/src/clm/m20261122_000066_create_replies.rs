@@ -32,9 +32,7 @@ impl MigrationTrait for Migration {
                     .take(),
             )
             .await?;
-        manager
-            .create_index(index("reply", &["created_at"]))
-            .await
+        manager.create_index(index("reply", &["created_at"])).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
