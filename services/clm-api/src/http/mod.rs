@@ -28,6 +28,7 @@ mod log_out;
 mod oidc;
 mod openapi;
 mod operations;
+mod payload;
 mod people;
 mod queries;
 mod realms;

@@ -1,12 +1,13 @@
 //! The OpenAPI document, made from the route table: what is not mounted is not in it.
 
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use actix_web::{App, HttpResponse};
 use utoipa::{
     OpenApi,
     openapi::{
-        ContentBuilder, ObjectBuilder, Ref, Required, Response, ResponseBuilder, Type,
+        Components, ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder,
+        Schema, Type,
         extensions::Extensions,
         path::{Operation, ParameterBuilder, ParameterIn},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -23,6 +24,9 @@ use super::{
 
 /// Keys and tags are no longer.
 const LONGEST_HEADER: usize = 128;
+
+/// What is sent and answered, by the name of its schema, as a running platform said it.
+const EXAMPLES: &str = include_str!("examples.json");
 
 #[derive(OpenApi)]
 #[openapi(
@@ -64,6 +68,7 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
         "cookie",
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE))),
     );
+    tell_examples(components);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in [
             ("GET", &mut item.get),
@@ -79,10 +84,24 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
                     method == "POST" && access != Some(Access::Public),
                 );
                 tell_access(operation, access);
+                tell_body(operation);
             }
         }
     }
     document
+}
+
+fn tell_examples(components: &mut Components) {
+    let examples: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(EXAMPLES).unwrap_or_default();
+    for (name, example) in examples {
+        let place = match components.schemas.get_mut(&name) {
+            Some(RefOr::T(Schema::Object(schema))) => &mut schema.example,
+            Some(RefOr::T(Schema::AllOf(schema))) => &mut schema.example,
+            _ => continue,
+        };
+        place.get_or_insert(example);
+    }
 }
 
 /// Headers that are read for many operations alike: of those that answer 412, and of those that may be repeated.
@@ -144,6 +163,18 @@ fn tell_access(operation: &mut Operation, access: Option<Access>) {
     for (status, description) in refusals {
         let responses = &mut operation.responses.responses;
         responses.insert((*status).to_owned(), refusal(description).into());
+    }
+}
+
+/// How a body is refused before anybody looks at what it says.
+fn tell_body(operation: &mut Operation) {
+    if operation.request_body.is_none() {
+        return;
+    }
+    for (status, description) in [("413", "Too large"), ("415", "Not JSON")] {
+        let responses = &mut operation.responses.responses;
+        let response = || refusal(description).into();
+        responses.entry(status.to_owned()).or_insert_with(response);
     }
 }
 

@@ -15,7 +15,7 @@ use ers_runtime::{
     http::{Problem, problem},
 };
 
-use super::{caller, headers::idempotency_key};
+use super::{caller, headers::idempotency_key, payload::whole};
 use crate::{
     domain::reply::{Reply, ReplyKey, Standing},
     flows::Flows,
@@ -42,7 +42,10 @@ pub(super) async fn answer_once(
     let Some(flows) = request.app_data::<web::Data<Flows>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    let body = request.extract::<web::Bytes>().await?;
+    let body = match whole(request.extract::<web::Payload>().await?).await {
+        Ok(body) => body,
+        Err(refusal) => return Ok(request.into_response(refusal.error_response())),
+    };
     let key = ReplyKey {
         caller: hex::encode(digest::digest(&digest::SHA256, caller.as_bytes())),
         key,

@@ -19,7 +19,10 @@ use super::{
     policy::count_change,
 };
 use crate::domain::{
-    id::RealmName, inventory::CertificateState, realm::Realm, request::RequestState,
+    id::RealmName,
+    inventory::{CertificateState, IMPORT},
+    realm::Realm,
+    request::RequestState,
 };
 
 impl Store {
@@ -87,7 +90,7 @@ impl Store {
         Ok(Changed::Yes)
     }
 
-    /// How many certificates of a realm are active; and how many it ever had.
+    /// How many certificates of a realm that were issued here are active; and how many it ever had, others' too.
     #[tracing::instrument(name = "db.realm.count_certificates", skip_all)]
     pub async fn count_realm_certificates(
         &self,
@@ -100,6 +103,7 @@ impl Store {
         let active = of_it
             .clone()
             .filter(in_state(CertificateState::Valid, now_ms))
+            .filter(certificate::Column::Protocol.ne(IMPORT))
             .count(&self.connection)
             .await
             .map_err(&act)?;

@@ -1,5 +1,5 @@
 //! Promises:
-//! - the document is OpenAPI 3.1 and tells every operation
+//! - the document is OpenAPI 3.1, tells every operation, and shows what each is sent and answers
 //! - each operation but logging in refuses without login, with a made-up token, and with a cookie that is none
 
 use actix_web::{http::Method, test};
@@ -89,6 +89,31 @@ async fn the_document_tells_every_operation() {
             all.iter().any(|one| one == wanted),
             "{wanted} is not among {all:?}"
         );
+    }
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn every_operation_shows_what_it_is_sent_and_answers() {
+    let world = World::new().await;
+    let document = document(&world).await;
+    let has_example = |content: &Value| {
+        let media = &content["application/json"];
+        let Some(name) = media["schema"]["$ref"].as_str() else {
+            return media.is_null();
+        };
+        let name = name.rsplit('/').next().unwrap();
+        document["components"]["schemas"][name]
+            .get("example")
+            .is_some()
+    };
+    for (method, path, operation) in operations(&document) {
+        let body = &operation["requestBody"];
+        assert!(has_example(&body["content"]), "{method} {path}: request");
+        for (status, answer) in operation["responses"].as_object().unwrap() {
+            let told = !status.starts_with('2') || has_example(&answer["content"]);
+            assert!(told, "{method} {path}: {status}");
+        }
     }
     world.stop().await;
 }

@@ -53,6 +53,26 @@ async fn a_repeated_post_makes_one_thing_and_is_answered_the_same(database: Test
         .assert_problem(409);
     let wrong = post(&world, &admin, "realms", "with space", &realm).await;
     assert_eq!(wrong.assert_problem(400)["field"], "Idempotency-Key");
+    // As much may be repeated as may be asked.
+    let import = |octets| json!({"policy": "none", "certificates": " ".repeat(octets)});
+    let large = post(
+        &world,
+        &admin,
+        "certificates/imports",
+        "k-2",
+        &import(1 << 20),
+    )
+    .await;
+    large.assert_problem(404);
+    let too_large = post(
+        &world,
+        &admin,
+        "certificates/imports",
+        "k-2",
+        &import(3 << 20),
+    )
+    .await;
+    too_large.assert_problem(413);
 
     // A day later it is forgotten.
     world.clock.advance(time::Duration::hours(25));

@@ -125,18 +125,20 @@ function Name({ row }: { row: Certificate }) {
         </div>
       )}
       {(row.tags.length > 0 || row.source === "imported") && (
-        <LabelGroup numLabels={4}>
-          {row.source === "imported" && (
-            <Label isCompact color="purple">
-              {text("imported")}
-            </Label>
-          )}
-          {row.tags.map((tag) => (
-            <Label key={tag} isCompact variant="outline" translate="no">
-              {tag}
-            </Label>
-          ))}
-        </LabelGroup>
+        <div>
+          <LabelGroup numLabels={4}>
+            {row.source === "imported" && (
+              <Label isCompact color="purple">
+                {text("imported")}
+              </Label>
+            )}
+            {row.tags.map((tag) => (
+              <Label key={tag} isCompact variant="outline" translate="no">
+                {tag}
+              </Label>
+            ))}
+          </LabelGroup>
+        </div>
       )}
     </>
   );
