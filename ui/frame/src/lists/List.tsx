@@ -58,7 +58,15 @@ export function List<Row>(props: {
           ) : (
             <Rows {...props} />
           )}
-          {pages && <Pager state={state} shown={rows.length} {...pages} />}
+          {pages && (
+            // the way on from the page before is no way on from this one
+            <Pager
+              state={state}
+              shown={rows.length}
+              {...pages}
+              next={props.query.isPlaceholderData ? undefined : pages.next}
+            />
+          )}
         </ListStates>
       </CardBody>
     </Card>

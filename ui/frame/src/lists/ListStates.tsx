@@ -7,7 +7,14 @@ import { useWords } from "../words.ts";
 const GHOSTS = ["a", "b", "c", "d", "e", "f"];
 
 /** What is asked for, as far as it is known. */
-export type Loading = { isPending: boolean; isError: boolean; error: unknown; refetch: () => unknown };
+export type Loading = {
+  isPending: boolean;
+  isError: boolean;
+  error: unknown;
+  refetch: () => unknown;
+  /** What is there belongs to the page before. */
+  isPlaceholderData?: boolean;
+};
 
 /** A list in each of its states: loading, failed, empty, nothing matches, there. */
 export function ListStates(props: {

@@ -144,3 +144,25 @@ test("rows are chosen one by one, or all that are seen", async () => {
   await userEvent.click(screen.getByRole("checkbox", { name: "Choose apple" }));
   expect(told()).toBe("cherry");
 });
+
+test("there is no way on while the rows are those of the page before", () => {
+  const query = { isPending: false, isError: false, error: null, refetch: vi.fn() };
+  const list = (isPlaceholderData: boolean) => (
+    <MemoryRouter>
+      <List
+        label="things"
+        query={{ ...query, isPlaceholderData }}
+        rows={["one"]}
+        keyOf={(row) => row}
+        columns={[{ title: "name", cell: (row) => row }]}
+        empty={{ title: "nothing" }}
+        pages={{ next: "17" }}
+      />
+    </MemoryRouter>
+  );
+  const onward = () => screen.getByRole<HTMLButtonElement>("button", { name: "Next page" });
+  const { rerender } = render(list(true));
+  expect(onward().disabled).toBe(true);
+  rerender(list(false));
+  expect(onward().disabled).toBe(false);
+});
