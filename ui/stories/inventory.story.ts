@@ -296,7 +296,7 @@ test("an end entity gets a password that is shown once and lets in by EST; block
   await dialog(page).getByRole("textbox").fill("router/7");
   await dialog(page).getByRole("button", { name: "Remove" }).click();
   await dialog(page)
-    .getByText(/active/)
+    .getByText(/certificates of router/)
     .waitFor();
   expect(complaints).toEqual([]);
 });
