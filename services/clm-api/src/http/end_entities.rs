@@ -210,10 +210,7 @@ pub(super) async fn add_end_entity(
 /// An end entity
 #[utoipa::path(
     tag = "end-entities",
-    params(
-        ("realm" = String, Path, description = "Its realm", example = "default"),
-        ("name" = String, Path, description = "Its name, percent-encoded", example = "printer-17")
-    ),
+    params(Place),
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, description = "As it is; its ETag is for If-Match", body = EndEntityBody),
@@ -225,7 +222,7 @@ pub(super) async fn add_end_entity(
 pub(super) async fn show_end_entity(
     caller: Caller,
     flows: web::Data<Flows>,
-    path: web::Path<(String, String)>,
+    path: web::Path<Place>,
 ) -> Result<HttpResponse, Problem> {
     let (realm, name) = named(&caller, &path)?;
     let found = flows.show_end_entity(&realm, &name).await;
@@ -235,10 +232,7 @@ pub(super) async fn show_end_entity(
 /// Change, suspend or resume an end entity
 #[utoipa::path(
     tag = "end-entities",
-    params(
-        ("realm" = String, Path, description = "Its realm", example = "default"),
-        ("name" = String, Path, description = "Its name, percent-encoded", example = "printer-17")
-    ),
+    params(Place),
     security(("bearer" = []), ("cookie" = [])),
     request_body = EndEntityChanges,
     responses(
@@ -252,7 +246,7 @@ pub(super) async fn show_end_entity(
 pub(super) async fn change_end_entity(
     caller: Caller,
     flows: web::Data<Flows>,
-    path: web::Path<(String, String)>,
+    path: web::Path<Place>,
     request: HttpRequest,
     changes: web::Json<EndEntityChanges>,
 ) -> Result<HttpResponse, Problem> {
@@ -278,10 +272,7 @@ pub(super) async fn change_end_entity(
 /// Its expired and revoked certificates stay in the inventory.
 #[utoipa::path(
     tag = "end-entities",
-    params(
-        ("realm" = String, Path, description = "Its realm", example = "default"),
-        ("name" = String, Path, description = "Its name, percent-encoded", example = "printer-17")
-    ),
+    params(Place),
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 204, description = "Removed"),
@@ -295,7 +286,7 @@ pub(super) async fn change_end_entity(
 pub(super) async fn remove_end_entity(
     caller: Caller,
     flows: web::Data<Flows>,
-    path: web::Path<(String, String)>,
+    path: web::Path<Place>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (realm, name) = named(&caller, &path)?;
@@ -307,14 +298,24 @@ pub(super) async fn remove_end_entity(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// Which one a path is about.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct Place {
+    /// Its realm
+    #[param(example = "default")]
+    realm: String,
+    /// Its name, percent-encoded
+    #[param(example = "printer-17")]
+    name: String,
+}
+
 /// Which one a path is about, when the caller may see its realm.
-pub(super) fn named(
-    caller: &Caller,
-    (realm, name): &(String, String),
-) -> Result<(RealmName, EndEntityName), Problem> {
-    let realm = realm.parse().map_err(|error| wrong("realm", error))?;
+pub(super) fn named(caller: &Caller, place: &Place) -> Result<(RealmName, EndEntityName), Problem> {
+    let realm = place.realm.parse().map_err(|error| wrong("realm", error))?;
     caller.demand_realm(&realm)?;
-    Ok((realm, name.parse().map_err(|error| wrong("name", error))?))
+    let name = place.name.parse();
+    Ok((realm, name.map_err(|error| wrong("name", error))?))
 }
 
 fn is_active(state: &str) -> Result<bool, Problem> {

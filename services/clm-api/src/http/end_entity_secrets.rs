@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::{Caller, bodies::ProblemBody, end_entities::named};
+use super::{
+    Caller,
+    bodies::ProblemBody,
+    end_entities::{Place, named},
+};
 use crate::flows::{Flows, Secret};
 
 #[derive(Deserialize, ToSchema)]
@@ -31,10 +35,7 @@ pub(super) struct MadeSecret {
 /// For HTTP Basic of EST. The one before lets in no more.
 #[utoipa::path(
     tag = "end-entities",
-    params(
-        ("realm" = String, Path, description = "Its realm", example = "default"),
-        ("name" = String, Path, description = "Its name, percent-encoded", example = "printer-17")
-    ),
+    params(Place),
     security(("bearer" = []), ("cookie" = [])),
     request_body = SecretWish,
     responses(
@@ -47,7 +48,7 @@ pub(super) struct MadeSecret {
 pub(super) async fn set_end_entity_password(
     caller: Caller,
     flows: web::Data<Flows>,
-    path: web::Path<(String, String)>,
+    path: web::Path<Place>,
     wish: web::Json<SecretWish>,
 ) -> Result<HttpResponse, Problem> {
     let (realm, name) = named(&caller, &path)?;
@@ -60,10 +61,7 @@ pub(super) async fn set_end_entity_password(
 /// Take the password of an end entity away
 #[utoipa::path(
     tag = "end-entities",
-    params(
-        ("realm" = String, Path, description = "Its realm", example = "default"),
-        ("name" = String, Path, description = "Its name, percent-encoded", example = "printer-17")
-    ),
+    params(Place),
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 204, description = "It has none"),
@@ -75,7 +73,7 @@ pub(super) async fn set_end_entity_password(
 pub(super) async fn remove_end_entity_password(
     caller: Caller,
     flows: web::Data<Flows>,
-    path: web::Path<(String, String)>,
+    path: web::Path<Place>,
 ) -> Result<HttpResponse, Problem> {
     let (realm, name) = named(&caller, &path)?;
     flows
@@ -90,10 +88,7 @@ pub(super) async fn remove_end_entity_password(
 /// For MACs of CMP. The one before protects nothing more.
 #[utoipa::path(
     tag = "end-entities",
-    params(
-        ("realm" = String, Path, description = "Its realm", example = "default"),
-        ("name" = String, Path, description = "Its name, percent-encoded", example = "printer-17")
-    ),
+    params(Place),
     security(("bearer" = []), ("cookie" = [])),
     request_body = SecretWish,
     responses(
@@ -107,7 +102,7 @@ pub(super) async fn remove_end_entity_password(
 pub(super) async fn set_end_entity_shared_secret(
     caller: Caller,
     flows: web::Data<Flows>,
-    path: web::Path<(String, String)>,
+    path: web::Path<Place>,
     wish: web::Json<SecretWish>,
 ) -> Result<HttpResponse, Problem> {
     let (realm, name) = named(&caller, &path)?;
@@ -120,10 +115,7 @@ pub(super) async fn set_end_entity_shared_secret(
 /// Take the shared secret of an end entity away
 #[utoipa::path(
     tag = "end-entities",
-    params(
-        ("realm" = String, Path, description = "Its realm", example = "default"),
-        ("name" = String, Path, description = "Its name, percent-encoded", example = "printer-17")
-    ),
+    params(Place),
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 204, description = "It has none"),
@@ -135,7 +127,7 @@ pub(super) async fn set_end_entity_shared_secret(
 pub(super) async fn remove_end_entity_shared_secret(
     caller: Caller,
     flows: web::Data<Flows>,
-    path: web::Path<(String, String)>,
+    path: web::Path<Place>,
 ) -> Result<HttpResponse, Problem> {
     let (realm, name) = named(&caller, &path)?;
     flows
