@@ -8,7 +8,7 @@ pub(super) fn row<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
             row.push(',');
         }
         row.push('"');
-        if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        if field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
             row.push('\'');
         }
         row.push_str(&field.replace('"', "\"\""));
@@ -25,8 +25,8 @@ mod tests {
     #[test]
     fn no_field_breaks_out_of_its_cell_or_becomes_a_formula() {
         assert_eq!(
-            row(["=1+1", "a,\"b\"\r\nc", "", "@x", "-1", "+1"]),
-            "\"'=1+1\",\"a,\"\"b\"\"\r\nc\",\"\",\"'@x\",\"'-1\",\"'+1\"\r\n"
+            row(["=1+1", "a,\"b\"\r\nc", "", "@x", "-1", "+1", "\n=1"]),
+            "\"'=1+1\",\"a,\"\"b\"\"\r\nc\",\"\",\"'@x\",\"'-1\",\"'+1\",\"'\n=1\"\r\n"
         );
     }
 }

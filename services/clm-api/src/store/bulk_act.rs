@@ -1,7 +1,7 @@
 //! Acts on many certificates. Who works on one claims it for a while; what it has come to is written only by who has the
 //! claim still.
 
-use ers_runtime::db;
+use ers_runtime::{db, error::chain};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, PaginatorTrait as _,
@@ -22,6 +22,8 @@ use crate::domain::{
 use bulk_act::Column;
 
 const LONGEST_REASON: usize = 500;
+/// More acts that cannot be read are somebody's business before any other goes on.
+const MOST_LOOKED_AT: u64 = 100;
 
 /// What a stretch of work came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -136,18 +138,24 @@ impl Store {
             .collect())
     }
 
-    /// The oldest act that goes on and that nobody works on.
+    /// The oldest act that goes on and that nobody works on. One that cannot be read stands in nobody's way.
     #[tracing::instrument(name = "db.bulk_act.next", level = "trace", skip_all)]
     pub async fn find_idle_bulk_act(&self, now_ms: i64) -> Result<Option<BulkAct>, StoreError> {
-        bulk_act::Entity::find()
+        let rows = bulk_act::Entity::find()
             .filter(Column::State.eq(BulkState::Running.as_str()))
             .filter(Column::ClaimedUntil.lte(now_ms))
             .order_by_asc(Column::Id)
-            .one(&self.connection)
+            .limit(MOST_LOOKED_AT)
+            .all(&self.connection)
             .await
-            .map_err(StoreError::at("look for bulk acts"))?
-            .map(read)
-            .transpose()
+            .map_err(StoreError::at("look for bulk acts"))?;
+        for row in rows {
+            match read(row) {
+                Ok(act) => return Ok(Some(act)),
+                Err(error) => tracing::error!(error = chain(&error), "bulk act left out"),
+            }
+        }
+        Ok(None)
     }
 
     /// Claims an act as it was read; false when somebody else has.

@@ -1,6 +1,7 @@
 //! Promises:
 //! - many certificates are tagged, given to somebody, renewed and revoked by one act, which tells how far it has come
 //! - what could not be done to a certificate is told with it; nothing is done beyond one's realm
+//! - an act that cannot be read does not keep others from going on
 //! - an act is begun once however often it is asked for, goes on after a restart, and can be ended
 
 use ers_proto::clm::v1 as proto;
@@ -18,6 +19,7 @@ on_every_database!(
     many_certificates_are_changed_renewed_and_revoked_by_one_act,
     failure_of_one_is_told_and_nothing_is_done_beyond_ones_realm,
     an_act_is_begun_once_and_goes_on_after_a_restart,
+    an_act_that_cannot_be_read_stands_in_nobodys_way,
 );
 
 pub async fn ended(world: &World, token: &str, id: &str) -> Value {
@@ -243,6 +245,23 @@ async fn an_act_is_begun_once_and_goes_on_after_a_restart(database: TestDatabase
         .await
         .assert_problem(409);
     again.stop().await;
+}
+
+async fn an_act_that_cannot_be_read_stands_in_nobodys_way(database: TestDatabase) {
+    let world = World::over(database).await;
+    let token = log_in(&world).await;
+    populate(&world, &["a"]).await;
+    let change = json!({"filter": {"search": "test"}, "set_tags": ["web"]});
+    let first = done(&world, &token, "changes", change.clone()).await;
+    world
+        .sql(&format!(
+            "UPDATE bulk_act SET state = 'running', claimed_until = 0, wish = '{{}}' WHERE id = {}",
+            first["id"].as_str().unwrap()
+        ))
+        .await;
+    let second = done(&world, &token, "changes", change).await;
+    assert_eq!(counts(&second), [1, 0, 1, 0], "{second}");
+    world.stop().await;
 }
 
 /// Somebody logged in at a replica, whose sessions are its own.
