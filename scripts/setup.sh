@@ -266,6 +266,21 @@ install_kubernetes() {
   echo "$sum" >"$tools/kubernetes/version"
 }
 
+# As $tools/lego/lego-ari: the lego that knows renewal information, built from its module (e2e/lego says which).
+install_lego() {
+  local source sum
+  source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../e2e/lego" && pwd)
+  sum=$(cat "$source"/main.go "$source"/go.mod "$source"/go.sum | sha256sum)
+  if [[ $(cat "$tools/lego/version" 2>/dev/null) == "$sum" ]]; then return; fi
+  install_go
+  say "building lego from the Go module proxy (once)"
+  rm -rf "$tools/lego"
+  mkdir -p "$tools/lego"
+  (cd "$source" && CGO_ENABLED=0 quietly nice go build -mod=readonly -trimpath -ldflags "-s -w" -o "$tools/lego/lego-ari" .) ||
+    fail "lego could not be built"
+  echo "$sum" >"$tools/lego/version"
+}
+
 # As $tools/crds/*.yaml: what cert-manager and the Prometheus operator say of their own kinds, from their Go modules.
 install_crds() (
   if [[ $(cat "$tools/crds/version" 2>/dev/null) == "${crd_modules[*]}" ]]; then return; fi
@@ -336,6 +351,7 @@ if [[ $group == test || $group == cluster || $group == keycloak ]]; then
   install_from_pypi certbot "$certbot_version"
   install_from_pypi standardwebhooks "$standardwebhooks_version"
   install_from_pypi schemathesis "$schemathesis_version"
+  install_lego
   install_helm
   install_kubernetes_validate
 fi

@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["*.test.ts", "{frame,clm-ui,cara-admin}/src/**/*.test.{ts,tsx}"],
     environment: "happy-dom",
+    testTimeout: 60_000,
     setupFiles: ["./vitest.setup.ts"],
     css: false,
     server: { deps: { inline: [/@patternfly/] } },

@@ -4,7 +4,8 @@
 // - a CA that a foreign one signs: its request goes out, what openssl's CA makes of it comes in
 // - a certificate is found, held, released and revoked, and OCSP says so
 // - settings of a CA are changed; its CRLs are made anew
-// - keys and tokens are shown; the journal is walked; what was done is written down
+// - keys, tokens and how much is signed are shown; the journal is walked; what was done is written down
+// - in German and dark too: in with the PKCS#12, a CA is made, a certificate found by its profile and revoked, the journal walked
 // - a profile is put beside an example of what it makes, linted while it is typed; and removed by name
 // - administrators are made and removed; who may not do a thing is not offered it
 // - axe finds nothing serious, light and dark, wide and narrow; no page is too wide; everything is told in German
@@ -168,27 +169,21 @@ test("a certificate is found, held, released and revoked, and OCSP says so", asy
   await heading(/Revoked/);
   expect(await button("Revoke …").count()).toBe(0);
 
-  const answer = await page.request.get(`/cara-ws-server/v1/certificates/default-sub/${serial}`);
-  const leaf = world.file("held.pem", ((await answer.json()) as { certificate_pem: string }).certificate_pem);
-  const sub = await page.request.get("/cara-ws-server/v1/authorities/default-sub");
-  const issuer = world.file("sub.pem", ((await sub.json()) as { certificate_pem: string }).certificate_pem);
-  const url = `${world.revocationUrl}/rev-info/ocsp`;
-  const ocsp = [
-    "ocsp",
-    "-issuer",
-    issuer,
-    "-cert",
-    leaf,
-    "-url",
-    url,
-    "-CAfile",
-    world.file("data/root.pem"),
-  ];
-  await until("OCSP says revoked", 10_000, () => openssl(...ocsp).includes(": revoked"));
+  await until("OCSP says revoked", 10_000, () => ocspSays("revoked", page, serial));
   await page.goto("/cara-admin/certificates?search=nothing.like.this.example");
   await page.getByText("Nothing matches").waitFor();
   expect(complaints).toEqual([]);
 });
+
+/** Whether openssl is told this of a certificate. */
+async function ocspSays(state: string, page: Page, serial: string): Promise<boolean> {
+  const pemOf = async (path: string) => {
+    const answer = await page.request.get(`/cara-ws-server/v1/${path}`);
+    return ((await answer.json()) as { certificate_pem: string }).certificate_pem;
+  };
+  const leaf = await pemOf(`certificates/default-sub/${serial}`);
+  return world.ocsp(leaf, await pemOf("authorities/default-sub")).includes(`: ${state}`);
+}
 
 test("settings of a CA are changed, what cannot be is told, and its CRLs are made anew", async () => {
   await page.goto("/cara-admin/authorities/default-sub?tab=settings");
@@ -214,15 +209,60 @@ test("keys and tokens are shown, the journal is walked, and what was done is wri
   await page.getByRole("heading", { name: /Token software/ }).waitFor();
   await page.getByText("in reach").waitFor();
   await page.getByRole("row").nth(3).waitFor();
+  await page.getByRole("img", { name: "Signatures in each 5 seconds" }).waitFor();
+  await issue("signed.cara.example");
+  const signed = page.getByRole("row").filter({ hasText: /:\d\d.*[1-9]\d*$/ });
+  await signed.first().waitFor({ state: "attached" });
   await page.goto("/cara-admin/audit");
   await page.waitForLoadState("networkidle"); // the list is there before anything is added to it
   await button("Verify the journal").click();
   await page.getByText(/entries follow from each other/).waitFor();
   const row = page.getByRole("row").filter({ hasText: "verify-journal" });
   await row.getByText("done").waitFor();
-  await page.getByRole("textbox", { name: /Only this act/ }).fill("nothing-like-this");
+  await page.getByRole("textbox", { name: /Act, e\.g\./ }).fill("nothing-like-this");
   await page.getByText("Nothing matches").waitFor();
   expect(complaints).toEqual([]);
+});
+
+test("in German and dark a CA is made, a certificate found and revoked, and the journal walked", async () => {
+  const serial = await issue("dunkel.cara.example");
+  const seen = await world.caAdministrator("chief", ALL, { locale: "de-DE", colorScheme: "dark" });
+  const { page } = seen;
+  const german = (name: string) => page.getByRole("button", { name, exact: true });
+  const confirm = async (name: string, action: string) => {
+    await page.getByRole("dialog").getByRole("textbox").last().fill(name);
+    await page.getByRole("dialog").getByRole("button", { name: action, exact: true }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  };
+  await page.goto("/cara-admin/");
+  await page.getByRole("list", { name: "Alle CAs" }).getByRole("link", { name: "default-sub" }).waitFor();
+  expect(await page.evaluate(() => document.documentElement.className)).toContain("pf-v6-theme-dark");
+  await page.getByRole("link", { name: "Neue CA" }).click();
+  await page.getByLabel("Signiert von").selectOption("default-root");
+  await page.getByLabel("Name").fill("dunkel");
+  await page.getByLabel("Subject").fill("CN=Dunkle CA,O=ERS");
+  await page.getByLabel("Schlüsselverfahren").selectOption("P-256");
+  await page.getByLabel("Gültig für").fill("2y");
+  await german("CA anlegen").click();
+  await page.getByRole("heading", { level: 1, name: /^dunkel Aktiv/ }).waitFor();
+
+  await page.goto("/cara-admin/certificates");
+  await page.getByText("Weitere Filter").click();
+  await page.getByLabel("Profil", { exact: true }).selectOption("tls-server");
+  await page.getByRole("textbox", { name: /Seriennummer/ }).fill("dunkel.cara.example");
+  await page.getByRole("link", { name: "dunkel.cara.example" }).click();
+  expect(await ocspSays("good", page, serial)).toBe(true);
+  await german("Sperren …").click();
+  await page.getByRole("dialog").getByLabel("Grund").selectOption("keyCompromise");
+  await confirm("dunkel.cara.example", "Sperren");
+  await page.getByRole("heading", { level: 1, name: /Gesperrt/ }).waitFor();
+  await until("OCSP says revoked", 10_000, () => ocspSays("revoked", page, serial));
+
+  await page.goto("/cara-admin/audit?administrator=chief");
+  await german("Journal prüfen").click();
+  await page.getByText(/Einträge folgen auseinander/).waitFor();
+  await page.getByRole("row").filter({ hasText: "create-authority" }).filter({ hasText: "dunkel" }).waitFor();
+  expect(seen.complaints).toEqual([]);
 });
 
 test("a profile is put beside an example of what it makes, and removed by its name", async () => {
@@ -277,6 +317,7 @@ test("axe finds nothing serious, nothing sticks out, everything is told in Germa
     "new-authority",
     "certificates",
     "certificates?search=nothing.like.this.example",
+    "certificates?profile=tls-server",
     `certificates/default-sub/${serial}`,
     `certificates/default-sub/${serial}?tab=decoded`,
     "revocation",

@@ -4,15 +4,17 @@
 //   as PKCS#7 and PKCS#12
 // - a CSR that is pasted is read while it is typed; what the policy refuses is told in its words
 // - a request waits, is approved with a comment by the click of a second person, and becomes a certificate; or is declined
-// - all of that in German and dark too: ask, approve, find, revoke
+// - all of that in German and dark too: log in, ask, approve, find, revoke, which OCSP says
 // - a certificate is revoked only by its name, the page says so, and OCSP too
 // - the list is searched and filtered, and a link to it shows the same
 // - a policy is changed as YAML, and what is wrong is told at its line; or as a form, beside an example and what is to
 //   be said about it
+// - what a policy said before is looked at beside what it says now, and put in force again
 // - the own password is changed
 import { execFileSync } from "node:child_process";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findings } from "./look.ts";
 import { AS_PAGE, MANUAL, makeCsr, openssl, until, World } from "./world.ts";
 
 let world: World;
@@ -201,24 +203,15 @@ test("a certificate is revoked only by its name, and OCSP says so", async () => 
   await page.getByText("Reason: keyCompromise").waitFor();
   expect(await button(page, "Revoke").count()).toBe(0);
 
+  await until("OCSP says revoked", 10_000, () => ocspSays("revoked", page, fingerprint));
+});
+
+/** Whether openssl is told this of a certificate. */
+async function ocspSays(state: string, page: Page, fingerprint: string): Promise<boolean> {
   const answer = await page.request.get(`/clm-api/v1/certificates/${fingerprint}`);
   const whole = (await answer.json()) as { certificate_pem: string; chain_pem: string[] };
-  const leaf = world.file("leak.pem", whole.certificate_pem);
-  const issuer = world.file("leak-issuer.pem", whole.chain_pem[0]);
-  const url = `${world.revocationUrl}/rev-info/ocsp`;
-  const ocsp = [
-    "ocsp",
-    "-issuer",
-    issuer,
-    "-cert",
-    leaf,
-    "-url",
-    url,
-    "-CAfile",
-    world.file("data/root.pem"),
-  ];
-  await until("OCSP says revoked", 10_000, () => openssl(...ocsp).includes(": revoked"));
-});
+  return world.ocsp(whole.certificate_pem, whole.chain_pem[0] ?? "").includes(`: ${state}`);
+}
 
 test("the list is searched and filtered, and a link to it shows the same", async () => {
   const { page } = await world.administrator();
@@ -260,6 +253,43 @@ test("a policy is changed as YAML, and what is wrong is told at its line", async
   await button(page, "Save as a new version").click();
   await page.getByText("story is in force.").last().waitFor();
   await page.getByText("Version 2, by administrator").waitFor();
+
+  await page.getByRole("tab", { name: "Versions" }).click();
+  const setting = page.getByRole("row").filter({ hasText: "manual_approval" });
+  await setting.filter({ hasText: "false" }).filter({ hasText: "true" }).waitFor();
+  await page.getByText("+ came: manual_approval: true").waitFor();
+  expect(await findings(page)).toEqual([]);
+  await button(page, "What changed in version 1").click();
+  await page.getByText("This is the first version").waitFor();
+  await page.getByLabel("Compared with").selectOption("Version 2");
+  await page.getByText("- went: manual_approval: true").waitFor();
+  const other = (await world.administrator()).page;
+  await other.goto(page.url());
+  await other.getByText("- went: manual_approval: true").waitFor();
+  await button(page, "Put in force again …").click();
+  expect(await findings(page)).toEqual([]);
+  await page.getByRole("dialog").getByRole("button", { name: "Put in force again" }).click();
+  await page.getByRole("row").filter({ hasText: "Version 3" }).getByText("in force").waitFor();
+  await page.getByRole("tab", { name: "What it says" }).click();
+  expect(await page.getByRole("checkbox", { name: /A person says yes/ }).isChecked()).toBe(false);
+  expect(complaints).toEqual([]);
+});
+
+test("policies are searched, and turned over page by page", async () => {
+  const { page, complaints } = await world.administrator();
+  for (let number = 1; number <= 21; number += 1) {
+    const name = `many-${String(number).padStart(2, "0")}`;
+    const definition = MANUAL.replace("name: manual", `name: ${name}`);
+    await page.request.put(`/clm-api/v1/policies/${name}`, { data: { definition }, ...AS_PAGE });
+  }
+  await page.goto("/clm-ui/policies");
+  await page.getByRole("textbox", { name: /Search by name/ }).fill("MANY-");
+  await page.getByText("1–20 of 21").waitFor();
+  await button(page, "Next page").click();
+  await page.getByRole("link", { name: "many-21" }).waitFor();
+  await page.getByRole("textbox", { name: /Search by name/ }).fill("many-07");
+  await page.getByRole("link", { name: "many-07" }).waitFor();
+  await page.getByText("1–1 of 1").waitFor();
   expect(complaints).toEqual([]);
 });
 
@@ -294,7 +324,12 @@ test("a policy is made as a form, beside an example of what it makes and what is
 
 test("in German and dark a certificate is asked for, approved, found and revoked", async () => {
   const look = { locale: "de-DE", colorScheme: "dark" } as const;
-  const { page, complaints } = await world.administrator(look);
+  const { page, complaints } = await world.page(look);
+  await page.goto("/clm-ui/");
+  await page.getByLabel("Benutzername").fill("administrator");
+  await page.getByLabel("Passwort").fill(world.password);
+  await button(page, "Anmelden").click();
+  await heading(page, "Übersicht");
   await page.request.put("/clm-api/v1/policies/manual", { data: { definition: MANUAL }, ...AS_PAGE });
   await page.goto("/clm-ui/request");
   await page.getByRole("radio", { name: "manual", exact: true }).check();
@@ -316,12 +351,15 @@ test("in German and dark a certificate is asked for, approved, found and revoked
   await page.goto("/clm-ui/certificates?search=dunkel");
   await page.getByRole("link", { name: "dunkel.example" }).click();
   await heading(page, /dunkel\.example Gültig/);
+  const fingerprint = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  expect(await ocspSays("good", page, fingerprint)).toBe(true);
   expect(await page.evaluate(() => document.documentElement.className)).toContain("pf-v6-theme-dark");
   await button(page, "Sperren").click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("textbox").fill("dunkel.example");
   await dialog.getByRole("button", { name: "Sperren" }).click();
   await heading(page, /dunkel\.example Gesperrt/);
+  await until("OCSP says revoked", 10_000, () => ocspSays("revoked", page, fingerprint));
   expect([...complaints, ...second.complaints]).toEqual([]);
 });
 

@@ -31,6 +31,7 @@ beforeAll(async () => {
     "/clm-ui/policies",
     "/clm-ui/policies/server",
     "/clm-ui/policies/acme?tab=clients",
+    "/clm-ui/policies/manual?tab=versions",
     "/clm-ui/new-policy",
     "/clm-ui/new-policy?as=yaml",
     "/clm-ui/account",

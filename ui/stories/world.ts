@@ -165,6 +165,24 @@ export class World {
       .revocation_url;
   }
 
+  /** What OCSP says of a certificate to openssl; both as PEM. */
+  ocsp(certificate: string, issuer: string): string {
+    const files = [certificate, issuer].map((pem) => this.file(`ocsp-${Math.random()}.pem`, pem));
+    const url = `${this.revocationUrl}/rev-info/ocsp`;
+    const [leaf, above] = files as [string, string];
+    return openssl(
+      "ocsp",
+      "-issuer",
+      above,
+      "-cert",
+      leaf,
+      "-url",
+      url,
+      "-CAfile",
+      this.file("data/root.pem"),
+    );
+  }
+
   /** A file of this run. */
   file(name: string, content?: string | Buffer): string {
     const path = join(this.folder, name);
@@ -229,7 +247,10 @@ manual_approval: true
 
 /** Fills an empty platform with what a small company would have. */
 export async function furnish(world: World, page: Page) {
-  await page.request.put("/clm-api/v1/policies/manual", { data: { definition: MANUAL }, ...AS_PAGE });
+  const before = MANUAL.replace("longest: 1y", "longest: 2y").replace('"*"', ".example");
+  for (const definition of [before, MANUAL]) {
+    await page.request.put("/clm-api/v1/policies/manual", { data: { definition }, ...AS_PAGE });
+  }
   const wishes: [string, string, string[]][] = [
     ["server", "14d", ["www.shop.example", "shop.example"]],
     ["server", "30d", ["mail.shop.example"]],

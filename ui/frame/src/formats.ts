@@ -20,11 +20,13 @@ export function formats(language: string) {
   const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   const shortDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
   const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   return {
     number: (value: number) => number.format(value),
     day: (time: string | Date) => day.format(new Date(time)),
     shortDay: (time: string | Date) => shortDay.format(new Date(time)),
+    time: (ms: number) => clock.format(ms),
     moment: (time: string | Date) => moment.format(new Date(time)),
     /** `in 3 days`, `5 minutes ago` */
     relative: (time: string | Date, now = Date.now()) => {

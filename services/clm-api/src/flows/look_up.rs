@@ -12,8 +12,8 @@ use crate::{
         id::{AccountKeyId, PolicyName, RealmName, Requester},
         inventory::{Entry, InventoryPage},
         inventory_filter::{Cursor, Filter, FilterText},
-        page::PageRequest,
-        policy::Policy,
+        page::{Page, PageRequest},
+        policy::{Policy, PolicyVersion},
         request::{RequestCursor, RequestPage, RequestState},
     },
     store::StoreError,
@@ -25,6 +25,17 @@ const LONGEST_SEARCH: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("show policy: there is no policy {0}")]
 pub struct UnknownPolicy(PolicyName);
+
+/// Why versions of a policy cannot be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyVersionsError {
+    /// There is no such policy within reach.
+    #[error(transparent)]
+    Unknown(#[from] UnknownPolicy),
+    /// The database.
+    #[error("list policy versions")]
+    Store(#[from] StoreError),
+}
 
 /// Why a list cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +70,18 @@ impl Flows {
             .find(name)
             .filter(|policy| is_within(policy, reach))
             .ok_or_else(|| UnknownPolicy(name.clone()))
+    }
+
+    /// A page of what a policy within reach said, newest first: what is in force, and what was.
+    #[tracing::instrument(name = "clm.list_policy_versions", skip_all)]
+    pub async fn list_policy_versions(
+        &self,
+        name: &PolicyName,
+        reach: &Reach,
+        page: &PageRequest<i64>,
+    ) -> Result<Page<PolicyVersion>, PolicyVersionsError> {
+        self.show_policy(name, reach)?;
+        Ok(self.store.list_policy_versions(name, page).await?)
     }
 
     /// A page of the inventory.
@@ -132,6 +155,22 @@ impl Fault for UnknownPolicy {
 
     fn field(&self) -> Option<&str> {
         Some("name")
+    }
+}
+
+impl Fault for PolicyVersionsError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Unknown(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Unknown(error) => error.field(),
+            Self::Store(_) => None,
+        }
     }
 }
 

@@ -93,6 +93,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(realms::change_realm)
         .service(realms::delete_realm)
         .service(list_policies::list_policies)
+        .service(list_policies::list_policy_versions)
         .service(show_policy::show_policy)
         .service(apply_policy::apply_policy)
         .service(list_certificates::list_certificates)

@@ -36,6 +36,7 @@ pub(super) const OPERATIONS: &[(&str, &str, Access)] = &[
     ("DELETE", "/v1/realms/{name}", Needs(P::RealmManage)),
     ("GET", "/v1/policies", Needs(P::PolicyRead)),
     ("GET", "/v1/policies/{name}", Needs(P::PolicyRead)),
+    ("GET", "/v1/policies/{name}/versions", Needs(P::PolicyRead)),
     ("PUT", "/v1/policies/{name}", Needs(P::PolicyManage)),
     ("GET", "/v1/certificates", Needs(P::CertificateRead)),
     ("POST", "/v1/certificates", Needs(P::RequestCreate)),

@@ -3,7 +3,8 @@
 use ers_runtime::db;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
-    QueryFilter as _, sea_query::Expr,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::Expr,
 };
 
 use super::{
@@ -12,7 +13,8 @@ use super::{
 };
 use crate::domain::{
     id::PolicyName,
-    policy::{Policy, PolicyDefinition},
+    page::{Page, PageRequest},
+    policy::{Policy, PolicyDefinition, PolicyVersion},
 };
 
 const REVISION: &str = "policies";
@@ -94,6 +96,34 @@ impl Store {
             .map_err(&act)?;
         rows.into_iter().map(|row| read(row, &versions)).collect()
     }
+
+    /// A page of what a policy said, newest first.
+    #[tracing::instrument(name = "db.policy_version.list", skip_all)]
+    pub async fn list_policy_versions(
+        &self,
+        name: &PolicyName,
+        page: &PageRequest<i64>,
+    ) -> Result<Page<PolicyVersion>, StoreError> {
+        let act = StoreError::at("list policy versions");
+        let query =
+            policy_version::Entity::find().filter(policy_version::Column::Policy.eq(name.as_str()));
+        let total = query.clone().count(&self.connection).await.map_err(&act)?;
+        let rows = query
+            .apply_if(page.after, |query, after| {
+                query.filter(policy_version::Column::Version.lt(after))
+            })
+            .order_by_desc(policy_version::Column::Version)
+            .limit(u64::from(page.size) + 1)
+            .all(&self.connection)
+            .await
+            .map_err(&act)?
+            .into_iter()
+            .map(read_version)
+            .collect::<Result<_, _>>()?;
+        Ok(Page::cut(rows, page.size, total, |row: &PolicyVersion| {
+            row.version.to_string()
+        }))
+    }
 }
 
 async fn write_version<C: ConnectionTrait>(
@@ -170,6 +200,17 @@ pub(super) async fn count_change<C: ConnectionTrait>(database: &C) -> Result<(),
             .await?;
     }
     Ok(())
+}
+
+fn read_version(row: policy_version::Model) -> Result<PolicyVersion, StoreError> {
+    let version = u32::try_from(row.version)
+        .map_err(|_| StoreError::inconsistent("policy_version", &row.policy, "version"))?;
+    Ok(PolicyVersion {
+        version,
+        definition: row.definition,
+        created_at_ms: row.created_at,
+        created_by: row.created_by,
+    })
 }
 
 fn read(row: policy::Model, versions: &[policy_version::Model]) -> Result<Policy, StoreError> {

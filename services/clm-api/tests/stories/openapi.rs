@@ -56,6 +56,7 @@ async fn the_document_tells_every_operation() {
         "get /clm-api/v1/policies",
         "get /clm-api/v1/policies/{name}",
         "put /clm-api/v1/policies/{name}",
+        "get /clm-api/v1/policies/{name}/versions",
         "get /clm-api/v1/certificates",
         "post /clm-api/v1/certificates",
         "get /clm-api/v1/certificates/{id}",

@@ -2,13 +2,18 @@
 //! - each change of a policy is a new version; applying the same again changes nothing
 //! - a policy that does not read, or does not fit CARA or its realm, is refused by the key at fault
 //! - a change is in force at once here, and soon in every replica
+//! - what a policy said before stays readable, version by version; policies are searched and paged
 //! - only an administrator administers
 
 use ers_proto::clm::v1 as proto;
 use ers_test_support::{databases::TestDatabase, on_every_database};
 use tonic::{Code, Status};
 
-use super::clm::{World, issued, manual, refused, wish};
+use super::{
+    clm::{World, issued, manual, refused, wish},
+    permissions::person,
+    rest::{get, log_in},
+};
 
 on_every_database!(
     each_change_is_a_version_and_no_change_is_none,
@@ -17,6 +22,8 @@ on_every_database!(
     a_change_is_soon_in_force_in_every_replica,
     two_who_change_a_policy_at_once_do_not_overwrite_each_other,
     policies_and_realms_are_listed,
+    what_a_policy_said_before_stays_readable,
+    policies_are_searched_and_turned_over_page_by_page,
     nobody_but_an_administrator_administers,
 );
 
@@ -218,6 +225,80 @@ async fn policies_and_realms_are_listed(database: TestDatabase) {
         .map(|realm| realm.name)
         .collect();
     assert_eq!(realms, ["default", "system"]);
+    world.stop().await;
+}
+
+async fn what_a_policy_said_before_stays_readable(database: TestDatabase) {
+    let world = World::over(database).await;
+    let longest = |days: u32| manual().replace("longest: 90d", &format!("longest: {days}d"));
+    for days in [90, 91, 92] {
+        apply(&world, &longest(days)).await.unwrap();
+    }
+    let admin = log_in(&world).await;
+    let first = get(&world, &admin, "policies/manual/versions?page_size=2")
+        .await
+        .json();
+    assert_eq!(first["total"], 3);
+    let told = |list: &serde_json::Value| -> Vec<(u64, String)> {
+        let versions = list["versions"].as_array().unwrap().iter();
+        versions
+            .map(|one| {
+                assert_eq!(one["created_by"], "anna");
+                assert!(one["created_at"].as_str().unwrap().ends_with('Z'));
+                (
+                    one["version"].as_u64().unwrap(),
+                    one["definition"].as_str().unwrap().to_owned(),
+                )
+            })
+            .collect()
+    };
+    assert_eq!(told(&first), [(3, longest(92)), (2, longest(91))]);
+    let next = first["next_page_token"].as_str().unwrap();
+    let path = format!("policies/manual/versions?page_size=2&page_token={next}");
+    let last = get(&world, &admin, &path).await.json();
+    assert_eq!(told(&last), [(1, longest(90))]);
+    assert!(last.get("next_page_token").is_none());
+
+    // Only of policies that there are, to those who see them
+    get(&world, &admin, "policies/nothing/versions")
+        .await
+        .assert_problem(404);
+    get(&world, &admin, "policies/manual/versions?page_token=x")
+        .await
+        .assert_problem(400);
+    let elsewhere = person(&world, &admin, "otto", &[("auditor", "system")]).await;
+    get(&world, &elsewhere, "policies/manual/versions")
+        .await
+        .assert_problem(404);
+    world.stop().await;
+}
+
+async fn policies_are_searched_and_turned_over_page_by_page(database: TestDatabase) {
+    let world = World::over(database).await;
+    let admin = log_in(&world).await;
+    let names = async |query: &str| {
+        let list = get(&world, &admin, &format!("policies?{query}"))
+            .await
+            .json();
+        let policies = list["policies"].as_array().unwrap().iter();
+        let names: Vec<String> = policies
+            .map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect();
+        (names, list["next_page_token"].as_str().map(str::to_owned))
+    };
+    let (all, none) = names("realm=system").await;
+    assert_eq!((all.len(), none), (3, None));
+    let (first, next) = names("realm=system&page_size=2").await;
+    let next = next.unwrap();
+    let (rest, end) = names(&format!("realm=system&page_size=2&page_token={next}")).await;
+    assert_eq!((end, [first, rest].concat()), (None, all));
+    assert_eq!(names("search=SCEP-R").await.0, ["scep-ra"], "by name");
+    assert_eq!(
+        names("search=TLS-Client").await.0,
+        ["client"],
+        "by profile, whatever its case"
+    );
+    assert!(names("search=nothing-like-this").await.0.is_empty());
     world.stop().await;
 }
 

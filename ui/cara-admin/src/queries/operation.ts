@@ -22,11 +22,12 @@ export function useKeys() {
   });
 }
 
-/** The signers' journals. */
-export function useChains(enabled: boolean) {
+/** The signers' journals; looked at again and again where `everyMs` says so. */
+export function useChains(enabled: boolean, everyMs?: number) {
   return useQuery({
     queryKey: ["journal"],
     enabled,
+    ...(everyMs && { refetchInterval: everyMs }),
     queryFn: async () => (await ask(api.GET(`${V1}/journal`))).chains,
   });
 }

@@ -9,9 +9,10 @@ export type Definition = Record<string, unknown>;
 const opaque = (definition: Definition) => definition as Record<string, never>;
 
 /** All profiles. */
-export function useProfiles() {
+export function useProfiles(enabled = true) {
   return useQuery({
     queryKey: ["profiles"],
+    enabled,
     queryFn: async () => (await ask(api.GET(`${V1}/profiles`))).profiles,
   });
 }

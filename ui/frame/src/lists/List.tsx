@@ -1,6 +1,7 @@
 import { Card, CardBody, EmptyState, EmptyStateBody } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { Column } from "./columns.ts";
+import { FilterBar, type Filters, namesOf } from "./filters.tsx";
 import { ListStates, type Loading } from "./ListStates.tsx";
 import { Pager } from "./Pager.tsx";
 import { Rows, type Selection } from "./Rows.tsx";
@@ -11,10 +12,13 @@ export type Empty = { title: string; hint?: string | undefined; act?: ReactNode 
 
 /**
  * A list: what narrows it, each of its states (loading, failed, empty, without a match, there), its rows, and the way on.
- * What narrows it stands in the URL, under the names in `filters`.
+ * What narrows it stands in the URL, under the names of `filters`.
  */
 export function List<Row>(props: {
   label: string;
+  /** A heading, where the page has several lists; and what is to be said of it. */
+  heading?: string;
+  hint?: string;
   query: Loading;
   rows: Row[];
   keyOf: (row: Row) => string | number;
@@ -22,12 +26,11 @@ export function List<Row>(props: {
   /** In the place of a table: how one row is shown. */
   one?: (row: Row) => ReactNode;
   empty: Empty;
-  filters?: readonly string[];
+  /** Fields above the rows, that narrow them. */
+  filters?: Filters;
   /** Narrowed by more than what stands in the URL. */
   narrowed?: boolean;
-  /** Above the rows: fields that narrow them. */
-  toolbar?: ReactNode;
-  /** Between the toolbar and the rows, when there are any. */
+  /** Between the fields and the rows, when there are any. */
   note?: ReactNode;
   /** Present where the service gives pages; its total where it counts, and whether there may be more than that. */
   pages?: { next: string | null | undefined; total?: number | undefined; isLeast?: boolean };
@@ -35,17 +38,20 @@ export function List<Row>(props: {
   nameOf?: (row: Row) => string;
 }) {
   const state = useUrlState();
-  const { rows, filters = [], pages } = props;
-  const filtered = filters.some((name) => state.get(name) !== "");
+  const { rows, filters, pages } = props;
+  const names = filters ? namesOf(filters) : [];
+  const filtered = names.some((name) => state.get(name) !== "");
   return (
     <Card>
       <CardBody>
-        {props.toolbar}
+        {props.heading && <h2 className="ers-legend">{props.heading}</h2>}
+        {props.hint && <p className="ers-quiet ers-small">{props.hint}</p>}
+        {filters && <FilterBar {...filters} />}
         <ListStates
           query={props.query}
           count={rows.length}
           filtered={filtered || props.narrowed === true || state.tokens.length > 0}
-          onClear={() => state.set(Object.fromEntries(filters.map((name) => [name, ""])))}
+          onClear={() => state.set(Object.fromEntries(names.map((name) => [name, ""])))}
           empty={<Nothing {...props.empty} />}
         >
           {props.note}

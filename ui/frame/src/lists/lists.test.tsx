@@ -4,7 +4,6 @@ import { useState } from "react";
 import { MemoryRouter, useLocation } from "react-router";
 import { expect, test, vi } from "vitest";
 import { problemOf } from "../problem.ts";
-import { ToggleFilter, Toolbar } from "./filters.tsx";
 import { List } from "./List.tsx";
 import { ListStates } from "./ListStates.tsx";
 import { Pager } from "./Pager.tsx";
@@ -95,20 +94,29 @@ function Fruits() {
         rows={all.filter(({ kind }) => !wanted || kind === wanted)}
         keyOf={({ name }) => name}
         columns={[{ title: "Name", cell: ({ name }) => name }]}
-        filters={["kind"]}
-        toolbar={
-          <Toolbar>
-            <ToggleFilter
-              state={state}
-              name="kind"
-              label="Kind"
-              choices={[
+        filters={{
+          search: "Search fruits",
+          daily: [
+            {
+              kind: "toggle",
+              name: "kind",
+              label: "Kind",
+              choices: [
                 ["pome", "Pome"],
                 ["berry", "Berry"],
-              ]}
-            />
-          </Toolbar>
-        }
+              ],
+            },
+            {
+              kind: "select",
+              name: "order",
+              label: "Order",
+              all: "By name",
+              choices: [["taste", "By taste"]],
+              shows: true,
+            },
+          ],
+          rare: [{ kind: "text", name: "colour", label: "Colour" }],
+        }}
         empty={{ title: "No fruits" }}
         pages={{ next: undefined }}
         selection={{ chosen, choose }}
@@ -128,6 +136,21 @@ test("a list is narrowed by what stands in the URL, and clearing shows it whole 
   expect(screen.getByText("1–2")).toBeTruthy();
   await userEvent.click(screen.getByRole("button", { name: "Pome" }));
   expect(screen.queryByText("cherry")).toBeNull();
+});
+
+test("what is rarely used is folded away unless it is used, and an order narrows nothing", async () => {
+  const at = (url: string) => (
+    <MemoryRouter key={url} initialEntries={[url]}>
+      <Fruits />
+    </MemoryRouter>
+  );
+  const { rerender } = render(at("/?kind=berry&order=taste"));
+  expect(screen.queryByRole("textbox", { name: "Colour" })).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "Clear filters" }));
+  expect(screen.getByRole<HTMLSelectElement>("combobox", { name: "Order" }).value).toBe("taste");
+  rerender(at("/?colour=red"));
+  expect(screen.getByRole<HTMLInputElement>("textbox", { name: "Colour" }).value).toBe("red");
+  expect(screen.getByText("More filters").textContent).toBe("More filters 1");
 });
 
 test("rows are chosen one by one, or all that are seen", async () => {

@@ -31,3 +31,16 @@ pub struct Policy {
     /// By whom.
     pub updated_by: String,
 }
+
+/// What a policy said once. It never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// Which version.
+    pub version: u32,
+    /// YAML, as it was written.
+    pub definition: String,
+    /// Since when it was in force.
+    pub created_at_ms: i64,
+    /// Who put it in force.
+    pub created_by: String,
+}

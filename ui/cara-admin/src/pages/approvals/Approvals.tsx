@@ -1,15 +1,4 @@
-import {
-  Facts,
-  List,
-  messages,
-  PageHead,
-  ProblemAlert,
-  Time,
-  ToggleFilter,
-  Toolbar,
-  useNotices,
-  useUrlState,
-} from "@ers/frame";
+import { Facts, List, messages, PageHead, ProblemAlert, Time, useNotices, useUrlState } from "@ers/frame";
 import { Button, Card, CardBody, CardTitle, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Approval } from "../../generated/cara-ws.ts";
@@ -82,17 +71,18 @@ export default function Approvals() {
           keyOf={(approval) => approval.id}
           columns={[]}
           one={(approval) => <One approval={approval} />}
-          toolbar={
-            <Toolbar>
-              <ToggleFilter
-                state={state}
-                name="state"
-                label={text("which")}
-                all={text("waiting")}
-                choices={[["all", text("every")]]}
-              />
-            </Toolbar>
-          }
+          filters={{
+            daily: [
+              {
+                kind: "toggle",
+                name: "state",
+                label: text("which"),
+                all: text("waiting"),
+                choices: [["all", text("every")]],
+                shows: true,
+              },
+            ],
+          }}
           empty={{ title: text(all ? "nothing" : "empty") }}
           pages={{ next: query.data?.next_page_token }}
         />

@@ -3,9 +3,8 @@ import {
   List,
   messages,
   PageHead,
-  SearchField,
-  Toolbar,
-  useFormats,
+  useTrailColumns,
+  useTrailFilters,
   useUrlState,
 } from "@ers/frame";
 import { Label, PageSection } from "@patternfly/react-core";
@@ -19,34 +18,22 @@ const OUTCOMES = { done: "success", refused: "danger", begun: "warning" } as con
 
 const useText = messages(
   {
-    act: "Act",
     acts: "What administrators did",
     begun: "begun",
     done: "done",
     empty: "Nobody has changed anything yet.",
-    filter: "Only this act, e.g. create-authority",
     hint: "Every call that changes something is written down before it begins, and how it ended.",
-    object: "On",
     outcome: "Outcome",
     refused: "refused",
-    when: "When",
-    where: "from {address}",
-    who: "Who",
   },
   {
-    act: "Tat",
     acts: "Was Administratoren taten",
     begun: "begonnen",
     done: "getan",
     empty: "Noch hat niemand etwas geändert.",
-    filter: "Nur diese Tat, z. B. create-authority",
     hint: "Jeder Aufruf, der etwas ändert, wird aufgeschrieben, bevor er beginnt, und wie er endete.",
-    object: "An",
     outcome: "Ausgang",
     refused: "abgelehnt",
-    when: "Wann",
-    where: "von {address}",
-    who: "Wer",
   },
 );
 
@@ -57,7 +44,9 @@ export default function Audit() {
   const seesAll = useSeesAll();
   const state = useUrlState();
   const columns = useColumns();
+  const trail = useTrailFilters("administrator", "create-authority");
   const query = useActs({
+    administrator: state.get("administrator").trim() || undefined,
     act: state.get("act").trim() || undefined,
     page_size: state.rows,
     page_token: state.tokens.at(-1),
@@ -74,12 +63,7 @@ export default function Audit() {
             rows={query.data?.acts ?? []}
             keyOf={(row) => row.number}
             columns={columns}
-            filters={["act"]}
-            toolbar={
-              <Toolbar>
-                <SearchField state={state} name="act" label={text("filter")} maxLength={64} />
-              </Toolbar>
-            }
+            filters={{ daily: trail }}
             empty={{ title: text("empty") }}
             pages={{ next: query.data?.next_page_token }}
           />
@@ -91,46 +75,8 @@ export default function Audit() {
 
 function useColumns(): Column<Act>[] {
   const text = useText();
-  const { moment, relative } = useFormats();
-  return [
-    {
-      title: text("when"),
-      cell: ({ at }) => (
-        <time dateTime={at} title={relative(at)}>
-          {moment(at)}
-        </time>
-      ),
-    },
-    {
-      title: text("who"),
-      breaks: true,
-      cell: (row) => (
-        <>
-          <span translate="no">{row.administrator}</span>
-          {row.address && (
-            <div className="ers-quiet ers-small">{text("where", { address: row.address })}</div>
-          )}
-        </>
-      ),
-    },
-    { title: text("act"), breaks: true, cell: ({ act }) => <span translate="no">{act}</span> },
-    {
-      title: text("object"),
-      width: 35,
-      breaks: true,
-      cell: (row) => (
-        <>
-          <span translate="no">{row.object}</span>
-          {row.detail && (
-            <div className="ers-quiet ers-small" translate="no">
-              {row.detail}
-            </div>
-          )}
-        </>
-      ),
-    },
-    { title: text("outcome"), cell: ({ outcome }) => <Outcome name={outcome} /> },
-  ];
+  const told = useTrailColumns<Act>((act) => ({ ...act, who: act.administrator, origin: act.address }));
+  return [...told, { title: text("outcome"), cell: ({ outcome }) => <Outcome name={outcome} /> }];
 }
 
 function Outcome({ name }: { name: string }) {

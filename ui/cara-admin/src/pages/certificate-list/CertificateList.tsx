@@ -7,8 +7,7 @@ import { StateLabel, stateOf } from "../../parts/StateLabel.tsx";
 import { useCertificates } from "../../queries/certificates.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
-import { Filters } from "./Filters.tsx";
-import { searchOf } from "./search.ts";
+import { filterOf, useFilters } from "./filters.ts";
 
 const useText = messages(
   {
@@ -28,14 +27,9 @@ export default function CertificateList() {
   const text = useText();
   const menu = useMenuText();
   const state = useUrlState();
-  const filter = {
-    ...searchOf(state.get("search")),
-    issuer: state.get("issuer") || undefined,
-    state: state.get("state") || undefined,
-    profile: state.get("profile") || undefined,
-  };
+  const filters = useFilters(state);
   const query = useCertificates({
-    ...filter,
+    ...filterOf(state.get),
     page_size: state.rows,
     page_token: state.tokens.at(-1),
   });
@@ -49,8 +43,7 @@ export default function CertificateList() {
           query={query}
           rows={query.data?.certificates ?? []}
           keyOf={(row) => `${row.issuer}-${row.serial}`}
-          filters={["search", "issuer", "state", "profile"]}
-          toolbar={<Filters state={state} />}
+          filters={filters}
           note={
             query.data?.incomplete && <Alert isInline isPlain variant="info" title={text("incomplete")} />
           }

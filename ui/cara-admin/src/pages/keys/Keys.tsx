@@ -4,6 +4,7 @@ import type { Key, Token } from "../../generated/cara-ws.ts";
 import { useKeys, useTokens } from "../../queries/operation.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
+import { Throughput } from "./Throughput.tsx";
 
 const useText = messages(
   {
@@ -73,6 +74,7 @@ export default function Keys() {
               <TokenCard key={token.name} token={token} />
             ))}
           </Gallery>
+          <Throughput />
           <List
             label={menu("keys")}
             query={keys}

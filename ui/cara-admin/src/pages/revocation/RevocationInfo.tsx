@@ -3,8 +3,10 @@ import { Card, CardBody, PageSection, Skeleton } from "@patternfly/react-core";
 import { Link } from "react-router";
 import type { Authority } from "../../generated/cara-ws.ts";
 import { useAuthorities } from "../../queries/authorities.ts";
+import { useMay } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { CrlTable } from "./CrlTable.tsx";
+import { OcspSigners } from "./OcspSigners.tsx";
 
 const useText = messages(
   {
@@ -41,6 +43,7 @@ const useText = messages(
 export default function RevocationInfo() {
   const text = useText();
   const menu = useMenuText();
+  const may = useMay();
   const query = useAuthorities();
   const publishing = (query.data ?? []).filter(({ crl_number }) => crl_number > 0);
   return (
@@ -53,6 +56,7 @@ export default function RevocationInfo() {
           {publishing.map((authority) => (
             <section key={authority.name} className="ers-stack" aria-label={authority.name}>
               <CrlTable name={authority.name} title={authority.name} />
+              {may("read-certificates") && <OcspSigners authority={authority.name} />}
               <Own authority={authority} />
             </section>
           ))}

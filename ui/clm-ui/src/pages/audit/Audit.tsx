@@ -1,4 +1,4 @@
-import { DayFilter, List, PageHead, SearchField, Toolbar, useUrlState } from "@ers/frame";
+import { List, PageHead, useTrailFilters, useUrlState } from "@ers/frame";
 import { PageSection } from "@patternfly/react-core";
 import { useEvents } from "../../queries/audit.ts";
 import { useAccess } from "../../queries/session.ts";
@@ -9,14 +9,13 @@ import { spanOf } from "./span.ts";
 import { Exports, Verify } from "./Trail.tsx";
 import { useText } from "./words.ts";
 
-const FILTERS = ["search", "actor", "act", "from", "until"] as const;
-
 /** What was done by whom: searched, saved, verified. */
 export default function Audit() {
   const text = useText();
   const menu = useMenuText();
   const state = useUrlState();
   const columns = useColumns();
+  const trail = useTrailFilters("actor", "policy, policy.apply");
   const { realm } = useRealm();
   const { mayEverywhere } = useAccess();
   const span = spanOf(state.get("from"), state.get("until"));
@@ -41,16 +40,15 @@ export default function Audit() {
             rows={query.data?.events ?? []}
             keyOf={(row) => row.sequence ?? `${row.at} ${row.act} ${row.object}`}
             columns={columns}
-            filters={FILTERS}
+            filters={{
+              search: text("search"),
+              daily: [
+                ...trail,
+                { kind: "day", name: "from", label: text("from") },
+                { kind: "day", name: "until", label: text("until") },
+              ],
+            }}
             narrowed={realm !== ""}
-            toolbar={
-              <Toolbar search={text("search")}>
-                <SearchField state={state} name="actor" label={text("actor_filter")} />
-                <SearchField state={state} name="act" label={text("act_filter")} />
-                <DayFilter state={state} name="from" label={text("from")} />
-                <DayFilter state={state} name="until" label={text("until")} />
-              </Toolbar>
-            }
             empty={{ title: text("empty") }}
             pages={{ next: query.data?.next_page_token, total: query.data?.total }}
           />

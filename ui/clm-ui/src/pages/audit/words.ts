@@ -2,10 +2,6 @@ import { messages } from "@ers/frame";
 
 export const useText = messages(
   {
-    act: "Act",
-    act_filter: "Act, e.g. policy or policy.apply",
-    actor: "Who",
-    actor_filter: "By whom",
     after: "After",
     before: "Before",
     broken: "The chain does not hold at event {n}: something was changed, taken out or put in there.",
@@ -19,21 +15,14 @@ export const useText = messages(
     intact: "The chain holds: {n} event.|The chain holds: {n} events.",
     more: "More",
     ndjson: "NDJSON",
-    object: "On",
     search: "Search in object and detail",
     sequence: "Place in the chain",
     unchained:
       "{n} event of an older release has no place in it.|{n} events of an older release have no place in it.",
     until: "Until",
     verify: "Verify",
-    when: "When",
-    where: "from {address}",
   },
   {
-    act: "Tat",
-    act_filter: "Tat, z. B. policy oder policy.apply",
-    actor: "Wer",
-    actor_filter: "Von wem",
     after: "Nachher",
     before: "Vorher",
     broken: "Die Kette hält nicht bei Ereignis {n}: dort wurde etwas geändert, entfernt oder eingefügt.",
@@ -47,14 +36,11 @@ export const useText = messages(
     intact: "Die Kette hält: {n} Ereignis.|Die Kette hält: {n} Ereignisse.",
     more: "Mehr",
     ndjson: "NDJSON",
-    object: "An",
     search: "In Gegenstand und Einzelheiten suchen",
     sequence: "Platz in der Kette",
     unchained:
       "{n} Ereignis einer älteren Version hat keinen Platz darin.|{n} Ereignisse einer älteren Version haben keinen Platz darin.",
     until: "Bis",
     verify: "Prüfen",
-    when: "Wann",
-    where: "von {address}",
   },
 );

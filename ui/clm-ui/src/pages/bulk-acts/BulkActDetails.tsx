@@ -34,7 +34,7 @@ export default function BulkActDetails() {
               query={query}
               rows={act.failures}
               keyOf={(failure) => failure.certificate}
-              toolbar={<h2 className="ers-legend">{text("failures")}</h2>}
+              heading={text("failures")}
               empty={{ title: text("none_failed") }}
               columns={[
                 {

@@ -28,7 +28,9 @@ export function Overview({ certificate }: { certificate: WholeCertificate }) {
             [
               term("policy"),
               certificate.policy && (
-                <Link to={`/policies/${certificate.policy}`}>
+                <Link
+                  to={`/policies/${certificate.policy}?tab=versions&version=${certificate.policy_version}`}
+                >
                   {certificate.policy}, v{certificate.policy_version}
                 </Link>
               ),

@@ -13,10 +13,10 @@ import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
 import { BulkBar } from "./BulkBar.tsx";
 import { useChoice } from "./choice.ts";
-import { Filters } from "./Filters.tsx";
+import { useFilters } from "./filters.ts";
 import { Import } from "./Import.tsx";
 import { useImportText } from "./import-words.ts";
-import { exportUrl, FILTERS, filterOf } from "./search.ts";
+import { exportUrl, filterOf } from "./search.ts";
 import { useText } from "./words.ts";
 
 /** The inventory: searched, filtered, paged; all of that stands in the URL. What is found is exported or acted on as a whole. */
@@ -30,6 +30,7 @@ export default function CertificateList() {
   const state = useUrlState();
   const { may } = useAccess();
   const filter = filterOf(state.get, realm);
+  const filters = useFilters();
   const order = state.get("order") || undefined;
   const query = useCertificates({ ...filter, order, ...pageOf(state) });
   const found = query.data;
@@ -63,9 +64,8 @@ export default function CertificateList() {
           rows={found?.certificates ?? []}
           keyOf={(row) => row.fingerprint}
           nameOf={(row) => titleOf(row.subject, row.subject_alternative_names)}
-          filters={FILTERS}
+          filters={filters}
           narrowed={realm !== ""}
-          toolbar={<Filters state={state} />}
           note={<BulkBar {...choice.bar} />}
           selection={acts ? choice.selection : undefined}
           empty={{ title: text("empty"), hint: text("empty_hint"), act: request }}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exportUrl, FILTERS, filterOf, MORE, tagsIn } from "./search.ts";
+import { exportUrl, filterOf, tagsIn } from "./search.ts";
 
 const urlOf = (query: string) => {
   const params = new URLSearchParams(query);
@@ -28,12 +28,6 @@ test("an export is of the same search", () => {
   const url = new URL(exportUrl("csv", filterOf(urlOf("owner=anna&unowned="), "")), "https://a.example");
   expect(url.pathname).toBe("/clm-api/v1/certificates/export");
   expect(Object.fromEntries(url.searchParams)).toEqual({ format: "csv", owner: "anna" });
-});
-
-test("everything that narrows is cleared, what is used daily is seen at once", () => {
-  expect(FILTERS).toContain("unowned");
-  expect(MORE).not.toContain("search");
-  expect(MORE).toContain("tags");
 });
 
 test("tags are told apart however they are typed", () => {

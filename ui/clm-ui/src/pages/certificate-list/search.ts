@@ -16,11 +16,6 @@ const NAMES = {
   source: "source",
 } as const satisfies Record<string, keyof CertificateFilter>;
 
-/** Names in the URL of what narrows the list. */
-export const FILTERS = [...Object.keys(NAMES), "unowned"];
-/** Those that stand under "more". */
-export const MORE = FILTERS.filter((name) => !["search", "state", "within"].includes(name));
-
 /** What is looked for, as it stands in the URL; the same for a list, an export and a bulk act. */
 export function filterOf(get: (name: string) => string, realm: string): CertificateFilter {
   const asked = Object.entries(NAMES).map(([name, asked]) => [asked, tidy(name, get(name))]);

@@ -23,7 +23,7 @@ export function Tokens({ name, manages }: { name: string; manages: boolean }) {
         query={query}
         rows={query.data ?? []}
         keyOf={(row) => row.id}
-        toolbar={<h2 className="ers-legend">{text("tokens")}</h2>}
+        heading={text("tokens")}
         empty={{ title: text("no_tokens") }}
         columns={columnsOf<AccessToken>(
           {

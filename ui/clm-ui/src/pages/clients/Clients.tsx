@@ -1,4 +1,4 @@
-import { List, PageHead, Toolbar, useUrlState } from "@ers/frame";
+import { List, PageHead, useUrlState } from "@ers/frame";
 import { Button, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import { Link } from "react-router";
@@ -33,9 +33,8 @@ export default function Clients() {
           query={query}
           rows={query.data?.clients ?? []}
           keyOf={(row) => row.name}
-          filters={["search"]}
+          filters={{ search: text("search") }}
           narrowed={realm !== ""}
-          toolbar={<Toolbar search={text("search")} />}
           pages={{ next: query.data?.next_page_token, total: query.data?.total }}
           empty={{ title: text("empty"), hint: text("empty_hint") }}
           columns={[

@@ -1,4 +1,4 @@
-import { List, PageHead, SearchField, ToggleFilter, Toolbar, useUrlState } from "@ers/frame";
+import { List, PageHead, useUrlState } from "@ers/frame";
 import { Button, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import { Link } from "react-router";
@@ -40,22 +40,22 @@ export default function EndEntityList() {
           query={query}
           rows={query.data?.end_entities ?? []}
           keyOf={(row) => `${row.realm}/${row.name}`}
-          filters={["search", "state", "owner"]}
-          narrowed={realm !== ""}
-          toolbar={
-            <Toolbar search={text("search")}>
-              <ToggleFilter
-                state={state}
-                name="state"
-                label={term("state")}
-                choices={[
+          filters={{
+            search: text("search"),
+            daily: [
+              {
+                kind: "toggle",
+                name: "state",
+                label: term("state"),
+                choices: [
                   ["active", text("active")],
                   ["suspended", text("suspended")],
-                ]}
-              />
-              <SearchField state={state} name="owner" label={text("owner_filter")} />
-            </Toolbar>
-          }
+                ],
+              },
+              { kind: "text", name: "owner", label: text("owner_filter") },
+            ],
+          }}
+          narrowed={realm !== ""}
           empty={{ title: text("empty"), hint: text("empty_hint") }}
           pages={{ next: query.data?.next_page_token, total: query.data?.total }}
           columns={[

@@ -1,14 +1,4 @@
-import {
-  columnsOf,
-  List,
-  ProblemAlert,
-  SelectFilter,
-  ToggleFilter,
-  Toolbar,
-  useFormats,
-  useNotices,
-  useUrlState,
-} from "@ers/frame";
+import { columnsOf, List, ProblemAlert, useFormats, useNotices, useUrlState } from "@ers/frame";
 import { Button, Label } from "@patternfly/react-core";
 import type { Delivery } from "../../generated/clm-api.ts";
 import { ALL } from "../../queries/api.ts";
@@ -37,24 +27,23 @@ export function Deliveries({ manages }: { manages: boolean }) {
       query={query}
       rows={query.data?.deliveries ?? []}
       keyOf={(row) => row.id}
-      filters={["state", "subscription"]}
-      toolbar={
-        <Toolbar>
-          <ToggleFilter
-            state={state}
-            name="state"
-            label={term("state")}
-            choices={(["pending", "delivered", "failed"] as const).map((name) => [name, text(name)])}
-          />
-          <SelectFilter
-            state={state}
-            name="subscription"
-            label={text("subscription")}
-            all={text("any_subscription")}
-            choices={subscriptions.map(({ name }) => [name, name])}
-          />
-        </Toolbar>
-      }
+      filters={{
+        daily: [
+          {
+            kind: "toggle",
+            name: "state",
+            label: term("state"),
+            choices: (["pending", "delivered", "failed"] as const).map((name) => [name, text(name)]),
+          },
+          {
+            kind: "select",
+            name: "subscription",
+            label: text("subscription"),
+            all: text("any_subscription"),
+            choices: subscriptions.map(({ name }) => [name, name]),
+          },
+        ],
+      }}
       empty={{ title: text("empty_deliveries") }}
       pages={{ next: query.data?.next_page_token, total: query.data?.total }}
       columns={columnsOf<Delivery>(

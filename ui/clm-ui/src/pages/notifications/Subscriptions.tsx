@@ -1,4 +1,4 @@
-import { columnsOf, List, ProblemAlert, Toolbar, useNotices, useUrlState } from "@ers/frame";
+import { columnsOf, List, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
 import { Button, Label, LabelGroup } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Subscription } from "../../generated/clm-api.ts";
@@ -37,9 +37,8 @@ export function Subscriptions(props: { manages: boolean; onChange: (subscription
         query={query}
         rows={query.data?.subscriptions ?? []}
         keyOf={(row) => row.name}
-        filters={["search"]}
+        filters={{ search: text("search") }}
         narrowed={realm !== ""}
-        toolbar={<Toolbar search={text("search")} />}
         pages={{ next: query.data?.next_page_token, total: query.data?.total }}
         empty={{ title: text("empty"), hint: text("empty_hint") }}
         columns={columnsOf<Subscription>(

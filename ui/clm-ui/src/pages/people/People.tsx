@@ -1,4 +1,4 @@
-import { List, PageHead, Time, Toolbar, useUrlState } from "@ers/frame";
+import { List, PageHead, Time, useUrlState } from "@ers/frame";
 import { Button, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import { Link } from "react-router";
@@ -32,8 +32,7 @@ export default function People() {
           query={query}
           rows={query.data?.people ?? []}
           keyOf={(row) => row.username}
-          filters={["search"]}
-          toolbar={<Toolbar search={text("search")} />}
+          filters={{ search: text("search") }}
           pages={{ next: query.data?.next_page_token, total: query.data?.total }}
           empty={{ title: text("empty"), hint: text("empty_hint") }}
           columns={[

@@ -7,6 +7,8 @@ import { useMenuText } from "../../words/menu.ts";
 import { Clients } from "./Clients.tsx";
 import { Editor } from "./Editor.tsx";
 import { Summary } from "./Summary.tsx";
+import { Versions } from "./Versions.tsx";
+import { useVersionText } from "./version-words.ts";
 
 const DRAFT = `name: my-policy
 realm: default
@@ -49,6 +51,7 @@ const useText = messages(
 /** A policy: what it says in short, and its text to be changed. */
 export default function PolicyDetails() {
   const text = useText();
+  const versions = useVersionText();
   const menu = useMenuText();
   const tell = useNotices();
   const go = useNavigate();
@@ -70,7 +73,7 @@ export default function PolicyDetails() {
     return (
       <Tabs
         activeKey={get("tab") || "definition"}
-        onSelect={(_, key) => set({ tab: String(key) }, true)}
+        onSelect={(_, key) => set({ tab: String(key), version: "", with: "" }, true)}
         mountOnEnter
         unmountOnExit
       >
@@ -89,6 +92,11 @@ export default function PolicyDetails() {
         <Tab eventKey="clients" title={<TabTitleText>{text("clients")}</TabTitleText>}>
           <div className="ers-tab">
             <Clients name={name} definition={definition} />
+          </div>
+        </Tab>
+        <Tab eventKey="versions" title={<TabTitleText>{versions("versions")}</TabTitleText>}>
+          <div className="ers-tab">
+            <Versions name={name} manages={mayUnderPolicy("policy:manage", realm, name)} />
           </div>
         </Tab>
       </Tabs>

@@ -1,10 +1,10 @@
-import { List, messages, PageHead, Time, Toolbar, useUrlState } from "@ers/frame";
+import { List, messages, PageHead, Time, useUrlState } from "@ers/frame";
 import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
 import { Link } from "react-router";
 import type { Policy } from "../../generated/clm-api.ts";
-import { matches } from "../../lists.ts";
 import { rulesOf } from "../../policy/rules.ts";
-import { usePolicies } from "../../queries/policies.ts";
+import { pageOf } from "../../queries/api.ts";
+import { usePolicyPage } from "../../queries/policies.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useRealm } from "../../realm.tsx";
 import { useMenuText } from "../../words/menu.ts";
@@ -17,7 +17,7 @@ const useText = messages(
     empty: "No policies in this realm",
     hint: "Who may have which certificate, and by which way.",
     new: "New policy",
-    search: "Search by name, description or issuer",
+    search: "Search by name, description, issuer or profile",
     ways: "Ways",
   },
   {
@@ -26,7 +26,7 @@ const useText = messages(
     empty: "Keine Richtlinien in diesem Bereich",
     hint: "Wer welches Zertifikat bekommt, und auf welchem Weg.",
     new: "Neue Richtlinie",
-    search: "Nach Name, Beschreibung oder Aussteller suchen",
+    search: "Nach Name, Beschreibung, Aussteller oder Profil suchen",
     ways: "Wege",
   },
 );
@@ -38,11 +38,11 @@ export default function PolicyList() {
   const term = useTerms();
   const { realm } = useRealm();
   const { may } = useAccess();
-  const query = usePolicies(realm);
-  const search = useUrlState().get("search");
-  const rows = (query.data ?? [])
-    .map((policy) => ({ policy, rules: rulesOf(policy.definition) }))
-    .filter(({ policy, rules }) => matches(search, policy.name, policy.description, rules.issuer));
+  const query = usePolicyPage({ ...pageOf(useUrlState()), realm: realm || undefined });
+  const rows = (query.data?.policies ?? []).map((policy) => ({
+    policy,
+    rules: rulesOf(policy.definition),
+  }));
   return (
     <>
       <PageHead
@@ -62,8 +62,9 @@ export default function PolicyList() {
           query={query}
           rows={rows}
           keyOf={({ policy }) => policy.name}
-          filters={["search"]}
-          toolbar={<Toolbar search={text("search")} />}
+          filters={{ search: text("search") }}
+          narrowed={realm !== ""}
+          pages={{ next: query.data?.next_page_token, total: query.data?.total }}
           empty={{ title: text("empty") }}
           columns={[
             {
@@ -85,7 +86,12 @@ export default function PolicyList() {
                 </LabelGroup>
               ),
             },
-            { title: term("version"), cell: ({ policy }) => policy.version },
+            {
+              title: term("version"),
+              cell: ({ policy }) => (
+                <Link to={`/policies/${policy.name}?tab=versions`}>{policy.version}</Link>
+              ),
+            },
             { title: text("changed"), cell: ({ policy }) => <Time at={policy.updated_at} quiet /> },
           ]}
         />

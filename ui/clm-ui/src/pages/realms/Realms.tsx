@@ -1,17 +1,8 @@
-import {
-  columnsOf,
-  List,
-  PageHead,
-  ProblemAlert,
-  Time,
-  ToggleFilter,
-  Toolbar,
-  useNotices,
-  useUrlState,
-} from "@ers/frame";
+import { columnsOf, List, PageHead, ProblemAlert, Time, useNotices, useUrlState } from "@ers/frame";
 import { Button, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Realm } from "../../generated/clm-api.ts";
+import { matches } from "../../lists.ts";
 import { Remove, useRemoveText } from "../../parts/Remove.tsx";
 import { useChangeRealm, useDeleteRealm, useRealms } from "../../queries/realms.ts";
 import { useAccess } from "../../queries/session.ts";
@@ -32,9 +23,10 @@ export default function Realms() {
   const manages = mayEverywhere("realm:manage");
   const query = useRealms();
   const shown = state.get("state");
-  const rows = (query.data ?? []).filter(
-    ({ archived_at }) => !shown || Boolean(archived_at) === (shown === "archived"),
-  );
+  const search = state.get("search");
+  const rows = (query.data ?? [])
+    .filter(({ archived_at }) => !shown || Boolean(archived_at) === (shown === "archived"))
+    .filter(({ name, title, description }) => matches(search, name, title, description));
   const [open, setOpen] = useState<Realm | "new">();
   const [archiving, setArchiving] = useState<Realm>();
   const [removing, setRemoving] = useState<string>();
@@ -52,20 +44,20 @@ export default function Realms() {
           query={query}
           rows={rows}
           keyOf={(row) => row.name}
-          filters={["state"]}
-          toolbar={
-            <Toolbar>
-              <ToggleFilter
-                state={state}
-                name="state"
-                label={text("use")}
-                choices={[
+          filters={{
+            search: text("search"),
+            daily: [
+              {
+                kind: "toggle",
+                name: "state",
+                label: text("use"),
+                choices: [
                   ["used", text("used")],
                   ["archived", text("archived")],
-                ]}
-              />
-            </Toolbar>
-          }
+                ],
+              },
+            ],
+          }}
           empty={{ title: text("empty") }}
           columns={columnsOf<Realm>(
             { title: term("name"), breaks: true, cell: (row) => <Name row={row} /> },

@@ -16,6 +16,7 @@ export const useText = messages(
     ready: "of the platform",
     remove_hint:
       "All that belongs to it is removed; its certificates stay in the inventory. The name is not given again.",
+    search: "Search by name, title or description",
     title: "Title",
     use: "Use",
     use_again: "Use again",
@@ -37,6 +38,7 @@ export const useText = messages(
     ready: "der Plattform",
     remove_hint:
       "Alles, was dazu gehört, wird entfernt; seine Zertifikate bleiben im Inventar. Der Name wird nicht wieder vergeben.",
+    search: "Nach Name, Titel oder Beschreibung suchen",
     title: "Titel",
     use: "Gebrauch",
     use_again: "Wieder verwenden",

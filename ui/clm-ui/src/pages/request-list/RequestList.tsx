@@ -1,4 +1,4 @@
-import { List, messages, PageHead, SelectFilter, ToggleFilter, Toolbar, useUrlState } from "@ers/frame";
+import { List, messages, PageHead, useUrlState } from "@ers/frame";
 import { Button, PageSection } from "@patternfly/react-core";
 import { Link } from "react-router";
 import { useRequestColumns } from "../../parts/request-columns.tsx";
@@ -57,28 +57,27 @@ export default function RequestList() {
           rows={query.data?.requests ?? []}
           keyOf={(row) => row.id}
           columns={columns}
-          filters={["state", "whose"]}
-          toolbar={
-            <Toolbar>
-              <ToggleFilter
-                state={state}
-                name="whose"
-                label={text("whose")}
-                all={text("all_whose")}
-                choices={[["mine", text("mine")]]}
-              />
-              <SelectFilter
-                state={state}
-                name="state"
-                label={term("state")}
-                all={text("all")}
-                choices={STATES.map((name) => [
+          filters={{
+            daily: [
+              {
+                kind: "toggle",
+                name: "whose",
+                label: text("whose"),
+                all: text("all_whose"),
+                choices: [["mine", text("mine")]],
+              },
+              {
+                kind: "select",
+                name: "state",
+                label: term("state"),
+                all: text("all"),
+                choices: STATES.map((name) => [
                   name,
                   term(name === "pending-approval" ? "pending_approval" : name),
-                ])}
-              />
-            </Toolbar>
-          }
+                ]),
+              },
+            ],
+          }}
           empty={{
             title: text("empty"),
             hint: text("empty_hint"),

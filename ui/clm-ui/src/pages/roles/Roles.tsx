@@ -1,4 +1,4 @@
-import { List, PageHead, Toolbar, useUrlState } from "@ers/frame";
+import { List, PageHead, useUrlState } from "@ers/frame";
 import { Button, PageSection, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Role } from "../../generated/clm-api.ts";
@@ -92,8 +92,7 @@ function Bindings() {
         rows={rows}
         keyOf={(row) => row.id}
         columns={columns}
-        filters={["search"]}
-        toolbar={<Toolbar search={text("search")} />}
+        filters={{ search: text("search") }}
         narrowed={realm !== ""}
         pages={{ next: query.data?.next_page_token, total: query.data?.total }}
         empty={{ title: text("empty") }}

@@ -27,7 +27,7 @@ export function Authorities() {
       query={query}
       rows={query.data ?? []}
       keyOf={(authority) => authority.name}
-      toolbar={<h2 className="ers-legend">{text("authorities")}</h2>}
+      heading={text("authorities")}
       empty={{ title: text("no_authorities") }}
       columns={[
         {

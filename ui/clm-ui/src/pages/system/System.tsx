@@ -148,12 +148,8 @@ function Checks({ told, query }: { told: Told; query: ReturnType<typeof useSyste
       query={query}
       rows={told.checks}
       keyOf={(check) => check.name}
-      toolbar={
-        <>
-          <h2 className="ers-legend">{text("checks")}</h2>
-          <p className="ers-quiet ers-small">{text("checks_hint")}</p>
-        </>
-      }
+      heading={text("checks")}
+      hint={text("checks_hint")}
       empty={{ title: text("no_checks") }}
       columns={[
         {
