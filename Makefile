@@ -99,6 +99,14 @@ test-cluster: ## The chart installed into a Kubernetes API, which is built at fi
 	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
 	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/cluster $(STORIES)
 
+.PHONY: test-upgrade
+test-upgrade: ## From the last release to this one, with the programs of both (e2e/upgrade/); builds the last one at first
+	@scripts/setup.sh cluster
+	@$(MAKE) --no-print-directory ui
+	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
+	@last=$$(scripts/last-release.sh) && \
+	  ERS_LAST_RELEASE=$$last ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/upgrade $(STORIES)
+
 .PHONY: test-images
 test-images: ## The images, made of the programs that the stories run (e2e/images/)
 	@scripts/setup.sh images

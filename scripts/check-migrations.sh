@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Refuses changes to migrations that a release has shipped: databases out there have run them as they were.
-# Compares with the newest release tag, or with $ERS_MIGRATIONS_BASE.
+# Compares with the release that e2e/upgrade/last-release names, or with $ERS_MIGRATIONS_BASE.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-base=${ERS_MIGRATIONS_BASE:-$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null || true)}
-if [[ -z $base ]]; then
-  echo "migrations: nothing released yet" >&2
+base=${ERS_MIGRATIONS_BASE:-$(sed -n 's/^[^#].* //p' e2e/upgrade/last-release)}
+if ! git cat-file -e "$base^{commit}" 2>/dev/null; then
+  echo "migrations: not compared, this clone does not have $base: git fetch --unshallow" >&2
   exit 0
 fi
 changed=$(git diff --no-renames --diff-filter=MD --name-only "$base" -- 'migrations/src/*/m[0-9]*.rs')

@@ -15,11 +15,11 @@ HOOK = "helm.sh/hook"
 class InstalledPlatform(RenderedPlatform):
     """`helm upgrade --install`, and what a kubelet and the controller of jobs would do with it."""
 
-    def __init__(self, folder, dns, database, redis, cluster, namespace):
+    def __init__(self, folder, dns, database, redis, cluster, namespace, more=None, edges=()):
         self.cluster, self.namespace = cluster, namespace
         self.outcomes = {}  # of hooks, by name
         self.templates = {}  # what each running pod was started from
-        super().__init__(folder, dns, database, redis, {"ers": {"defaultPki": chart.SMALL_KEYS}})
+        super().__init__(folder, dns, database, redis, chart.merged({"ers": {"defaultPki": chart.SMALL_KEYS}}, more or {}), edges)
 
     def _install(self):
         """Nothing yet: `upgrade` does."""
@@ -113,15 +113,17 @@ class InstalledPlatform(RenderedPlatform):
         """Starts each pod whose template is new, in place of the one before; returns which."""
         rolled = []
         for component, program in self.programs.items():
-            template = chart.workload(self.objects, component)["spec"]["template"]
-            if self.templates.get(component) == template:
-                continue
-            if program in self.servers:
-                assert self.servers[program].stop() == 0
-            self._start_pod(component, program)
-            self.templates[component] = template
-            rolled.append(component)
+            if self.templates.get(component) != chart.workload(self.objects, component)["spec"]["template"]:
+                self.replace(component, program)
+                rolled.append(component)
         return rolled
+
+    def replace(self, component, program):
+        """Starts a pod of a component, in place of the one before if there is one."""
+        if program in self.servers:
+            assert self.servers[program].stop() == 0
+        self._start_pod(component, program)
+        self.templates[component] = chart.workload(self.objects, component)["spec"]["template"]
 
     def refused_pods(self):
         """What admission says of each pod of the release that it refuses, by the name of its owner."""

@@ -52,6 +52,7 @@ class Platform:
         self.telemetry = {"log": "info", "log_format": "text"}
         self._hosts = itertools.count(2)
         self.servers = {}
+        self.binaries = None  # folder of the programs; none: those of this workspace
 
     # -- what each form provides: url, revocation_url, health_urls, root, start, stop
 
@@ -72,9 +73,13 @@ class Platform:
         self.dns.set_address(name, address)
         return Host(name, address, self.http_port, self.tls_alpn_port)
 
+    def program(self, name):
+        """A program of the release that runs."""
+        return self.binaries / name if self.binaries else binary(name)
+
     def ers(self, *arguments, check=True, seconds=60, stdin=None):
         """The command line."""
-        return run(binary("ers"), *self.where, *arguments, check=check, seconds=seconds, stdin=stdin)
+        return run(self.program("ers"), *self.where, *arguments, check=check, seconds=seconds, stdin=stdin)
 
     @property
     def where(self):

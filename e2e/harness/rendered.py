@@ -3,11 +3,14 @@ job against a stand-in for the Secrets of Kubernetes, and nginx with the paths a
 
 import base64
 import re
+import shutil
+import tempfile
+from pathlib import Path
 
 import yaml
 
 from . import chart
-from .platform import Platform, binary
+from .platform import Platform
 from .ports import accepts, free_port
 from .process import Server, run
 from .secrets_api import SecretsApi
@@ -31,6 +34,8 @@ class RenderedPlatform(Platform):
         self.revocation_url = f"http://localhost:{self.plain_port}"
         self.redis = redis
         self.ports = {}  # (service, port of the chart): port here
+        self.identities = {}  # what a story wants of them otherwise than the chart can say it
+        self.mounted = {}  # pod or job: what it was mounted from
         self._install()
 
     def _install(self):
@@ -137,11 +142,14 @@ class RenderedPlatform(Platform):
         mounts = {mount["mountPath"]: mount for container in [*spec["containers"], *spec.get("initContainers", [])]
                   for mount in container["volumeMounts"]}
         for mount in mounts.values():
-            place = folder / mount["mountPath"].lstrip("/")
-            place.mkdir(parents=True, exist_ok=True)
-            for key, content in sources[mount["name"]].items():
-                (place / key).write_bytes(content)
+            lay_out(folder / mount["mountPath"].lstrip("/"), sources[mount["name"]])
+        self.mounted[name] = (spec, component)
         return folder
+
+    def renew_mounts(self):
+        """What the kubelet does now and then: mounts of all pods and jobs so far, as their Secrets are now."""
+        for name, (spec, component) in list(self.mounted.items()):
+            self._mount(name, spec, component)
 
     def _environment(self, container, pod):
         """Environment of a container, with references followed as the kubelet does."""
@@ -166,7 +174,7 @@ class RenderedPlatform(Platform):
         folder = self._mount(pod, spec, component)
         environment = self._environment(container, pod)
         arguments = self._arguments(container, environment, folder)
-        self.servers[program] = Server(program, [binary(program), *arguments], self.folder, environment).start()
+        self.servers[program] = Server(program, [self.program(program), *arguments], self.folder, environment).start()
 
     @staticmethod
     def _arguments(container, environment, folder):
@@ -185,11 +193,13 @@ class RenderedPlatform(Platform):
         if config.exists():
             content = yaml.safe_load(config.read_text())
             content["cluster"]["api"] = self._api_of(spec["serviceAccountName"])  # a pod finds it by itself
+            if "identities" in content["cluster"]:
+                content["cluster"]["identities"].update(self.identities)
             config.write_text(yaml.safe_dump(content))
         outcomes = []
         for container in [*spec.get("initContainers", []), *spec["containers"]]:
             environment = {key: value.replace("/etc/ers/", f"{folder}/etc/ers/") for key, value in self._environment(container, name).items()}
-            outcomes.append(run(binary("ers"), *self._arguments(container, environment, folder), environment=environment, check=check,
+            outcomes.append(run(self.program("ers"), *self._arguments(container, environment, folder), environment=environment, check=check,
                                 seconds=180))
             if outcomes[-1].code != 0:
                 break
@@ -203,6 +213,11 @@ class RenderedPlatform(Platform):
         nginx = Server("nginx", ["nginx", "-c", configuration, "-e", "stderr", "-p", self.folder], self.folder)
         self.servers["nginx"] = nginx.start()
         nginx.until("listens", lambda: accepts(self.port) and accepts(self.plain_port))
+
+    def restart_nginx(self):
+        """With the Ingresses as they are now."""
+        self.servers.pop("nginx").stop()
+        self._start_nginx()
 
     def _secret_files(self, reference):
         """Files of a Secret that an annotation or an Ingress names."""
@@ -250,6 +265,26 @@ class RenderedPlatform(Platform):
                      f"proxy_ssl_server_name {notes['proxy-ssl-server-name']}; ")
         scheme = "https" if notes.get("backend-protocol") == "HTTPS" else "http"
         return f"{said} proxy_pass {scheme}://127.0.0.1:{port};"
+
+
+def lay_out(place, files):
+    """Files of a volume as the kubelet writes them: links into a folder that is exchanged as a whole."""
+    place.mkdir(parents=True, exist_ok=True)
+    now = place / "..data"
+    before = now.resolve() if now.is_symlink() else None
+    if before and {file.name: file.read_bytes() for file in before.iterdir()} == files:
+        return
+    new = Path(tempfile.mkdtemp(prefix="..", dir=place))
+    new.chmod(0o755)
+    for key, content in files.items():
+        (new / key).write_bytes(content)
+    (place / "..new").symlink_to(new.name)
+    (place / "..new").rename(now)
+    for key in files:
+        if not (place / key).is_symlink():
+            (place / key).symlink_to(f"..data/{key}")
+    if before:
+        shutil.rmtree(before)
 
 
 class Host:
