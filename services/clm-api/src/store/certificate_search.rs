@@ -257,21 +257,18 @@ pub(super) fn in_state(state: CertificateState, now_ms: i64) -> Condition {
 
 /// Subject or a name contains the text, or serial or fingerprint begins with it.
 fn mentions(text: &str, backend: DbBackend) -> Condition {
-    let part = containing(text);
-    let subject = Expr::col((certificate::Entity, Column::SubjectFolded)).like(part.clone());
-    let mut any = Condition::any().add(subject);
-    any = if backend == DbBackend::Postgres {
-        // The column, not the table of names: an index over its trigrams can be combined with that over the subject's,
-        // and the statistics say how many there are.
-        let names = Expr::col((certificate::Entity, Column::SubjectAlternativeNames));
-        any.add(Expr::expr(Func::lower(names)).like(containing(&as_in_json(text))))
+    let mut any = if backend == DbBackend::Postgres {
+        text_contains(text)
     } else {
         let names = certificate_name::Entity::find()
             .select_only()
             .column(certificate_name::Column::CertificateId)
-            .filter(Expr::col(certificate_name::Column::Name).like(part))
+            .filter(Expr::col(certificate_name::Column::Name).like(containing(text)))
             .into_query();
-        any.add(Expr::col((certificate::Entity, Column::Id)).in_subquery(names))
+        let subject = Expr::col((certificate::Entity, Column::SubjectFolded));
+        Condition::any()
+            .add(subject.like(containing(text)))
+            .add(Expr::col((certificate::Entity, Column::Id)).in_subquery(names))
     };
     let digits: String = text.chars().filter(|one| *one != ':').collect();
     let digits = digits.to_ascii_lowercase();
@@ -290,6 +287,17 @@ fn mentions(text: &str, backend: DbBackend) -> Condition {
     match digits.trim_start_matches('0') {
         "" => any,
         serial => any.add(begins(Column::Serial, serial)),
+    }
+}
+
+/// On PostgreSQL: subject and names as one text, as the index over its trigrams has it (`inventory_certificate_by_text`),
+/// of which the statistics say how many there are.
+fn text_contains(text: &str) -> Condition {
+    const TEXT: &str = r#""inventory_certificate"."subject_folded" || chr(10) || lower("inventory_certificate"."subject_alternative_names")"#;
+    let as_it_is = Condition::any().add(Expr::cust(TEXT).like(containing(text)));
+    match as_in_json(text) {
+        quoted if quoted == text => as_it_is,
+        quoted => as_it_is.add(Expr::cust(TEXT).like(containing(&quoted))),
     }
 }
 
