@@ -4,8 +4,10 @@ import { useId } from "react";
 export type Bar = { label: string; value: number; told: string; warn?: boolean };
 
 const WIDTH = 600;
-const HEIGHT = 180;
-const FOOT = 22;
+const HEIGHT = 190;
+const FOOT = 34;
+/** Labels right of this part of the width end where their bar does, so that they do not stick out. */
+const RIGHT = 0.92;
 const LEFT = 34;
 
 /** Numbers over time as bars. What it shows stands in a table for those who do not see it. */
@@ -20,6 +22,7 @@ export function BarChart(props: {
   const top = scale(Math.max(1, ...props.bars.map((bar) => bar.value)));
   const step = (WIDTH - LEFT) / Math.max(1, props.bars.length);
   const high = HEIGHT - FOOT - 8;
+  const isRight = (index: number) => index > RIGHT * props.bars.length;
   const y = (value: number) => 8 + high - (value / top) * high;
   return (
     <figure className="ers-chart">
@@ -48,9 +51,9 @@ export function BarChart(props: {
             {index % props.every === 0 && (
               <text
                 className="ers-chart-text"
-                x={LEFT + (index + 0.5) * step}
-                y={HEIGHT - 5}
-                textAnchor="middle"
+                x={LEFT + (index + (isRight(index) ? 1 : 0.5)) * step}
+                y={HEIGHT - 6}
+                textAnchor={isRight(index) ? "end" : "middle"}
               >
                 {bar.label}
               </text>

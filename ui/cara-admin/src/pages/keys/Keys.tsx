@@ -73,8 +73,8 @@ export default function Keys() {
             {(tokens.data ?? []).map((token) => (
               <TokenCard key={token.name} token={token} />
             ))}
+            <Throughput />
           </Gallery>
-          <Throughput />
           <List
             label={menu("keys")}
             query={keys}

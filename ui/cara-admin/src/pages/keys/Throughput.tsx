@@ -47,9 +47,13 @@ export function Throughput() {
   const spans = spansOf(samples);
   const rate = perSecond(spans);
   // the picture has its whole width from the beginning
-  const empty = Array.from({ length: SPANS - spans.length }, (_, index) => index - SPANS);
+  const first = spans[0]?.from ?? at;
+  const unseen = SPANS - spans.length;
   const bars = [
-    ...empty.map((index) => ({ label: String(index), value: 0, told: "" })),
+    ...Array.from({ length: unseen }, (_, index) => {
+      const label = time(first - EVERY_MS * (unseen - 1 - index));
+      return { label, value: 0, told: label };
+    }),
     ...spans.map(({ to, signed }) => ({
       label: time(to),
       value: signed,
@@ -74,7 +78,7 @@ export function Throughput() {
             <BarChart
               title={text("chart")}
               bars={bars}
-              every={SPANS}
+              every={SPANS / 3}
               first={text("span")}
               second={text("number")}
             />

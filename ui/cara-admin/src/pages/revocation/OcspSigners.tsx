@@ -1,5 +1,5 @@
 import { messages, ProblemAlert, Time } from "@ers/frame";
-import { Card, CardBody, Label, Skeleton } from "@patternfly/react-core";
+import { Label, Skeleton } from "@patternfly/react-core";
 import { Link } from "react-router";
 import { useCertificates } from "../../queries/certificates.ts";
 
@@ -24,29 +24,23 @@ const PROFILE = "ocsp-signer";
 /** Who answers OCSP for a CA: its newest signer, and for how long. */
 export function OcspSigners({ authority }: { authority: string }) {
   const text = useText();
-  const query = useCertificates({ issuer: authority, profile: PROFILE, state: "valid", page_size: 1 });
-  const newest = query.data?.certificates[0];
+  const query = useCertificates({ issuer: authority, profile: PROFILE, state: "valid", page_size: 5 });
+  if (query.isError) return <ProblemAlert error={query.error} onAgain={() => query.refetch()} />;
+  if (query.isPending) return <Skeleton height="1.5rem" />;
+  const newest = query.data.certificates.find(({ not_after }) => new Date(not_after).getTime() > Date.now());
+  if (!newest) return <p className="ers-late">{text("none")}</p>;
   return (
-    <Card isCompact>
-      <CardBody>
-        {query.isError && <ProblemAlert error={query.error} onAgain={() => query.refetch()} />}
-        {query.isPending && <Skeleton height="1.5rem" />}
-        {query.data && !newest && <p className="ers-quiet">{text("none")}</p>}
-        {newest && (
-          <div className="ers-actions">
-            {text("state")}:{" "}
-            <Link to={`/certificates/${newest.issuer}/${newest.serial}`} translate="no" className="ers-break">
-              {newest.subject}
-            </Link>
-            <Label isCompact status="success">
-              {text("signs")}
-            </Label>
-            <span>
-              {text("until")} <Time at={newest.not_after} />
-            </span>
-          </div>
-        )}
-      </CardBody>
-    </Card>
+    <div className="ers-actions">
+      {text("state")}:{" "}
+      <Link to={`/certificates/${newest.issuer}/${newest.serial}`} translate="no" className="ers-break">
+        {newest.subject}
+      </Link>
+      <Label isCompact status="success">
+        {text("signs")}
+      </Label>
+      <span>
+        {text("until")} <Time at={newest.not_after} />
+      </span>
+    </div>
   );
 }

@@ -11,7 +11,7 @@ import { OcspSigners } from "./OcspSigners.tsx";
 const useText = messages(
   {
     answer: "OCSP answers valid for",
-    as_configured: "as configured for all",
+    as_configured: "CRLs and OCSP as configured for all CAs.",
     change: "Change",
     delta: "Delta CRL every",
     hint: "What tells relying parties that a certificate is revoked, CA by CA.",
@@ -25,7 +25,7 @@ const useText = messages(
   },
   {
     answer: "OCSP-Antworten gültig für",
-    as_configured: "wie für alle konfiguriert",
+    as_configured: "CRLs und OCSP wie für alle CAs konfiguriert.",
     change: "Ändern",
     delta: "Delta-CRL alle",
     hint: "Was Prüfenden sagt, dass ein Zertifikat gesperrt ist, CA für CA.",
@@ -39,11 +39,19 @@ const useText = messages(
   },
 );
 
+const OWN = [
+  "crl_validity_hours",
+  "crl_interval_hours",
+  "crl_delta_minutes",
+  "ocsp_answer_minutes",
+  "ocsp_certificate_days",
+  "ocsp_key_algorithm",
+];
+
 /** CRLs and OCSP of all CAs. */
 export default function RevocationInfo() {
   const text = useText();
   const menu = useMenuText();
-  const may = useMay();
   const query = useAuthorities();
   const publishing = (query.data ?? []).filter(({ crl_number }) => crl_number > 0);
   return (
@@ -56,7 +64,6 @@ export default function RevocationInfo() {
           {publishing.map((authority) => (
             <section key={authority.name} className="ers-stack" aria-label={authority.name}>
               <CrlTable name={authority.name} title={authority.name} />
-              {may("read-certificates") && <OcspSigners authority={authority.name} />}
               <Own authority={authority} />
             </section>
           ))}
@@ -68,12 +75,16 @@ export default function RevocationInfo() {
 
 function Own({ authority }: { authority: Authority }) {
   const text = useText();
+  const may = useMay();
   const settings = authority.settings as Record<string, unknown>;
   const told = (key: string, word: "hours" | "minutes" | "days") =>
-    settings[key] === undefined ? text("as_configured") : text(word, { n: String(settings[key]) });
+    settings[key] !== undefined && text(word, { n: String(settings[key]) });
+  const isOwn = OWN.some((key) => settings[key] !== undefined);
   return (
     <Card isCompact>
-      <CardBody>
+      <CardBody className="ers-stack">
+        {may("read-certificates") && <OcspSigners authority={authority.name} />}
+        {!isOwn && <p className="ers-quiet">{text("as_configured")}</p>}
         <Facts
           rows={[
             [text("validity"), told("crl_validity_hours", "hours")],
@@ -83,13 +94,17 @@ function Own({ authority }: { authority: Authority }) {
             [text("signer"), told("ocsp_certificate_days", "days")],
             [
               text("key"),
-              <span key="k" translate="no">
-                {String(settings.ocsp_key_algorithm ?? text("as_configured"))}
-              </span>,
+              settings.ocsp_key_algorithm !== undefined && (
+                <span key="k" translate="no">
+                  {String(settings.ocsp_key_algorithm)}
+                </span>
+              ),
             ],
           ]}
         />
-        <Link to={`/authorities/${authority.name}?tab=settings`}>{text("change")}</Link>
+        <div>
+          <Link to={`/authorities/${authority.name}?tab=settings`}>{text("change")}</Link>
+        </div>
       </CardBody>
     </Card>
   );

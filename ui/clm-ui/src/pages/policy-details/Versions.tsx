@@ -85,7 +85,7 @@ function Chosen(props: { name: string; manages: boolean; versions: PolicyVersion
           <Field id="with" label={text("compare")}>
             <FormSelect
               id="with"
-              className="ers-select"
+              className="ers-narrow"
               value={other?.version ?? ""}
               onChange={(_, value) => set({ with: value }, true)}
             >
