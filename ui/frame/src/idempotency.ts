@@ -1,16 +1,19 @@
 import type { Middleware } from "openapi-fetch";
 
 const KEY = "Idempotency-Key";
-/** Bodies with passwords are not kept, not even in the page's memory. */
-const SECRET = /\/(session|account|people)(\/|$)/;
+/** What has passwords in it is never sent twice as the same. */
+const SECRET = /\/(session|account|people)(\/|$)|\/key-recoveries\/[^/]+\/key$/;
 
 /**
  * Gives each POST a key, and the same one to the same POST that is sent again because no answer came, or one of a service that
- * failed: what was done the first time is not done twice.
+ * failed: what was done the first time is not done twice. Bodies may have passwords in them: only their hash is remembered.
  */
 export function idempotency(): Middleware {
   const kept = new Map<string, string>();
-  const nameOf = async (request: Request) => `${request.url}\n${await request.clone().text()}`;
+  const nameOf = async (request: Request) => {
+    const digest = await crypto.subtle.digest("SHA-256", await request.clone().arrayBuffer());
+    return `${request.url} ${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  };
   const names = new WeakMap<Request, string>();
   return {
     async onRequest({ request }) {

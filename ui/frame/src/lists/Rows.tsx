@@ -39,7 +39,7 @@ export function Rows<Row>(props: {
             silent ? (
               <Th key={title} screenReaderText={title} />
             ) : (
-              <Th key={title} {...(width && { width })}>
+              <Th key={title} modifier="nowrap" {...(width && { width })}>
                 {title}
               </Th>
             ),
