@@ -187,8 +187,9 @@ fuzz: ## Fuzz each parser for FUZZ_SECONDS (60): with libFuzzer when cargo-fuzz 
 	    $(CARGO) +nightly fuzz run "$$name" -- -max_total_time=$(FUZZ_SECONDS); \
 	  done; \
 	else \
-	  ERS_FUZZ_SECONDS=$(FUZZ_SECONDS) ERS_FUZZ_TARGETS=$(FUZZ_TARGETS) ERS_FUZZ_SEED=$${ERS_FUZZ_SEED:-$$RANDOM} \
-	    $(CARGO) test --locked -p ers-pki --test fuzz -- --nocapture; \
+	  export ERS_FUZZ_SECONDS=$(FUZZ_SECONDS) ERS_FUZZ_TARGETS=$(FUZZ_TARGETS) ERS_FUZZ_SEED=$${ERS_FUZZ_SEED:-$$RANDOM}; \
+	  $(CARGO) test --locked -p ers-pki --test fuzz -- --nocapture; \
+	  $(CARGO) test --locked -p acme --test stories fuzz -- --nocapture; \
 	fi
 
 .PHONY: images

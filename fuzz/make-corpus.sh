@@ -78,3 +78,6 @@ cms enveloped -encrypt -aes128 -recip "$work/rsa.pem"
 cms enveloped-stream -encrypt -stream -des3 -recip "$work/ec.pem" -keyopt ecdh_kdf_md:sha256
 cms auth-enveloped -encrypt -aes-256-gcm -secretkey 00112233445566778899aabbccddeeff -secretkeyid aa
 openssl crl2pkcs7 -nocrl -certfile "$work/rsa.pem" -outform DER -out cms/openssl-certificates.der
+
+# JWS
+/usr/bin/python3 ../make-requests.py

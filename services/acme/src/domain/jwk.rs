@@ -21,6 +21,10 @@ pub enum Algorithm {
     Rs512,
     /// RSASSA-PSS with SHA-256.
     Ps256,
+    /// RSASSA-PSS with SHA-384.
+    Ps384,
+    /// RSASSA-PSS with SHA-512.
+    Ps512,
     /// ECDSA on P-256 with SHA-256.
     Es256,
     /// ECDSA on P-384 with SHA-384.
@@ -33,11 +37,13 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// All of them with their names.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 10] = [
         ("RS256", Self::Rs256),
         ("RS384", Self::Rs384),
         ("RS512", Self::Rs512),
         ("PS256", Self::Ps256),
+        ("PS384", Self::Ps384),
+        ("PS512", Self::Ps512),
         ("ES256", Self::Es256),
         ("ES384", Self::Es384),
         ("ES512", Self::Es512),
@@ -202,6 +208,8 @@ impl Jwk {
                     Algorithm::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
                     Algorithm::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
                     Algorithm::Ps256 => &signature::RSA_PSS_2048_8192_SHA256,
+                    Algorithm::Ps384 => &signature::RSA_PSS_2048_8192_SHA384,
+                    Algorithm::Ps512 => &signature::RSA_PSS_2048_8192_SHA512,
                     _ => return Err(VerifyError::WrongAlgorithm),
                 };
                 rsa::PublicKeyComponents { n, e }.verify(parameters, message, signature)

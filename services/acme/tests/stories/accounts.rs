@@ -40,6 +40,8 @@ async fn every_kind_of_key_that_is_taken_works() {
         Key::rsa("RS384", &signature::RSA_PKCS1_SHA384),
         Key::rsa("RS512", &signature::RSA_PKCS1_SHA512),
         Key::rsa("PS256", &signature::RSA_PSS_SHA256),
+        Key::rsa("PS384", &signature::RSA_PSS_SHA384),
+        Key::rsa("PS512", &signature::RSA_PSS_SHA512),
         Key::ed25519(),
     ] {
         let mut client = Client::new(&world.base, "/acme", key);

@@ -13,6 +13,7 @@ mod caa;
 mod databases;
 mod external_accounts;
 mod finalizing;
+mod fuzz;
 mod orders;
 mod renewal;
 mod replicas;

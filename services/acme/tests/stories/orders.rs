@@ -64,6 +64,7 @@ async fn an_order_has_an_authorization_for_each_name() {
     assert_eq!(token.len(), 43);
 }
 
+/// Failure 40: stars within stars, final dots, e-mail addresses and names as other kinds, more than a hundred.
 #[tokio::test(flavor = "multi_thread")]
 async fn names_that_cannot_be_are_refused() {
     let world = World::new().await;

@@ -250,6 +250,7 @@ async fn weak_and_unknown_keys_are_refused() {
     }
 }
 
+/// Failure 41: no JSON, too much of it, and nested without end.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_request_gets_a_problem() {
     let world = World::new().await;
@@ -274,11 +275,17 @@ async fn what_is_no_request_gets_a_problem() {
         client.send(&url, long).await.refusal(),
         (413, "malformed".into())
     );
+    let deep = "[".repeat(20_000);
+    assert_eq!(
+        client.send(&url, deep.clone()).await.refusal(),
+        (400, "malformed".into())
+    );
     for payload in [
         "",
         "{",
         "[]",
         "{}",
+        &deep,
         r#"{"identifiers": 1}"#,
         r#"{"identifiers": []}"#,
     ] {

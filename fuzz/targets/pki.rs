@@ -20,8 +20,8 @@ use ers_pki::{inspect, pem};
 /// A target; it panics when something is wrong.
 pub type Target = fn(&[u8]);
 
-/// Every target by the name of its folder in the corpus.
-pub const ALL: [(&str, Target); 14] = [
+/// Every target of `ers-pki` by the name of its folder in the corpus.
+pub const PKI: [(&str, Target); 14] = [
     ("certificate", certificate),
     ("cms", cms),
     ("crl", crl),
