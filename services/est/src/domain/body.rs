@@ -5,6 +5,7 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
 };
+use zeroize::Zeroizing;
 
 /// Largest body that is taken.
 pub const LARGEST: usize = 128 * 1024;
@@ -46,10 +47,50 @@ pub fn read(body: &[u8]) -> Result<Vec<u8>, InvalidBody> {
     READING.decode(signs).map_err(|_| InvalidBody::Base64)
 }
 
-/// Octets as a body: base64 in one line, as RFC 4648 section 3.1 wants it and strongSwan reads it.
+/// How the base64 of an answer is broken into lines. No form is read by every client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// Not at all: RFC 4648 section 3.1, which RFC 8951 goes by. strongSwan reads nothing else.
+    One,
+    /// After 64 characters, as MIME, which RFC 7030 went by, allows. libest reads nothing else, for OpenSSL's decoder gives up
+    /// a line that does not end within a kilobyte.
+    Short,
+}
+
+impl Lines {
+    /// What a client of this User-Agent reads.
+    #[must_use]
+    pub fn of_client(user_agent: &str) -> Self {
+        // libest has called itself "libest 3.2.0p", "libest client 1.0" and "Cisco EST client 2.0"
+        let is_libest = ["libest", "Cisco EST client"]
+            .iter()
+            .any(|name| user_agent.starts_with(name));
+        if is_libest { Self::Short } else { Self::One }
+    }
+}
+
+/// Characters of a short line.
+const SHORT: usize = 64;
+
+/// Octets as a body: base64.
 #[must_use]
-pub fn write(octets: &[u8]) -> String {
-    STANDARD.encode(octets)
+pub fn write(octets: &[u8], lines: Lines) -> String {
+    match lines {
+        Lines::One => STANDARD.encode(octets),
+        Lines::Short => {
+            // it may be a key
+            let body = Zeroizing::new(STANDARD.encode(octets));
+            let mut broken = String::with_capacity(body.len() + body.len() / SHORT + 1);
+            for (place, sign) in body.chars().enumerate() {
+                if place > 0 && place % SHORT == 0 {
+                    broken.push('\n');
+                }
+                broken.push(sign);
+            }
+            broken.push('\n');
+            broken
+        }
+    }
 }
 
 #[cfg(test)]
@@ -59,7 +100,7 @@ mod tests {
     #[test]
     fn bodies_are_read_with_line_ends_of_all_kinds_and_without() {
         let octets: Vec<u8> = (0..200).collect();
-        let body = write(&octets);
+        let body = write(&octets, Lines::One);
         let lines = |end: &str| -> String {
             let (first, second) = body.split_at(76);
             format!("{first}{end}{second}{end}")
@@ -72,6 +113,27 @@ mod tests {
             format!("\n {body}\t"),
         ] {
             assert_eq!(read(form.as_bytes()).as_deref(), Ok(octets.as_slice()));
+        }
+    }
+
+    #[test]
+    fn libest_gets_short_lines_and_everybody_else_one() {
+        let octets: Vec<u8> = (0..=255).collect();
+        for (client, expected) in [
+            ("libest 3.2.0p", Lines::Short),
+            ("Cisco EST client 2.0 with BRSKI", Lines::Short),
+            ("curl/7.88.1", Lines::One),
+            ("", Lines::One),
+        ] {
+            let lines = Lines::of_client(client);
+            assert_eq!(lines, expected, "{client}");
+            let body = write(&octets, lines);
+            assert_eq!(read(body.as_bytes()).as_deref(), Ok(octets.as_slice()));
+            let longest = body.lines().map(str::len).max();
+            match lines {
+                Lines::One => assert!(!body.contains('\n')),
+                Lines::Short => assert_eq!((longest, body.ends_with('\n')), (Some(64), true)),
+            }
         }
     }
 

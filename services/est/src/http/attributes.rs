@@ -11,7 +11,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Failure> {
     let policy = incoming::policy(&flows, &request).await?;
     Ok(match Flows::csr_attributes(&policy) {
-        Some(attributes) => answers::encoded("application/csrattrs", &attributes),
+        Some(attributes) => answers::encoded(&request, "application/csrattrs", &attributes),
         // RFC 7030 section 4.5.2
         None => HttpResponse::NoContent().finish(),
     })

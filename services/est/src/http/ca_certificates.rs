@@ -11,5 +11,9 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Failure> {
     let policy = incoming::policy(&flows, &request).await?;
     let certificates = Flows::ca_certificates(&policy)?;
-    Ok(answers::encoded(answers::CERTIFICATES, &certificates))
+    Ok(answers::encoded(
+        &request,
+        answers::CERTIFICATES,
+        &certificates,
+    ))
 }

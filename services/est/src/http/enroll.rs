@@ -45,7 +45,7 @@ async fn answer(
     Ok(match flows.enroll(&asked).await? {
         Answer::Issued(certificate) => {
             let message = cms::certificates_only([certificate.as_slice()]);
-            answers::encoded(answers::CERTIFICATES, &message)
+            answers::encoded(request, answers::CERTIFICATES, &message)
         }
         Answer::Waiting(seconds) => HttpResponse::Accepted()
             .insert_header((header::RETRY_AFTER, seconds.to_string()))

@@ -6,11 +6,16 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 
-use super::{attributes, ca_certificates, enroll, server_keys};
-use crate::{domain::body, failure::Failure, flows::Flows};
+use super::{answers, attributes, ca_certificates, enroll, server_keys};
+use crate::domain::body::{self, Lines};
+use crate::{failure::Failure, flows::Flows};
+
+/// What follows 401 for libest, see [`usual_header_names`].
+const UNAUTHORIZED: &str = "Unauthorized\r\nWWW-Authenticate: Basic realm=\"est\"";
 
 /// Mounts `/.well-known/est` and `/est`.
 pub(crate) fn configure(flows: &Arc<Flows>, app: &mut ServiceConfig) {
@@ -35,13 +40,21 @@ pub(crate) fn configure(flows: &Arc<Flows>, app: &mut ServiceConfig) {
     }
 }
 
-/// libest, and what is built on it, knows `Content-Type` in this spelling only, although RFC 9110 section 5.1 has any.
+/// libest, and what is built on it, knows `Content-Type` and `WWW-Authenticate` in these spellings only, although RFC 9110
+/// section 5.1 has any. The second actix does not write: it is put behind the reason, of which the next line is a header's.
 async fn usual_header_names(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let is_libest = answers::lines(request.headers()) == Lines::Short;
     let mut answer = next.call(request).await?;
+    let asked = answer.headers().get(header::WWW_AUTHENTICATE);
+    let asks_for_password = asked.is_some_and(|value| value.as_bytes().starts_with(b"Basic "));
     let head = answer.response_mut().head_mut();
+    if is_libest && asks_for_password {
+        head.headers_mut().remove(header::WWW_AUTHENTICATE);
+        head.reason = Some(UNAUTHORIZED);
+    }
     head.set_camel_case_headers(true);
     Ok(answer)
 }

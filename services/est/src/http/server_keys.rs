@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{answers, incoming};
 use crate::{
-    domain::body,
+    domain::body::{self, Lines},
     failure::Failure,
     flows::{Asked, Flows, MadeKey},
 };
@@ -35,7 +35,7 @@ pub(super) async fn make(
     let made = flows.server_key(&asked).await?;
     // Base64 has no hyphens: no part can hold this.
     let boundary = format!("ers-{}", uuid::Uuid::new_v4());
-    let parts = parts(&made, &boundary);
+    let parts = parts(&made, &boundary, answers::lines(request.headers()));
     Ok(HttpResponse::Ok()
         .insert_header((
             header::CONTENT_TYPE,
@@ -45,9 +45,10 @@ pub(super) async fn make(
         .body(parts.as_str().to_owned()))
 }
 
-fn parts(made: &MadeKey, boundary: &str) -> Zeroizing<String> {
-    let key = Zeroizing::new(body::write(&made.key));
-    let certificate = body::write(&cms::certificates_only([made.certificate.as_slice()]));
+fn parts(made: &MadeKey, boundary: &str, lines: Lines) -> Zeroizing<String> {
+    let key = Zeroizing::new(body::write(&made.key, lines));
+    let message = cms::certificates_only([made.certificate.as_slice()]);
+    let certificate = body::write(&message, lines);
     let kind = if made.encrypted { ENCRYPTED } else { PLAIN };
     let mut parts = Zeroizing::new(String::with_capacity(key.len() + certificate.len() + 1024));
     for (kind, content) in [(kind, key.as_str()), (answers::CERTIFICATES, &certificate)] {
