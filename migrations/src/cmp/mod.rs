@@ -2,6 +2,7 @@
 
 mod m20261122_000001_create_cmp;
 mod m20261122_000002_keep_rows_whole;
+mod m20261122_000003_add_challenge;
 
 use sea_orm_migration::prelude::*;
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_create_cmp::Migration),
             Box::new(m20261122_000002_keep_rows_whole::Migration),
+            Box::new(m20261122_000003_add_challenge::Migration),
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! `PKIBody`, RFC 9810 section 5.1.2.
 
 use super::MAX_NESTED;
+use super::challenge::{Challenge, read_challenges, read_numbers, write_challenges, write_numbers};
 use super::confirm::{
     CertStatus, PollAnswer, read_confirm, read_poll_answers, read_poll_request, write_confirm,
     write_poll_answers, write_poll_request,
@@ -26,6 +27,10 @@ pub enum BodyKind {
     Cp = 3,
     /// p10cr
     P10cr = 4,
+    /// popdecc
+    Popdecc = 5,
+    /// popdecr
+    Popdecr = 6,
     /// kur
     Kur = 7,
     /// kup
@@ -61,6 +66,10 @@ pub enum Body {
     Response(BodyKind, CertRepMessage),
     /// p10cr: a CertificationRequest, DER.
     Pkcs10(Vec<u8>),
+    /// popdecc: a challenge for each key that is proven so.
+    Challenges(Vec<Challenge>),
+    /// popdecr: the numbers in them, big-endian.
+    ChallengeResponses(Vec<Vec<u8>>),
     /// rr
     Revocation(Vec<RevDetails>),
     /// rp
@@ -91,12 +100,14 @@ pub enum Body {
 }
 
 impl BodyKind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 19] = [
         Self::Ir,
         Self::Ip,
         Self::Cr,
         Self::Cp,
         Self::P10cr,
+        Self::Popdecc,
+        Self::Popdecr,
         Self::Kur,
         Self::Kup,
         Self::Rr,
@@ -119,6 +130,8 @@ impl BodyKind {
             Self::Cr => "cr",
             Self::Cp => "cp",
             Self::P10cr => "p10cr",
+            Self::Popdecc => "popdecc",
+            Self::Popdecr => "popdecr",
             Self::Kur => "kur",
             Self::Kup => "kup",
             Self::Rr => "rr",
@@ -155,6 +168,7 @@ impl BodyKind {
             Self::Ip
                 | Self::Cp
                 | Self::Kup
+                | Self::Popdecc
                 | Self::Rp
                 | Self::PkiConf
                 | Self::Nested
@@ -175,6 +189,8 @@ impl Body {
         Some(match self {
             Self::Request(kind, _) | Self::Response(kind, _) => *kind,
             Self::Pkcs10(_) => BodyKind::P10cr,
+            Self::Challenges(_) => BodyKind::Popdecc,
+            Self::ChallengeResponses(_) => BodyKind::Popdecr,
             Self::Revocation(_) => BodyKind::Rr,
             Self::RevocationResponse(_) => BodyKind::Rp,
             Self::Confirmation => BodyKind::PkiConf,
@@ -228,6 +244,8 @@ impl Body {
                 Self::Response(kind, CertRepMessage::read(fields)?)
             }
             BodyKind::P10cr => Self::Pkcs10(content.whole.to_vec()),
+            BodyKind::Popdecc => Self::Challenges(read_challenges(fields)?),
+            BodyKind::Popdecr => Self::ChallengeResponses(read_numbers(fields)?),
             BodyKind::Rr => Self::Revocation(read_revocations(fields)?),
             BodyKind::Rp => Self::RevocationResponse(RevRepContent::read(fields)?),
             BodyKind::Nested => Self::Nested(read_nested(fields)?),
@@ -252,6 +270,8 @@ impl Body {
             Self::Request(_, messages) => write_messages(writer, messages),
             Self::Response(_, content) => content.write(writer),
             Self::Pkcs10(der) => writer.raw(der),
+            Self::Challenges(challenges) => write_challenges(writer, challenges),
+            Self::ChallengeResponses(numbers) => write_numbers(writer, numbers),
             Self::Revocation(details) => write_revocations(writer, details),
             Self::RevocationResponse(content) => content.write(writer),
             Self::Confirmation => writer.tlv(tag::NULL, &[]),

@@ -4,6 +4,7 @@
 //! To add a body: a variant of [`Body`] in `body.rs`; a type of information, `general.rs`.
 
 mod body;
+mod challenge;
 mod confirm;
 mod encrypted;
 mod general;
@@ -17,6 +18,7 @@ mod status;
 use crate::asn1::Malformed;
 
 pub use body::{Body, BodyKind};
+pub use challenge::{Challenge, EncryptedRand};
 pub use confirm::{CertStatus, PollAnswer};
 pub use encrypted::{EncryptError, encrypted_value, enveloped_data, enveloped_key, key_package};
 pub use general::{

@@ -4,6 +4,9 @@ use crate::asn1::{Element, Malformed, Reader, Writer, bit_string_of_octets, inte
 use crate::key::{KeyError, PublicKey, SignatureAlgorithm};
 
 const WHAT: &str = "ProofOfPossession";
+/// `SubsequentMessage`.
+const ENCRYPTED_CERTIFICATE: u64 = 0;
+const CHALLENGE_RESPONSE: u64 = 1;
 
 /// A proof of possession.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +25,9 @@ pub enum ProofOfPossession {
     /// The certificate is to come encrypted, and only the right key can read and confirm it: `subsequentMessage`
     /// encrCert, section 4.2 (key encipherment) and 4.3 (key agreement).
     EncryptedCertificate,
-    /// A way that we do not offer (challenge and response, the private key itself, a MAC of a Diffie-Hellman key).
+    /// A challenge is to come, and only the right key can read it: `subsequentMessage` challengeResp, section 4.2 and 4.3.
+    ChallengeResponse,
+    /// A way that we do not offer (the private key itself, a MAC of a Diffie-Hellman key).
     Other,
 }
 
@@ -160,14 +165,15 @@ pub(super) fn read_possession(element: Element<'_>) -> Result<ProofOfPossession,
 
 /// `POPOPrivKey`.
 fn read_private_key_proof(content: &[u8]) -> Result<ProofOfPossession, Malformed> {
-    const ENCRYPTED_CERTIFICATE: u64 = 0;
     let mut fields = Reader::new(content);
     let choice = fields.element(WHAT)?;
     fields.finish(WHAT)?;
     Ok(match choice.tag {
-        0x81 if integer_u64(choice.content, WHAT)? == ENCRYPTED_CERTIFICATE => {
-            ProofOfPossession::EncryptedCertificate
-        }
+        0x81 => match integer_u64(choice.content, WHAT)? {
+            ENCRYPTED_CERTIFICATE => ProofOfPossession::EncryptedCertificate,
+            CHALLENGE_RESPONSE => ProofOfPossession::ChallengeResponse,
+            _ => return Err(Malformed::new(WHAT)),
+        },
         _ => ProofOfPossession::Other,
     })
 }
@@ -192,11 +198,17 @@ pub(super) fn write_possession(writer: &mut Writer, proof: &ProofOfPossession) {
         }),
         ProofOfPossession::EncryptedCertificate => {
             writer.nest(tag::context_constructed(2), |writer| {
-                writer.tagged_integer(tag::context(1), 0);
+                writer.tagged_integer(tag::context(1), ENCRYPTED_CERTIFICATE);
             });
         }
+        ProofOfPossession::ChallengeResponse => {
+            writer.nest(tag::context_constructed(2), |writer| {
+                writer.tagged_integer(tag::context(1), CHALLENGE_RESPONSE);
+            });
+        }
+        // thisMessage, which nobody should send
         ProofOfPossession::Other => writer.nest(tag::context_constructed(2), |writer| {
-            writer.tagged_integer(tag::context(1), 1);
+            writer.tlv(tag::context(0), &[0]);
         }),
     }
 }

@@ -142,7 +142,7 @@ fn names_that_are_not_ours_refuse_the_request() {
     );
 }
 
-/// Failure 41: ten megabytes, a thousand levels, a thousand attributes or extensions.
+/// Failure 41: ten megabytes, a thousand levels, a thousand attributes, ten thousand extensions.
 #[test]
 fn bombs_are_refused() {
     assert_eq!(
@@ -169,21 +169,26 @@ fn bombs_are_refused() {
         Csr::from_der(&attributes),
         Err(CsrError::Malformed(_))
     ));
-    let extensions = request(|writer| {
-        attribute(writer, &oid::EXTENSION_REQUEST, |writer| {
-            writer.sequence(|writer| {
-                for number in 0..1000 {
-                    let kind =
-                        const_oid::ObjectIdentifier::new(&format!("1.2.3.{number}")).unwrap();
-                    extension::write(writer, &kind, false, |writer| writer.tlv(tag::NULL, &[]));
-                }
+    let extensions = |count: u32| {
+        request(|writer| {
+            attribute(writer, &oid::EXTENSION_REQUEST, |writer| {
+                writer.sequence(|writer| {
+                    for number in 0..count {
+                        let kind =
+                            const_oid::ObjectIdentifier::new(&format!("1.2.3.{number}")).unwrap();
+                        extension::write(writer, &kind, false, |writer| writer.tlv(tag::NULL, &[]));
+                    }
+                });
             });
-        });
-    });
-    assert!(matches!(
-        Csr::from_der(&extensions),
-        Err(CsrError::Malformed(_))
-    ));
+        })
+    };
+    for count in [1_000, 10_000] {
+        let refused = Csr::from_der(&extensions(count)).unwrap_err();
+        assert!(
+            matches!(refused, CsrError::Malformed(_) | CsrError::TooLong),
+            "{count}: {refused:?}"
+        );
+    }
 }
 
 #[test]

@@ -230,6 +230,7 @@ fn with(name: &str, json: serde_json::Value) -> Profile {
     profile
 }
 
+/// Failure 40: also, names and subjects that the constraints of the CA exclude get no certificate.
 #[test]
 fn openssl_reads_the_extensions_of_a_ca() {
     let root = Authority::root(KeyAlgorithm::P256);

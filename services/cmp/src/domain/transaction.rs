@@ -47,6 +47,8 @@ impl fmt::Display for TransactionId {
 pub enum State {
     /// Its first message is being answered.
     Begun,
+    /// A challenge was sent, and nothing is asked for at CLM before its response.
+    Challenged,
     /// A person has to decide on at least one request.
     Waiting,
     /// Certificates were handed out and wait for certConf.
@@ -58,8 +60,9 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Begun,
+        Self::Challenged,
         Self::Waiting,
         Self::Unconfirmed,
         Self::Done,
@@ -70,6 +73,7 @@ impl State {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Begun => "begun",
+            Self::Challenged => "challenged",
             Self::Waiting => "waiting",
             Self::Unconfirmed => "unconfirmed",
             Self::Done => "done",
@@ -81,6 +85,16 @@ impl State {
     pub fn find(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
+}
+
+/// What waits for the response to challenges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PendingChallenge {
+    /// The PKIMessage that asks, DER, hex.
+    pub message: String,
+    /// SHA-256 of each number that is to come back, in the order of the challenges, hex.
+    pub digests: Vec<String>,
 }
 
 /// A request for one certificate.
@@ -173,6 +187,8 @@ pub struct Transaction {
     pub response: Option<Vec<u8>>,
     /// The nonce in it.
     pub nonce: Option<Vec<u8>>,
+    /// What waits for the response to challenges.
+    pub challenge: Option<PendingChallenge>,
     /// When its certificates are revoked unless they are confirmed.
     pub confirm_until: Option<OffsetDateTime>,
     /// When it is forgotten.

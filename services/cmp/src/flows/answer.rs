@@ -8,7 +8,7 @@ use ers_runtime::error::chain;
 use futures::future::BoxFuture;
 
 use super::protect::{Protected, Reply, protect};
-use super::{authenticate, check_header, confirm, general, nested, poll, transact};
+use super::{authenticate, challenge, check_header, confirm, general, nested, poll, transact};
 use crate::clients::clm::Policy;
 use crate::domain::asker::Asker;
 use crate::failure::{Failure, Refusal};
@@ -48,6 +48,8 @@ pub struct Received<'a> {
     pub policy: &'a Policy,
     /// Who sent it.
     pub asker: &'a Asker,
+    /// The challenges for the keys in it were answered rightly.
+    pub is_challenge_met: bool,
 }
 
 /// Answers a message.
@@ -150,12 +152,14 @@ async fn process(
         transaction_id,
         policy: &policy,
         asker,
+        is_challenge_met: false,
     };
     // 4. What is asked
     match message.body() {
         Body::Request(..) | Body::Pkcs10(_) | Body::Revocation(_) => {
             transact::begin(server, &received).await
         }
+        Body::ChallengeResponses(numbers) => challenge::respond(server, &received, numbers).await,
         Body::CertConfirm(statuses) => confirm::confirm(server, &received, statuses).await,
         Body::PollRequest(ids) => poll::poll(server, &received, ids).await,
         Body::General(asked) => general::answer(server, &received, asked).await,

@@ -35,7 +35,7 @@ pub async fn confirm(
                 "the certificates of this transaction were not confirmed in time and are revoked";
             return Err(Refusal::new(Bit::CertRevoked, text).into());
         }
-        State::Begun | State::Waiting => {
+        State::Begun | State::Challenged | State::Waiting => {
             let text = "there is no certificate to be confirmed yet";
             return Err(Refusal::new(Bit::BadRequest, text).into());
         }

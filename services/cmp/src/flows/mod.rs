@@ -3,6 +3,7 @@
 pub mod answer;
 mod authenticate;
 mod central_key;
+mod challenge;
 mod check_header;
 mod confirm;
 mod enroll;

@@ -54,8 +54,15 @@ pub async fn check(
             "nothing can be encrypted for a key of this kind: prove it by a signature",
         )
         .into()),
+        // without the response there is nobody who asks
+        Some(ProofOfPossession::ChallengeResponse) if received.is_challenge_met => {
+            Ok(Possession::Proven)
+        }
+        Some(ProofOfPossession::ChallengeResponse) => {
+            Err(bad("the challenge was not answered").into())
+        }
         Some(ProofOfPossession::Other) => {
-            let text = "this way of proving possession is not offered; a signature and an encrypted certificate are";
+            let text = "this way of proving possession is not offered; a signature, an encrypted certificate, and challenge and response are";
             Err(bad(text).into())
         }
     }
@@ -65,7 +72,8 @@ fn bad(text: impl Into<String>) -> Refusal {
     Refusal::new(Bit::BadPop, text)
 }
 
-fn can_decrypt(algorithm: KeyAlgorithm) -> bool {
+/// Whether something can be encrypted for a key.
+pub fn can_decrypt(algorithm: KeyAlgorithm) -> bool {
     match algorithm {
         KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 => false,
         algorithm => !algorithm.is_rsa_pss(),

@@ -6,7 +6,7 @@ use ers_pki::cmp::{Body, BodyKind, Failure as Bit};
 use super::answer::{Done, Received};
 use super::confirm::reject;
 use super::protect::{Reply, protect};
-use super::{enroll, revoke};
+use super::{challenge, enroll, revoke};
 use crate::domain::transaction::{Item, State, Transaction, TransactionId, digest_of};
 use crate::failure::{Failure, Refusal};
 use crate::server::Server;
@@ -26,6 +26,9 @@ pub async fn begin(server: &Server, received: &Received<'_>) -> Result<Done, Fai
         Body::Revocation(details) => {
             transaction.state = State::Done;
             revoke::revoke(server, received, details).await?
+        }
+        Body::Request(_, requests) if challenge::is_wanted(requests) => {
+            challenge::challenge(server, received, &mut transaction, requests).await?
         }
         _ => enroll::enroll(server, received, &mut transaction).await?,
     };
@@ -58,6 +61,7 @@ async fn open(server: &Server, received: &Received<'_>, kind: BodyKind) -> Resul
         request_digest: digest_of(received.message.der()),
         response: None,
         nonce: None,
+        challenge: None,
         confirm_until: None,
         expires_at: now + server.transaction_lifetime(),
     };

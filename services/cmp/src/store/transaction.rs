@@ -37,6 +37,7 @@ impl Store {
             request_digest: Set(transaction.request_digest.clone()),
             response: Set(transaction.response.clone()),
             nonce: Set(transaction.nonce.as_ref().map(hex::encode)),
+            challenge: Set(challenge_json(transaction)),
             confirm_until: Set(transaction.confirm_until.map(to_ms)),
             claimed_until: Set(None),
             expires_at: Set(to_ms(transaction.expires_at)),
@@ -92,7 +93,9 @@ impl Store {
             .filter(Column::Version.eq(changed.version));
         // the certificates in them are most of the row
         if changed.are_items_changed {
-            update = update.col_expr(Column::Items, Expr::value(items_json(changed)));
+            update = update
+                .col_expr(Column::Items, Expr::value(items_json(changed)))
+                .col_expr(Column::Challenge, Expr::value(challenge_json(changed)));
         }
         self.writes
             .write(Write::Update(Box::new(update.into_query())))
@@ -167,6 +170,11 @@ fn items_json(transaction: &Transaction) -> String {
     serde_json::to_string(&transaction.items).unwrap_or_default()
 }
 
+fn challenge_json(transaction: &Transaction) -> Option<Vec<u8>> {
+    let challenge = transaction.challenge.as_ref()?;
+    Some(serde_json::to_vec(challenge).unwrap_or_default())
+}
+
 fn transaction(row: Model) -> Result<Transaction, StoreError> {
     let wrong = |column| StoreError::inconsistent(TABLE, &row.id, column);
     Ok(Transaction {
@@ -180,6 +188,12 @@ fn transaction(row: Model) -> Result<Transaction, StoreError> {
             .map(hex::decode)
             .transpose()
             .map_err(|_| wrong("nonce")())?,
+        challenge: row
+            .challenge
+            .as_deref()
+            .map(serde_json::from_slice)
+            .transpose()
+            .map_err(|_| wrong("challenge")())?,
         confirm_until: row.confirm_until.map(from_ms),
         expires_at: from_ms(row.expires_at),
         is_kept: true,

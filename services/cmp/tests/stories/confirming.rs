@@ -1,11 +1,13 @@
 //! Promises: a certificate that is not confirmed in time is revoked, by one replica; so is one that the client does not
-//! take; a confirmation of something else confirms nothing.
+//! take; a confirmation of something else confirms nothing; who is shut out meanwhile may end what was begun, and begin
+//! nothing.
 
 use ers_pki::cmp::{Body, BodyKind, CertStatus, Failure, Status, StatusInfo};
 use ers_pki::key::{KeyAlgorithm, PrivateKey};
 use ers_test_support::databases::TestDatabase;
 use ers_test_support::on_every_database;
 
+use crate::support::device::signed;
 use crate::support::{World, until};
 
 on_every_database!(a_certificate_that_nobody_confirms_is_revoked);
@@ -95,7 +97,6 @@ async fn a_confirmation_of_something_else_confirms_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_several_certificates_those_not_mentioned_are_not_taken() {
-    use crate::support::device::signed;
     let world = World::new().await;
     let mut device = world.device("device");
     let keys = [0, 1].map(|_| PrivateKey::generate(KeyAlgorithm::P256).unwrap());
@@ -161,4 +162,34 @@ async fn who_confirms_is_known_from_the_request_and_must_prove_it_again() {
     let certificate = device.ask(BodyKind::Cr, &next).await.certificate();
     device.confirm(&[&certificate]).await;
     assert_eq!(world.clm.secrets_loaded(), 3, "one for each transaction");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_shut_out_meanwhile_may_confirm_where_it_was_let_in_and_begin_nothing() {
+    let world = World::new().await;
+    let other = world.replica().await;
+    let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+    let (mut here, mut there) = (world.device("here"), world.device("there"));
+    let confirmed = here.ask(BodyKind::Ir, &key).await.certificate();
+    let lost = there.ask(BodyKind::Ir, &key).await.certificate();
+    world.clm.lock();
+    let answer = here.confirm(&[&confirmed]).await;
+    assert_eq!(answer.message.body(), &Body::Confirmation);
+    there.url = format!("{other}/cmp");
+    let confirmation = Body::CertConfirm(vec![CertStatus::accepted(0, &lost)]);
+    let refused = there.send_octets(there.message(&confirmation)).await;
+    assert_eq!(refused.error(), Failure::SystemUnavail);
+    here.begin();
+    let request = Body::Request(
+        BodyKind::Cr,
+        vec![signed(0, here.template(&key), Vec::new(), &key)],
+    );
+    let refused = here.send_octets(here.message(&request)).await;
+    assert_eq!(refused.error(), Failure::SystemUnavail);
+    world.clock.advance(time::Duration::seconds(61));
+    until("what nobody took is revoked", || {
+        world.clm.revocation(lost.der()).is_some()
+    })
+    .await;
+    assert!(world.clm.revocation(confirmed.der()).is_none());
 }

@@ -4,6 +4,7 @@
 
 mod authorities;
 mod central_keys;
+mod challenged;
 mod confirming;
 mod encrypted;
 mod enrolling;

@@ -19,6 +19,7 @@ pub struct Model {
     pub request_digest: String,
     pub response: Option<Vec<u8>>,
     pub nonce: Option<String>,
+    pub challenge: Option<Vec<u8>>,
     pub confirm_until: Option<i64>,
     pub claimed_until: Option<i64>,
     pub expires_at: i64,

@@ -109,6 +109,16 @@ impl OpenSsl {
             .to_vec()
     }
 
+    /// A file of its folder.
+    pub fn read(&self, file: &str) -> Vec<u8> {
+        std::fs::read(self.folder.join(file)).unwrap()
+    }
+
+    /// Writes a file to its folder.
+    pub fn write(&self, file: &str, octets: &[u8]) {
+        std::fs::write(self.folder.join(file), octets).unwrap();
+    }
+
     /// Writes the secret of a device to `<name>.secret`.
     pub fn write_secret(&self, name: &str, secret: &[u8]) {
         std::fs::write(self.folder.join(format!("{name}.secret")), secret).unwrap();
