@@ -1,4 +1,4 @@
-"""ACME by shell scripts: acme.sh as Debian 13 ships it, dehydrated as Debian 12 does.
+"""ACME by small clients: acme.sh as Debian 13 ships it, dehydrated and uacme as Debian 12 does.
 
 Promises:
 - Each obtains a certificate by http-01 from a folder that a web server shows, renews it with another key, and revokes it.
@@ -13,7 +13,7 @@ from functools import partial
 
 import pytest
 
-from harness.clients import TOOLS, names, serial, until_ocsp_says, verify
+from harness.clients import TOOLS, fetch_issuer, names, serial, until_ocsp_says, verify
 from harness.process import run
 
 pytestmark = pytest.mark.forms("sqlite", "many-postgresql")
@@ -105,3 +105,28 @@ def test_dehydrated_obtains_renews_and_revokes(platform, host, folder, web):
     dehydrated("--revoke", leaf.resolve())
     revoked = next(made.glob("cert-*.pem-revoked"))
     until_ocsp_says("revoked", platform, revoked, chain, seconds=5)
+
+
+def test_uacme_obtains_renews_and_revokes(platform, host, folder, web):
+    challenges = web / ".well-known/acme-challenge"
+    challenges.mkdir(parents=True)
+    home = folder / "uacme"
+    # its libcurl trusts the machine's store only: it sees ours in its place, and nobody else does
+    apart = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--mount", "sh", "-c",
+             'mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"', platform.root]
+
+    def uacme(*arguments):
+        return run(*apart, "uacme", "--acme-url", platform.directory(), "--confdir", home, "--type", "EC", *arguments, seconds=120,
+                   environment={"UACME_CHALLENGE_PATH": str(challenges)})
+
+    uacme("--yes", "new", "operator@example.test")
+    issue = ["--hook", "/usr/share/uacme/uacme.sh", "issue", host.name]
+    uacme(*issue)
+    leaf = home / host.name / "cert.pem"
+    verify(platform, leaf, leaf, "-purpose", "sslserver", "-verify_hostname", host.name)
+    first = serial(leaf)
+    uacme("--force", *issue)
+    assert serial(leaf) != first and names(leaf) == [host.name]
+    uacme("revoke", leaf)
+    revoked = next((home / host.name).glob("revoked-*.pem"))
+    until_ocsp_says("revoked", platform, revoked, fetch_issuer(platform, revoked, folder), seconds=5)

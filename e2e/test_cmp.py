@@ -3,7 +3,8 @@
 Promises:
 - ir, cr and p10cr with a shared secret give a certificate that chains to the root; certConf and implicit confirmation do.
 - kur updates and rr revokes with the certificate's own key; the answers' signatures chain to the root; OCSP follows.
-- genm is answered.
+- genm is answered, by MAC and by signature; the openssl of Debian 13 reads CA certificates, the template of requests, the CRL, and that the root
+  has no successor.
 - A request that waits for a person is polled for until it is decided.
 - A wrong secret, a wrong name, an unprotected message and a revoked certificate get nothing.
 - Who asks without a key gets one, which the shared secret opens, signed by the platform's.
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 
-from harness.clients import ocsp, serial, until_ocsp_says, verify
+from harness.clients import TOOLS, ocsp, serial, until_ocsp_says, verify
 from harness.der import children, content, oid, tlv
 from harness.process import run
 from harness.rest import Rest
@@ -31,6 +32,7 @@ from harness.waiting import until
 
 pytestmark = pytest.mark.forms("sqlite", "many-postgresql")
 PASSWORD = "a password that only this story knows"
+NEWER = TOOLS / "debian-13/openssl"
 
 
 class Device:
@@ -55,12 +57,12 @@ class Device:
         run("openssl", *(kind or ["ecparam", "-name", "prime256v1", "-genkey", "-noout"]), "-out", file)
         return file
 
-    def cmp(self, command, *arguments, check=True, tls=False, path=None):
+    def cmp(self, command, *arguments, check=True, tls=False, path=None, program="openssl"):
         """`openssl cmp` at the path of the policy."""
         url = self.platform.url if tls else self.platform.revocation_url
         server = url.split("://")[1]
         secure = ["-tls_used", "-tls_trusted", self.platform.root, "-tls_host", "localhost"] if tls else []
-        return run("openssl", "cmp", "-config", "/dev/null", "-cmd", command, "-server", server, *secure,
+        return run(program, "cmp", "-config", "/dev/null", "-cmd", command, "-server", server, *secure,
                    "-path", path or f"cmp/{self.policy}", "-recipient", "/CN=CMP server", "-total_timeout", "90",
                    *arguments, check=check, seconds=120)
 
@@ -87,6 +89,7 @@ def device(platform, folder):
     return Device(platform, folder, re.sub("[^a-z0-9]+", "-", folder.name.lower())[-40:].strip("-"))
 
 
+@pytest.mark.forms("sqlite", "postgresql", "mariadb", "many-postgresql", "many-mariadb")
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_ir_and_cr_by_a_shared_secret(platform, device, tls):
     for command in ("ir", "cr"):
@@ -125,6 +128,29 @@ def _refused(device, name):
 
 def test_genm_and_the_default_policy(device):
     device.cmp("genm", *device.mac, path=".well-known/cmp")
+
+
+def test_what_clients_need_to_know_is_told(platform, device):
+    """RFC 9483 section 4.3."""
+    leaf, _ = device.enrol("asking")
+
+    def ask(kind, *more, proof=device.mac):
+        return device.cmp("genm", *proof, "-infotype", kind, *more, program=NEWER)
+
+    authorities, template, keys, crl = (device.folder / name for name in ("ca.pem", "template", "keys", "crl"))
+    for proof in (device.mac, device.signed("asking")):
+        ask("caCerts", "-cacertsout", authorities, proof=proof)
+        verify(platform, leaf, authorities)
+        authorities.unlink()
+    ask("certReqTemplate", "-template", template, "-keyspec", keys)
+    told = run("openssl", "asn1parse", "-inform", "DER", "-in", template).stdout
+    assert "commonName" in told and "id-ecPublicKey" in run("openssl", "asn1parse", "-inform", "DER", "-in", keys).stdout
+    ask("crlStatusList", "-crlcert", leaf, "-crlout", crl)
+    ask("caCerts", "-cacertsout", authorities)
+    checked = run("openssl", "crl", "-inform", "DER", "-in", crl, "-noout", "-verify", "-CAfile", authorities)
+    assert "verify OK" in checked.stderr, str(checked)
+    assert "no root CA certificate update available" in str(
+        ask("rootCaCert", "-oldwithold", platform.root, "-newwithnew", device.folder / "successor.pem"))
 
 
 def test_what_waits_for_a_person_is_polled_for(platform, folder):

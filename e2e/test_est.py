@@ -283,6 +283,7 @@ def test_a_request_waits_for_a_person_and_is_found_again(platform, form, device,
 
 @pytest.mark.forms("sqlite", "many-mariadb")
 def test_what_cannot_be_read_is_told_so_and_nothing_is_issued(platform, device, folder):
+    """Failure 41: cut off, giant lengths, deep nesting, too much."""
     good = device.request()
     der = base64.b64decode(good)
     giant = b"\x30\x84\x7f\xff\xff\xff" + der[4:]

