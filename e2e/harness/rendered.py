@@ -187,6 +187,15 @@ class RenderedPlatform(Platform):
 
     def job(self, name, check=True):
         """Runs the steps of a job of the chart, up to one that fails; returns how each ended."""
+        outcomes = []
+        for arguments, environment in self.steps(name):
+            outcomes.append(run(*arguments, environment=environment, check=check, seconds=180))
+            if outcomes[-1].code != 0:
+                break
+        return outcomes
+
+    def steps(self, name):
+        """What a job of the chart runs, in this order: (program and arguments, environment)."""
         spec = self.objects["Job", f"{chart.RELEASE}-{name}"]["spec"]["template"]["spec"]
         folder = self._mount(f"{chart.RELEASE}-{name}", spec)
         config = folder / "etc/ers/init/init.yaml"
@@ -196,14 +205,9 @@ class RenderedPlatform(Platform):
             if "identities" in content["cluster"]:
                 content["cluster"]["identities"].update(self.identities)
             config.write_text(yaml.safe_dump(content))
-        outcomes = []
         for container in [*spec.get("initContainers", []), *spec["containers"]]:
             environment = {key: value.replace("/etc/ers/", f"{folder}/etc/ers/") for key, value in self._environment(container, name).items()}
-            outcomes.append(run(self.program("ers"), *self._arguments(container, environment, folder), environment=environment, check=check,
-                                seconds=180))
-            if outcomes[-1].code != 0:
-                break
-        return outcomes
+            yield [self.program("ers"), *self._arguments(container, environment, folder)], environment
 
     # -- nginx
 
