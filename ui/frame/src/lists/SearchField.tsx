@@ -15,7 +15,11 @@ export function SearchField(props: { state: UrlState; name: string; label: strin
   useEffect(() => setTyped(kept), [kept]);
   useEffect(() => {
     if (typed === kept) return;
-    const timer = setTimeout(() => set({ [name]: typed }, true), TYPING_MS);
+    const { pathname } = window.location;
+    const timer = setTimeout(() => {
+      // who has gone on meanwhile is not fetched back: this page stays until the next one is loaded
+      if (window.location.pathname === pathname) set({ [name]: typed }, true);
+    }, TYPING_MS);
     return () => clearTimeout(timer);
   }, [typed, kept, name, set]);
   return (

@@ -46,7 +46,7 @@ export default function Audit() {
   const columns = useColumns();
   const trail = useTrailFilters("administrator", "create-authority");
   const query = useActs({
-    administrator: state.get("administrator").trim() || undefined,
+    administrator: callerOf(state.get("administrator").trim()),
     act: state.get("act").trim() || undefined,
     page_size: state.rows,
     page_token: state.tokens.at(-1),
@@ -72,6 +72,10 @@ export default function Audit() {
     </>
   );
 }
+
+/** Who acts is written with what they are; the name of an administrator may be typed without. */
+const callerOf = (typed: string) =>
+  typed === "" ? undefined : typed.includes(":") ? typed : `administrator:${typed}`;
 
 function useColumns(): Column<Act>[] {
   const text = useText();
