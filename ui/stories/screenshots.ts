@@ -50,7 +50,15 @@ async function administration(mark: string, form: BrowserContextOptions) {
     { name: "profile", path: "profiles/tls-server" },
     { name: "new-profile", path: "new-profile" },
     { name: "approvals", path: "approvals" },
-    { name: "keys", path: "keys", main: true },
+    {
+      name: "keys",
+      path: "keys",
+      main: true,
+      before: async (page) => {
+        await page.request.post("/cara-ws-server/v1/authorities/default-sub/crls", { data: {} });
+        await page.getByText(/^(not known yet|noch nicht bekannt)$/).waitFor({ state: "detached" });
+      },
+    },
     { name: "administrators", path: "administrators" },
     {
       name: "audit",

@@ -69,7 +69,7 @@ export default function Keys() {
         <div className="ers-stack">
           {tokens.isError && <ProblemAlert error={tokens.error} onAgain={() => tokens.refetch()} />}
           {tokens.isPending && <Skeleton height="10rem" />}
-          <Gallery hasGutter minWidths={{ default: "20rem" }} maxWidths={{ default: "40rem" }}>
+          <Gallery hasGutter minWidths={{ default: "100%", md: "24rem" }}>
             {(tokens.data ?? []).map((token) => (
               <TokenCard key={token.name} token={token} />
             ))}

@@ -70,6 +70,7 @@ export function Throughput() {
         {entries !== undefined && (
           <>
             <Facts
+              wide
               rows={[
                 [text("all"), number(entries)],
                 [text("rate"), rate === undefined ? text("rising") : number(Math.round(rate * 10) / 10)],

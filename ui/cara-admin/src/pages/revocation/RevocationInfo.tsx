@@ -84,24 +84,27 @@ function Own({ authority }: { authority: Authority }) {
     <Card isCompact>
       <CardBody className="ers-stack">
         {may("read-certificates") && <OcspSigners authority={authority.name} />}
-        {!isOwn && <p className="ers-quiet">{text("as_configured")}</p>}
-        <Facts
-          rows={[
-            [text("validity"), told("crl_validity_hours", "hours")],
-            [text("interval"), told("crl_interval_hours", "hours")],
-            [text("delta"), told("crl_delta_minutes", "minutes")],
-            [text("answer"), told("ocsp_answer_minutes", "minutes")],
-            [text("signer"), told("ocsp_certificate_days", "days")],
-            [
-              text("key"),
-              settings.ocsp_key_algorithm !== undefined && (
-                <span key="k" translate="no">
-                  {String(settings.ocsp_key_algorithm)}
-                </span>
-              ),
-            ],
-          ]}
-        />
+        {isOwn ? (
+          <Facts
+            rows={[
+              [text("validity"), told("crl_validity_hours", "hours")],
+              [text("interval"), told("crl_interval_hours", "hours")],
+              [text("delta"), told("crl_delta_minutes", "minutes")],
+              [text("answer"), told("ocsp_answer_minutes", "minutes")],
+              [text("signer"), told("ocsp_certificate_days", "days")],
+              [
+                text("key"),
+                settings.ocsp_key_algorithm !== undefined && (
+                  <span key="k" translate="no">
+                    {String(settings.ocsp_key_algorithm)}
+                  </span>
+                ),
+              ],
+            ]}
+          />
+        ) : (
+          <p className="ers-quiet">{text("as_configured")}</p>
+        )}
         <div>
           <Link to={`/authorities/${authority.name}?tab=settings`}>{text("change")}</Link>
         </div>
