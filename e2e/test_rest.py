@@ -112,3 +112,32 @@ def test_the_openapi_document_names_every_path(platform):
     assert (status, kind) == (200, "application/json")
     for path in ("/clm-api/v1/session", "/clm-api/v1/certificates", "/clm-api/v1/policies", "/clm-api/v1/requests"):
         assert path in document["paths"], path
+
+
+@pytest.mark.forms("sqlite")
+def test_a_person_logs_in_with_a_client_certificate(rest, platform, folder):
+    """Of the account that it was given to, while it is not revoked; without one nobody."""
+    name, leaf, key, out = "carol-by-certificate", folder / "carol.pem", folder / "carol.key", folder / "answer.json"
+    csr = folder / "carol.csr"
+    run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
+        "-out", csr, "-subj", f"/CN={name}")
+    status, _, issued = rest("POST", "/v1/certificates", {"csr": csr.read_text(), "policy": "client"})
+    assert status == 201, issued
+    leaf.write_text(issued["certificate_pem"])
+    assert rest("POST", "/v1/people", {"username": name})[0] == 201
+    status, _, changed = rest("PATCH", f"/v1/people/{name}", {"certificate": issued["certificate_pem"]})
+    assert status == 200, changed
+
+    def log_in(*certificate):
+        out.unlink(missing_ok=True)
+        told = run("curl", "-s", "--cacert", platform.root, "-o", out, "-w", "%{http_code}", "-X", "POST", *certificate,
+                   f"{platform.url}/clm-api/v1/session/certificate")
+        return int(told.stdout), json.loads(out.read_text())
+
+    shown = ("--cert", leaf, "--key", key)
+    status, session = log_in(*shown)
+    assert (status, session.get("username")) == (200, name), session
+    assert log_in()[0] == 401
+    until("it is in the inventory", lambda: rest("GET", f"/v1/certificates/{issued['serial']}")[0] == 200, 5)
+    assert rest("POST", f"/v1/certificates/{issued['serial']}/revocation", {"reason": "superseded"})[0] == 200
+    until("its revocation counts", lambda: log_in(*shown)[0] == 401, 5)

@@ -21,6 +21,7 @@ mod m20261122_000065_version_resources;
 mod m20261122_000066_create_replies;
 mod m20261122_000067_index_end_entity;
 mod m20261122_000068_index_searches_once;
+mod m20261122_000070_create_server_keys;
 
 use sea_orm_migration::prelude::*;
 
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000066_create_replies::Migration),
             Box::new(m20261122_000067_index_end_entity::Migration),
             Box::new(m20261122_000068_index_searches_once::Migration),
+            Box::new(m20261122_000070_create_server_keys::Migration),
         ]
     }
 }

@@ -4,7 +4,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{inventory::InventoryCertificate, request::CertificateRequest};
+use super::{
+    inventory::InventoryCertificate,
+    key_recovery::{KeyRecovery, RecoveryDecision},
+    request::CertificateRequest,
+};
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +23,12 @@ pub enum EventType {
     RequestWaiting,
     /// A person has decided over a request.
     RequestDecided,
+    /// Somebody wants a kept key back.
+    RecoveryAsked,
+    /// Somebody has said yes or no to that.
+    RecoveryDecided,
+    /// A kept key was handed out.
+    RecoveryReleased,
     /// A CA's certificate ends in so many days.
     AuthorityExpiring,
     /// A CRL nears its nextUpdate, or is past it, and no newer one is there.
@@ -62,6 +72,9 @@ pub struct Content {
     /// The request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestFacts>,
+    /// The kept key that is wanted back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryFacts>,
     /// The CA.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub authority: String,
@@ -125,14 +138,34 @@ pub struct RequestFacts {
     pub comment: String,
 }
 
+/// What is told of a key that is wanted back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryFacts {
+    /// Its id.
+    pub id: String,
+    /// Who asks.
+    pub asked_by: String,
+    /// Why.
+    pub comment: String,
+    /// What somebody said, where that is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<bool>,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
+}
+
 impl EventType {
     /// All that one can subscribe to.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::CertificateIssued,
         Self::CertificateRevoked,
         Self::CertificateExpiring,
         Self::RequestWaiting,
         Self::RequestDecided,
+        Self::RecoveryAsked,
+        Self::RecoveryDecided,
+        Self::RecoveryReleased,
         Self::AuthorityExpiring,
         Self::CrlExpiring,
         Self::SignerUnreachable,
@@ -147,6 +180,9 @@ impl EventType {
             Self::CertificateExpiring => "certificate.expiring",
             Self::RequestWaiting => "request.waiting",
             Self::RequestDecided => "request.decided",
+            Self::RecoveryAsked => "recovery.asked",
+            Self::RecoveryDecided => "recovery.decided",
+            Self::RecoveryReleased => "recovery.released",
             Self::AuthorityExpiring => "authority.expiring",
             Self::CrlExpiring => "crl.expiring",
             Self::SignerUnreachable => "signer.unreachable",
@@ -252,6 +288,40 @@ impl Notice {
                 }),
                 ..content
             },
+        }
+    }
+
+    /// A kept key is wanted back, was decided over, or was handed out.
+    pub fn recovery(
+        event: EventType,
+        recovery: &KeyRecovery,
+        certificate: &InventoryCertificate,
+        decision: Option<&RecoveryDecision>,
+        at_ms: i64,
+    ) -> Self {
+        let by = decision.map_or("", |decision| decision.by.as_str());
+        let facts = RecoveryFacts {
+            id: recovery.id.clone(),
+            asked_by: recovery.asked_by.clone(),
+            comment: decision
+                .map_or(&recovery.comment, |one| &one.comment)
+                .clone(),
+            approved: decision.map(|decision| decision.approve),
+            decided_by: decision.map(|decision| decision.by.clone()),
+        };
+        Self {
+            realm: recovery.realm.to_string(),
+            policy: recovery.policy.to_string(),
+            ..Self::of_certificate(
+                event,
+                format!("{}:{}:{by}", event.as_str(), recovery.id),
+                certificate,
+                Content {
+                    at_ms,
+                    recovery: Some(facts),
+                    ..Content::default()
+                },
+            )
         }
     }
 

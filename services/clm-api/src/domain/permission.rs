@@ -54,6 +54,12 @@ permissions! {
     CertificateRenew = "certificate:renew",
     /// Tags, owners and notes of certificates.
     CertificateManage = "certificate:manage",
+    /// See who wants which kept key back.
+    RecoveryRead = "recovery:read",
+    /// Ask for a kept key, and fetch it once others have said yes.
+    RecoveryCreate = "recovery:create",
+    /// Say yes or no to somebody who wants a kept key back.
+    RecoveryDecide = "recovery:decide",
     /// See clients and their tokens, never the tokens' text.
     ClientRead = "client:read",
     /// Make and remove clients, and tokens for them.

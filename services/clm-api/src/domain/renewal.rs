@@ -7,7 +7,7 @@ use ers_runtime::clock::to_ms;
 use super::{
     id::RequestId,
     inventory::InventoryCertificate,
-    policy::RenewalRules,
+    policy::{MaintenanceRules, RenewalRules},
     refusal::{Refusal, RefusalReason},
 };
 
@@ -103,6 +103,28 @@ pub fn usual_window(certificate: &InventoryCertificate, rules: Option<&RenewalRu
         start_ms,
         end_ms: start_ms.saturating_add((left / 6).max(SHORTEST_WINDOW_MS)),
     }
+}
+
+/// The same, moved to when clients should renew: into the first stretch of maintenance that the certificate lives to see,
+/// and that is not over. Where there is none it stays: better outside of it than without a certificate.
+pub fn maintained_window(
+    usual: Window,
+    certificate: &InventoryCertificate,
+    maintenance: &MaintenanceRules,
+    now_ms: i64,
+) -> Window {
+    if certificate.revocation.is_some() {
+        return usual;
+    }
+    let Some((start_ms, end_ms)) = maintenance.next(usual.start_ms.max(now_ms), SHORTEST_WINDOW_MS)
+    else {
+        return usual;
+    };
+    let end_ms = end_ms.min(certificate.not_after_ms);
+    if end_ms.saturating_sub(start_ms) < SHORTEST_WINDOW_MS {
+        return usual;
+    }
+    Window { start_ms, end_ms }
 }
 
 /// Whether a certificate may be renewed now.

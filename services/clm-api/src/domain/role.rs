@@ -129,20 +129,11 @@ pub fn ready() -> Vec<Role> {
         (
             "realm-administrator",
             "Policies, end entities, clients, requests, certificates and roles; for one realm or all",
-            P::ALL
-                .iter()
-                .copied()
-                .filter(|permission| {
-                    !matches!(
-                        permission,
-                        P::RealmManage | P::PersonManage | P::SystemRead | P::SystemManage
-                    )
-                })
-                .collect(),
+            of_realms(),
         ),
         (
             "approver",
-            "Decides over requests",
+            "Decides over requests, and over keys that are wanted back",
             vec![
                 P::RealmRead,
                 P::PolicyRead,
@@ -150,6 +141,8 @@ pub fn ready() -> Vec<Role> {
                 P::RequestRead,
                 P::RequestDecide,
                 P::CertificateRead,
+                P::RecoveryRead,
+                P::RecoveryDecide,
             ],
         ),
         (
@@ -194,6 +187,21 @@ pub fn ready() -> Vec<Role> {
                 version: 0,
             })
         })
+        .collect()
+}
+
+/// What there is to do in a realm.
+fn of_realms() -> Vec<P> {
+    let of_platform = [
+        P::RealmManage,
+        P::PersonManage,
+        P::SystemRead,
+        P::SystemManage,
+    ];
+    P::ALL
+        .iter()
+        .copied()
+        .filter(|permission| !of_platform.contains(permission))
         .collect()
 }
 

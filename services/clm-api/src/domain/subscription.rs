@@ -201,6 +201,9 @@ impl Wish {
                         EventType::CertificateIssued
                             | EventType::CertificateRevoked
                             | EventType::CertificateExpiring
+                            | EventType::RecoveryAsked
+                            | EventType::RecoveryDecided
+                            | EventType::RecoveryReleased
                     )
                 }) =>
             {

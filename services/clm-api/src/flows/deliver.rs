@@ -36,7 +36,8 @@ impl Flows {
         let mut swept_at = 0;
         check.up();
         while shutdown.sleep(LOOK).await {
-            if !self.policies.has_subscriptions() {
+            // Owners of kept keys are told by mail, also where nobody has subscribed to anything.
+            if !self.policies.has_subscriptions() && self.mail.is_none() {
                 continue;
             }
             match self.deliver_due(&mut swept_at).await {

@@ -22,6 +22,7 @@ mod follow_inventory;
 mod import_certificates;
 mod issue;
 mod keep_request;
+mod key_recoveries;
 mod known_certificate;
 mod load_policy;
 mod load_shared_secret;
@@ -32,6 +33,7 @@ mod notice_text;
 mod notices;
 mod passwords;
 mod people;
+mod pkcs12;
 mod policy_book;
 mod read_request;
 mod realms;
@@ -41,6 +43,7 @@ mod revoke;
 mod role_bindings;
 mod roles;
 mod second_factor;
+mod server_keys;
 mod sessions;
 mod show;
 mod show_history;
@@ -85,6 +88,7 @@ pub use revoke::{Revoke, Which};
 pub use role_bindings::NewBinding;
 pub use roles::{RoleError, RoleWish};
 pub use second_factor::SecondFactorError;
+pub use server_keys::{ServerKeyError, ServerKeyOutcome, ServerKeyState, ServerKeyWish};
 pub use sessions::{
     Identity, Session, SessionError, SessionLimits, SessionToken, Sessions, csrf_token,
     is_csrf_token,

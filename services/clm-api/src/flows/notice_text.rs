@@ -3,7 +3,7 @@
 use time::macros::format_description;
 
 use crate::domain::{
-    notice::{CertificateFacts, Content, EventType, RequestFacts},
+    notice::{CertificateFacts, Content, EventType, RecoveryFacts, RequestFacts},
     subscription::Language,
 };
 
@@ -71,6 +71,7 @@ struct Headline {
 fn headline(event: EventType, contents: &[&Content], language: Language) -> String {
     let first = contents.first();
     let request = first.and_then(|content| content.request.as_ref());
+    let recovery = first.and_then(|content| content.recovery.as_ref());
     let headline = Headline {
         of: match contents {
             [one] => about(one),
@@ -80,6 +81,7 @@ fn headline(event: EventType, contents: &[&Content], language: Language) -> Stri
         days: first.and_then(|content| content.days).unwrap_or_default(),
         approved: request
             .and_then(|request| request.approved)
+            .or(recovery.and_then(|recovery| recovery.approved))
             .unwrap_or_default(),
         token: first
             .map(|content| content.token.clone())
@@ -110,6 +112,12 @@ impl Headline {
             }
             EventType::RequestDecided if self.one => format!("Request declined: {of}"),
             EventType::RequestDecided => format!("{of} requests decided"),
+            EventType::RecoveryAsked => format!("Private key wanted back: {of}"),
+            EventType::RecoveryDecided if self.approved => {
+                format!("Recovery of a private key approved: {of}")
+            }
+            EventType::RecoveryDecided => format!("Recovery of a private key declined: {of}"),
+            EventType::RecoveryReleased => format!("Private key handed out: {of}"),
             EventType::AuthorityExpiring => format!("CA ends within {days} days: {of}"),
             EventType::CrlExpiring => format!("CRL is not made anew in time: {of}"),
             EventType::SignerUnreachable => match &self.token {
@@ -144,6 +152,16 @@ impl Headline {
             }
             EventType::RequestDecided if self.one => format!("Antrag abgelehnt: {of}"),
             EventType::RequestDecided => format!("{of} Anträge entschieden"),
+            EventType::RecoveryAsked => {
+                format!("Wiederherstellung eines privaten Schlüssels beantragt: {of}")
+            }
+            EventType::RecoveryDecided if self.approved => {
+                format!("Wiederherstellung eines privaten Schlüssels freigegeben: {of}")
+            }
+            EventType::RecoveryDecided => {
+                format!("Wiederherstellung eines privaten Schlüssels abgelehnt: {of}")
+            }
+            EventType::RecoveryReleased => format!("Privater Schlüssel ausgehändigt: {of}"),
             EventType::AuthorityExpiring => format!("CA endet innerhalb von {days} Tagen: {of}"),
             EventType::CrlExpiring => format!("Sperrliste wird nicht rechtzeitig erneuert: {of}"),
             EventType::SignerUnreachable => match &self.token {
@@ -189,6 +207,9 @@ fn lines(content: &Content, language: Language) -> Vec<(&'static str, String)> {
     }
     if let Some(request) = &content.request {
         request_lines(request, say, &mut lines);
+    }
+    if let Some(recovery) = &content.recovery {
+        recovery_lines(recovery, say, &mut lines);
     }
     lines.push((say("CA", "CA"), content.authority.clone()));
     lines.push((say("token", "Token"), content.token.clone()));
@@ -254,6 +275,24 @@ fn request_lines(
             request.decided_by.clone().unwrap_or_default(),
         ),
         (say("comment", "Bemerkung"), request.comment.clone()),
+    ]);
+}
+
+fn recovery_lines(
+    recovery: &RecoveryFacts,
+    say: impl Fn(&'static str, &'static str) -> &'static str,
+    lines: &mut Vec<(&'static str, String)>,
+) {
+    lines.extend([
+        (
+            say("key wanted by", "Schlüssel beantragt von"),
+            recovery.asked_by.clone(),
+        ),
+        (
+            say("decided by", "entschieden von"),
+            recovery.decided_by.clone().unwrap_or_default(),
+        ),
+        (say("comment", "Bemerkung"), recovery.comment.clone()),
     ]);
 }
 

@@ -10,6 +10,9 @@ use crate::{
     store::{NewDelivery, StoreError},
 };
 
+/// In the log of what was sent, in the place of a subscription: what owners are told in any case.
+const OWNER: &str = "key-owner";
+
 impl Flows {
     /// What there is to tell of what CARA told, as far as anybody listens: most of the time nobody does, and then this
     /// costs next to nothing.
@@ -52,6 +55,22 @@ impl Flows {
         Ok(Some(NewDelivery {
             subscription: subscription.name.clone(),
             recipient,
+            notice,
+        }))
+    }
+
+    /// Tells the owner of a certificate, whether anybody has subscribed or not; none where nobody can be reached.
+    pub(super) async fn delivery_to_owner(
+        &self,
+        notice: Notice,
+    ) -> Result<Option<NewDelivery>, StoreError> {
+        let (Ok(subscription), true) = (OWNER.parse(), self.mail.is_some()) else {
+            return Ok(None);
+        };
+        let address = self.contact_of(&notice).await?;
+        Ok(address.map(|address| NewDelivery {
+            subscription,
+            recipient: Recipient::Mail(address),
             notice,
         }))
     }

@@ -19,7 +19,9 @@ use crate::{
         page::PageRequest,
         policy::Policy,
         refusal::{Refusal, RefusalReason},
-        renewal::{Advice, Window, check_same, check_window, usual_window, window_from},
+        renewal::{
+            Advice, Window, check_same, check_window, maintained_window, usual_window, window_from,
+        },
     },
     flows::show::ShowCertificateError,
     store::{StoreError, cursor_of},
@@ -88,6 +90,14 @@ impl Flows {
         naming: &Naming,
     ) -> Result<Suggestion, KnownCertificateError> {
         let certificate = self.find_named(naming).await?;
+        Ok(self.suggestion_for(&certificate).await?)
+    }
+
+    /// The same for a certificate at hand. What somebody wants sooner does not wait for maintenance.
+    pub async fn suggestion_for(
+        &self,
+        certificate: &InventoryCertificate,
+    ) -> Result<Suggestion, StoreError> {
         let policy = certificate
             .origin
             .policy
@@ -97,7 +107,13 @@ impl Flows {
         let rules = policy
             .as_ref()
             .map(|policy| &policy.definition.rules().authentication.renewal);
-        let usual = usual_window(&certificate, rules);
+        let usual = usual_window(certificate, rules);
+        let maintenance = policy
+            .as_ref()
+            .map(|policy| &policy.definition.rules().maintenance);
+        let usual = maintenance.map_or(usual, |rules| {
+            maintained_window(usual, certificate, rules, self.clock.now_ms())
+        });
         let advice = self
             .store
             .find_renewal_advice(&certificate.fingerprint)

@@ -111,6 +111,13 @@ impl Flows {
         self.use_code(&account, code).await
     }
 
+    /// Whether a code is asked for when an account logs in.
+    #[tracing::instrument(name = "clm.has_second_factor", skip_all)]
+    pub async fn has_second_factor(&self, username: &Username) -> Result<bool, StoreError> {
+        let account = self.store.find_account(username).await?;
+        Ok(account.is_some_and(|account| account.totp_confirmed))
+    }
+
     /// Takes one's own second factor away.
     #[tracing::instrument(name = "clm.drop_second_factor", skip_all)]
     pub async fn drop_second_factor(

@@ -21,6 +21,7 @@ use crate::{
 };
 
 const DAY_MS: i64 = 86_400_000;
+const SWEEP_MS: i64 = 3_600_000;
 /// Certificates read at a time.
 const PAGE: u64 = 500;
 const SIGNER_MARK: &str = "signer";
@@ -33,7 +34,9 @@ impl Flows {
     pub(crate) async fn watch(&self, shutdown: &Shutdown) {
         let every = Duration::from_secs(self.notifications.look_seconds.max(1));
         let mut silent = Silences::new();
+        let mut swept_at_ms = 0;
         while shutdown.sleep(every).await {
+            self.sweep_now_and_then(&mut swept_at_ms).await;
             if !self.policies.has_subscriptions() {
                 continue;
             }
@@ -46,6 +49,18 @@ impl Flows {
             for error in looks.into_iter().filter_map(Result::err) {
                 tracing::warn!(error = chain(&error), "look for what is to be told");
             }
+        }
+    }
+
+    /// Forgets what nobody may have any more.
+    async fn sweep_now_and_then(&self, swept_at_ms: &mut i64) {
+        let now_ms = self.clock.now_ms();
+        if now_ms - *swept_at_ms < SWEEP_MS {
+            return;
+        }
+        *swept_at_ms = now_ms;
+        if let Err(error) = self.sweep_server_keys().await {
+            tracing::warn!(error = chain(&error), "forget keys");
         }
     }
 

@@ -119,6 +119,12 @@ impl Caller {
             .ok_or_else(|| forbidden("for people who are logged in, not for access tokens".into()))
     }
 
+    /// Who acts, where it must be a person: a client's token may be anybody's.
+    pub(super) fn person(&self) -> Result<Actor, Problem> {
+        self.session()?;
+        Ok(self.actor())
+    }
+
     /// The local account of who is logged in.
     pub(super) fn account(&self) -> Result<&Username, Problem> {
         self.session()?

@@ -15,10 +15,10 @@ use crate::flows::Flows;
 #[serde(deny_unknown_fields)]
 pub(super) struct DecisionBody {
     /// Yes or no.
-    approve: bool,
+    pub(super) approve: bool,
     /// Why.
     #[serde(default)]
-    comment: String,
+    pub(super) comment: String,
 }
 
 /// Approve or decline a request

@@ -1,12 +1,14 @@
 //! `POST /v1/certificates`: a certificate from a CSR, under a policy.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, post, web};
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use ers_pki::{certificate::Certificate, name::Name, pem, profile::Period};
 use ers_runtime::http::{Problem, problem, wrong};
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::{
     Caller, bodies::ProblemBody, headers::idempotency_key, show_certificate::certificate_pem,
@@ -14,7 +16,10 @@ use super::{
 use crate::{
     clients::IssuedCertificate,
     domain::{id::RequestId, protocol::Protocol, refusal::Refusal},
-    flows::{Enroll, EnrollError, Flows, KeySource, Outcome},
+    flows::{
+        Enroll, EnrollError, Flows, KeySource, Outcome, ServerKeyError, ServerKeyOutcome,
+        ServerKeyWish,
+    },
 };
 
 /// The identity whose default policy holds.
@@ -23,8 +28,10 @@ const CLIENT: &str = "administrator";
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CertificateWish {
-    /// PEM.
-    csr: String,
+    /// PEM. Absent: the key is made here, see `server_key`.
+    csr: Option<String>,
+    /// The key is made here, where the policy allows it.
+    server_key: Option<ServerKeyBody>,
     /// Absent: the default policy.
     #[schema(example = "server")]
     policy: Option<String>,
@@ -46,6 +53,19 @@ pub(super) struct CertificateWish {
     end_entity: Option<String>,
 }
 
+/// A key that is made here, and goes out in PKCS#12.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ServerKeyWish)]
+pub(super) struct ServerKeyBody {
+    /// Absent: the policy's first.
+    #[schema(example = "P-256")]
+    key_algorithm: Option<String>,
+    /// Of the PKCS#12 file: 12 to 128 characters.
+    #[schema(format = Password, min_length = 12, max_length = 128)]
+    password: String,
+}
+
 #[derive(Serialize, ToSchema)]
 pub(super) struct IssuedBody {
     request_id: String,
@@ -57,6 +77,9 @@ pub(super) struct IssuedBody {
     certificate_pem: String,
     /// PEM; the issuer first, the root left out.
     chain_pem: Vec<String>,
+    /// Base64: key and certificates, when the key was made here. It can be had so for a day, by repeating the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pkcs12: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -69,6 +92,8 @@ pub(super) struct WaitingBody {
 }
 
 /// Ask for a certificate
+///
+/// For a CSR, or with a key that is made here. While it waits, the same is asked again under the same request id.
 #[utoipa::path(
     tag = "certificates",
     security(("bearer" = []), ("cookie" = [])),
@@ -78,7 +103,7 @@ pub(super) struct WaitingBody {
         (status = 202, description = "Waits for approval", body = WaitingBody),
         (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such policy", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The request id was used for something else", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The request id was used for something else, or its key was delivered more than a day ago", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "Refused; the detail names the field and what the policy allows", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "CARA is out of reach; the same request id may be tried again", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -94,16 +119,37 @@ pub(super) async fn enroll(
     if wish.request_id.is_none() {
         wish.request_id = idempotency_key(&request)?;
     }
+    let server_key = read_server_key(&mut wish)?;
     let call = read(&caller, wish)?;
     let policy = flows.policy_of(&call).map_err(failure)?;
     let rules = policy.definition.rules();
     caller.demand_policy(&rules.realm, &rules.name)?;
-    match flows.enroll(&call).await.map_err(failure)? {
-        Outcome::Issued(issued) => issued_response(&call.request_id, &issued),
+    let Some(server_key) = server_key else {
+        let outcome = flows.enroll(&call).await.map_err(failure)?;
+        return answer(&call.request_id, outcome, None);
+    };
+    let id = call.request_id.clone();
+    let made = flows
+        .enroll_with_server_key(call, server_key, &caller.actor())
+        .await
+        .map_err(failure_with_key)?;
+    match made {
+        ServerKeyOutcome::Issued(issued, file) => answer(&id, Outcome::Issued(issued), Some(&file)),
+        ServerKeyOutcome::Other(outcome) => answer(&id, outcome, None),
+    }
+}
+
+fn answer(
+    id: &RequestId,
+    outcome: Outcome,
+    pkcs12: Option<&Zeroizing<Vec<u8>>>,
+) -> Result<HttpResponse, Problem> {
+    match outcome {
+        Outcome::Issued(issued) => issued_response(id, &issued, pkcs12),
         Outcome::Waiting { retry_after } => Ok(HttpResponse::Accepted()
             .insert_header((header::RETRY_AFTER, retry_after.whole_seconds().to_string()))
             .json(WaitingBody {
-                request_id: call.request_id.to_string(),
+                request_id: id.to_string(),
                 state: "pending-approval",
                 retry_after: retry_after.whole_seconds(),
             })),
@@ -111,12 +157,34 @@ pub(super) async fn enroll(
     }
 }
 
+fn read_server_key(wish: &mut CertificateWish) -> Result<Option<ServerKeyWish>, Problem> {
+    let server_key = wish.server_key.take();
+    if server_key.is_some() == wish.csr.is_some() {
+        return Err(wrong("csr", "either this or server_key"));
+    }
+    let Some(server_key) = server_key else {
+        return Ok(None);
+    };
+    let password = Zeroizing::new(server_key.password);
+    let algorithm = server_key
+        .key_algorithm
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|error| wrong("key_algorithm", error))?;
+    Ok(Some(ServerKeyWish {
+        algorithm,
+        password,
+    }))
+}
+
 fn read(caller: &Caller, wish: CertificateWish) -> Result<Enroll, Problem> {
-    let csr = pem::decode(
-        &wish.csr,
-        &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"],
-    )
-    .map_err(|error| wrong("csr", error))?;
+    let csr = match &wish.csr {
+        Some(text) => pem::decode(text, &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"])
+            .map_err(|error| wrong("csr", error))?,
+        // The key that is made takes its place.
+        None => Vec::new(),
+    };
     let subject: Option<Name> = wish
         .subject
         .as_deref()
@@ -167,13 +235,21 @@ fn read(caller: &Caller, wish: CertificateWish) -> Result<Enroll, Problem> {
     })
 }
 
-fn issued_response(id: &RequestId, issued: &IssuedCertificate) -> Result<HttpResponse, Problem> {
+fn issued_response(
+    id: &RequestId,
+    issued: &IssuedCertificate,
+    pkcs12: Option<&Zeroizing<Vec<u8>>>,
+) -> Result<HttpResponse, Problem> {
     let certificate = Certificate::from_der(&issued.certificate).map_err(|error| {
         tracing::error!(%error, request_id = %id, "certificate of CARA's not readable");
         Problem::of(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
     })?;
     let fingerprint = hex::encode(certificate.fingerprint());
-    Ok(HttpResponse::Created()
+    let mut response = HttpResponse::Created();
+    if pkcs12.is_some() {
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+    }
+    Ok(response
         .insert_header((
             header::LOCATION,
             format!("/clm-api/v1/certificates/{fingerprint}"),
@@ -189,6 +265,7 @@ fn issued_response(id: &RequestId, issued: &IssuedCertificate) -> Result<HttpRes
                 .iter()
                 .map(|der| certificate_pem(der))
                 .collect(),
+            pkcs12: pkcs12.map(|file| BASE64.encode(file.as_slice())),
         }))
 }
 
@@ -197,6 +274,13 @@ fn failure(error: EnrollError) -> Problem {
         EnrollError::RequestIdTaken(_) => {
             Problem::of(StatusCode::CONFLICT, error.to_string()).in_field("request_id")
         }
+        error => problem(error),
+    }
+}
+
+fn failure_with_key(error: ServerKeyError) -> Problem {
+    match error {
+        ServerKeyError::Enroll(error) => failure(error),
         error => problem(error),
     }
 }

@@ -20,6 +20,7 @@ mod enroll;
 mod export_certificates;
 mod headers;
 mod import_certificates;
+mod key_recoveries;
 mod list_certificates;
 mod list_policies;
 mod list_requests;
@@ -106,6 +107,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(show_history::show_history)
         .service(revoke::revoke)
         .configure(bulk_routes)
+        .configure(recovery_routes)
         .service(show_statistics::show_statistics)
         .service(list_requests::list_requests)
         .service(decide_request::decide_request)
@@ -142,6 +144,17 @@ fn bulk_routes(config: &mut ServiceConfig<'_>) {
         .service(bulk::list_bulk_acts)
         .service(bulk::show_bulk_act)
         .service(bulk::cancel_bulk_act);
+}
+
+/// Kept keys that are wanted back.
+fn recovery_routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(key_recoveries::list_key_recoveries)
+        .service(key_recoveries::ask_key_recovery)
+        .service(key_recoveries::show_key_recovery)
+        .service(key_recoveries::decide_key_recovery)
+        .service(key_recoveries::withdraw_key_recovery)
+        .service(key_recoveries::release_key);
 }
 
 /// People, what they and clients may do, and what they did.

@@ -8,12 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Caller,
-    bodies::{CertificateBody, ProblemBody},
+    bodies::{CertificateBody, ProblemBody, time_text},
     headers::etag,
 };
 use crate::{
-    domain::id::CertificateId,
-    flows::{Flows, Shown},
+    domain::{id::CertificateId, inventory::CertificateState, inventory_filter::Source},
+    flows::{Flows, ServerKeyState, Shown},
 };
 
 const PEM: &str = "application/x-pem-file";
@@ -35,6 +35,47 @@ pub(super) struct WholeCertificate {
     certificate_pem: String,
     /// PEM; the issuer first, the root last.
     chain_pem: Vec<String>,
+    /// Present when its key was made here, and is not forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_key: Option<ServerKeyBody>,
+    /// When clients are told to renew it (RFC 9773); absent for one that was imported or is not valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewal: Option<RenewalBody>,
+}
+
+/// When a certificate should be renewed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RenewalWindow)]
+struct RenewalBody {
+    #[schema(format = DateTime)]
+    start: String,
+    #[schema(format = DateTime)]
+    end: String,
+    /// Somebody wants it sooner than usual; maintenance is not waited for then.
+    pulled_forward: bool,
+}
+
+/// The key of a certificate, made here.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ServerKey)]
+struct ServerKeyBody {
+    #[schema(example = "P-256")]
+    key_algorithm: &'static str,
+    #[schema(format = DateTime)]
+    made_at: String,
+    /// It stays here, sealed, and can be recovered.
+    kept: bool,
+    /// The newest recovery of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery: Option<RecoveryState>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecoveryState {
+    id: String,
+    /// As of a key recovery.
+    #[schema(example = "pending-approval")]
+    state: &'static str,
 }
 
 enum Format {
@@ -78,7 +119,7 @@ pub(super) async fn show_certificate(
     Ok(match format {
         Format::Json => HttpResponse::Ok()
             .insert_header(etag(shown.entry.note.version))
-            .json(whole(shown, flows.clock.now_ms())),
+            .json(whole(&flows, shown).await?),
         Format::Pem => HttpResponse::Ok().content_type(PEM).body(bundle(&shown)),
         Format::Der => HttpResponse::Ok()
             .content_type(DER)
@@ -103,11 +144,43 @@ fn format_of(request: &HttpRequest, asked: Option<&str>) -> Result<Format, Probl
     }
 }
 
-fn whole(shown: Shown, now_ms: i64) -> WholeCertificate {
-    WholeCertificate {
+async fn whole(flows: &Flows, shown: Shown) -> Result<WholeCertificate, Problem> {
+    let key = flows.server_key_of(&shown.entry).await.map_err(problem)?;
+    let renewal = renewal_of(flows, &shown).await?;
+    Ok(WholeCertificate {
+        renewal,
+        server_key: key.map(ServerKeyBody::from),
         certificate_pem: certificate_pem(&shown.entry.certificate.der),
         chain_pem: shown.chain.iter().map(|der| certificate_pem(der)).collect(),
-        certificate: CertificateBody::of(shown.entry, now_ms),
+        certificate: CertificateBody::of(shown.entry, flows.clock.now_ms()),
+    })
+}
+
+async fn renewal_of(flows: &Flows, shown: &Shown) -> Result<Option<RenewalBody>, Problem> {
+    let certificate = &shown.entry.certificate;
+    let is_ours = certificate.origin.source() == Source::Issued;
+    if !is_ours || certificate.state(flows.clock.now_ms()) != CertificateState::Valid {
+        return Ok(None);
+    }
+    let suggestion = flows.suggestion_for(certificate).await.map_err(problem)?;
+    Ok(Some(RenewalBody {
+        start: time_text(suggestion.window.start_ms),
+        end: time_text(suggestion.window.end_ms),
+        pulled_forward: suggestion.pulled_forward,
+    }))
+}
+
+impl From<ServerKeyState> for ServerKeyBody {
+    fn from(key: ServerKeyState) -> Self {
+        Self {
+            key_algorithm: key.algorithm.as_str(),
+            made_at: time_text(key.created_at_ms),
+            kept: key.kept,
+            recovery: key.recovery.map(|(id, state)| RecoveryState {
+                id,
+                state: state.as_str(),
+            }),
+        }
     }
 }
 

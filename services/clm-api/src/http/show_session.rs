@@ -1,12 +1,15 @@
 //! `GET /v1/session`: who is logged in, and what they may do.
 
 use actix_web::{get, web};
-use ers_runtime::http::Problem;
+use ers_runtime::http::{Problem, problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Caller, bodies::time_text};
-use crate::{domain::access::Grant, flows::csrf_token};
+use crate::{
+    domain::access::Grant,
+    flows::{Flows, csrf_token},
+};
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct SessionBody {
@@ -15,6 +18,8 @@ pub(super) struct SessionBody {
     username: String,
     /// A local account, whose password and second factor can be changed here.
     local: bool,
+    /// A code of a second factor is asked for at login; false where the OpenID provider sees to it.
+    second_factor: bool,
     /// Groups that the OpenID provider says they are in.
     groups: Vec<String>,
     #[schema(format = DateTime)]
@@ -45,12 +50,20 @@ struct GrantBody {
     responses((status = 200, description = "The session", body = SessionBody))
 )]
 #[get("/v1/session")]
-pub(super) async fn show_session(caller: Caller) -> Result<web::Json<SessionBody>, Problem> {
+pub(super) async fn show_session(
+    caller: Caller,
+    flows: web::Data<Flows>,
+) -> Result<web::Json<SessionBody>, Problem> {
     let (session, token) = caller.session()?;
     let identity = &session.identity;
+    let second_factor = match &identity.username {
+        Some(username) => flows.has_second_factor(username).await.map_err(problem)?,
+        None => false,
+    };
     Ok(web::Json(SessionBody {
         username: identity.person.to_string(),
         local: identity.username.is_some(),
+        second_factor,
         groups: identity.groups.iter().map(ToString::to_string).collect(),
         ends_at: time_text(session.ends_at_ms),
         csrf_token: csrf_token(token),

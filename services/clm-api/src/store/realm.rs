@@ -6,15 +6,16 @@ use ers_runtime::{
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction, DbErr, EntityTrait as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::Expr,
 };
 
 use super::{
     Changed, Inserted, Store, StoreError,
     certificate_search::in_state,
     entity::{
-        access_token, certificate, client, end_entity, policy, policy_version, realm, request,
-        role_binding,
+        access_token, certificate, client, end_entity, key_recovery, key_recovery_decision, policy,
+        policy_version, realm, request, role_binding, server_key,
     },
     policy::count_change,
 };
@@ -123,7 +124,7 @@ impl Store {
             .map_err(StoreError::at("count requests of a realm"))
     }
 
-    /// Deletes an archived realm with its policies, end entities, clients, tokens, requests and roles; false when it is
+    /// Deletes an archived realm with its policies, end entities, clients, tokens, requests, kept keys and roles; false when it is
     /// not archived. What was issued in it stays in the inventory.
     #[tracing::instrument(name = "db.realm.delete", skip_all)]
     pub async fn delete_realm(&self, name: &RealmName) -> Result<bool, StoreError> {
@@ -196,7 +197,30 @@ async fn delete(transaction: &DatabaseTransaction, name: &str) -> Result<bool, D
         .filter(request::Column::Realm.eq(name))
         .exec(transaction)
         .await?;
+    delete_keys(transaction, name).await?;
     Ok(true)
+}
+
+/// The keys that are kept in a realm, and who wanted them back.
+async fn delete_keys(transaction: &DatabaseTransaction, name: &str) -> Result<(), DbErr> {
+    let recoveries = key_recovery::Entity::find()
+        .select_only()
+        .column(key_recovery::Column::Id)
+        .filter(key_recovery::Column::Realm.eq(name))
+        .into_query();
+    key_recovery_decision::Entity::delete_many()
+        .filter(key_recovery_decision::Column::Recovery.in_subquery(recoveries))
+        .exec(transaction)
+        .await?;
+    key_recovery::Entity::delete_many()
+        .filter(key_recovery::Column::Realm.eq(name))
+        .exec(transaction)
+        .await?;
+    server_key::Entity::delete_many()
+        .filter(server_key::Column::Realm.eq(name))
+        .exec(transaction)
+        .await?;
+    Ok(())
 }
 
 fn read(row: realm::Model) -> Result<Realm, StoreError> {

@@ -14,6 +14,7 @@ use ers_proto::clm::v1::{
 use ers_runtime::{
     Context,
     clock::ManualClock,
+    config::Secret,
     grpc::{Caller, Channel, Propagate},
 };
 use ers_signer_client::fake::FakeSigner;
@@ -60,6 +61,7 @@ pub struct World {
 struct Settings {
     webhooks: BTreeMap<String, WebhookConfig>,
     notifications: NotificationConfig,
+    redis: Option<String>,
 }
 
 impl World {
@@ -88,6 +90,17 @@ impl World {
         let cara = FakeCara::new(Arc::clone(&clock));
         let settings = Settings {
             notifications,
+            ..Settings::default()
+        };
+        Self::start(clock, cara, Arc::default(), Arc::new(database), settings).await
+    }
+
+    /// A first start, over a database, with sessions in Redis.
+    pub async fn with_redis(database: TestDatabase, url: &str) -> Self {
+        let clock = ManualClock::at(datetime!(2026-11-22 12:00 UTC));
+        let cara = FakeCara::new(Arc::clone(&clock));
+        let settings = Settings {
+            redis: Some(url.to_owned()),
             ..Settings::default()
         };
         Self::start(clock, cara, Arc::default(), Arc::new(database), settings).await
@@ -133,6 +146,7 @@ impl World {
             policy_refresh_ms: 50,
             webhooks: settings.webhooks.clone(),
             notifications: settings.notifications.clone(),
+            redis: settings.redis.as_deref().map(Secret::literal),
             ..Config::over(database.config.clone())
         };
         let clm = clm_api::start(context.clone(), config, deps).await.unwrap();

@@ -2,13 +2,16 @@
 //! - a certificate is renewed in its time, with the same subject and names, by its holder, while it is active
 //! - where a policy wants one active certificate at most, another one is a duplicate unless it renews; of two at once
 //!   one wins
-//! - clients are told to renew in the last third of a certificate's life, sooner when an administrator says so
+//! - clients are told to renew in the last third of a certificate's life, in the policy's times of maintenance, sooner
+//!   when an administrator says so
 
 use ers_pki::key::{KeyAlgorithm, PrivateKey};
 use ers_proto::clm::v1::{
     self as proto, RefusalReason, enroll_response::Outcome, suggest_renewal_request::By,
 };
+use ers_runtime::clock::Clock as _;
 use ers_test_support::{databases::TestDatabase, on_every_database};
+use time::macros::datetime;
 
 use super::{
     authenticating::{add, est_enroll, est_wish},
@@ -20,6 +23,7 @@ on_every_database!(
     failure_39_a_renewal_keeps_identity_time_and_holder,
     one_active_certificate_at_most_where_the_policy_wants_that,
     clients_are_told_to_renew_now,
+    clients_are_told_to_renew_in_maintenance_and_at_once_all_the_same,
 );
 
 fn key() -> PrivateKey {
@@ -181,5 +185,57 @@ async fn clients_are_told_to_renew_now(database: TestDatabase) {
         .renew_now(proto::RenewNowRequest::default())
         .await;
     assert_eq!(nothing.unwrap_err().code(), tonic::Code::InvalidArgument);
+    world.stop().await;
+}
+
+fn move_to(world: &World, moment: time::OffsetDateTime) {
+    world.clock.advance(moment - world.clock.now());
+}
+
+async fn clients_are_told_to_renew_in_maintenance_and_at_once_all_the_same(database: TestDatabase) {
+    let world = World::over(database).await;
+    let saturdays = "maintenance: {time_zone: '+01:00', windows: ['Sat 02:00-06:00']}\n";
+    world.apply(&policy(saturdays)).await;
+    let made = issued(est_enroll(&world, est_wish("one", &key(), "printer")).await);
+    world.caught_up().await;
+    let suggest = async || {
+        let request = proto::SuggestRenewalRequest {
+            by: Some(By::Certificate(made.certificate.clone())),
+        };
+        let mut acme = world.enrollment("acme");
+        let told = acme.suggest_renewal(request).await.unwrap().into_inner();
+        let at = |time: Option<prost_types::Timestamp>| {
+            time::OffsetDateTime::from_unix_timestamp(time.unwrap().seconds).unwrap()
+        };
+        (at(told.start), at(told.end), told.pulled_forward)
+    };
+    // The last third of 90 days begins on Thursday, 2027-01-21.
+    let (start, end, pulled) = suggest().await;
+    assert_eq!(
+        (start, end, pulled),
+        (
+            datetime!(2027-01-23 01:00 UTC),
+            datetime!(2027-01-23 05:00 UTC),
+            false
+        )
+    );
+    // Who has missed it is told of the next one.
+    move_to(&world, datetime!(2027-01-24 12:00 UTC));
+    assert_eq!(suggest().await.0, datetime!(2027-01-30 01:00 UTC));
+    // Once the policy has no times that the certificate lives to see, it is renewed as usual.
+    move_to(&world, datetime!(2027-02-20 06:00 UTC));
+    assert!(suggest().await.1 < datetime!(2027-02-01 00:00 UTC));
+
+    move_to(&world, datetime!(2027-01-24 12:00 UTC));
+    let now = proto::RenewNowRequest {
+        search: "printer".into(),
+        ..Default::default()
+    };
+    world.administration().renew_now(now).await.unwrap();
+    let (start, _, pulled) = suggest().await;
+    assert!(
+        pulled && start == datetime!(2027-01-24 12:00 UTC),
+        "{start}"
+    );
     world.stop().await;
 }

@@ -299,6 +299,8 @@ fn built_in() -> Vec<Grant> {
             // it makes external-account keys and hands them out once; using them is left to acme
             seal: texts(&["clm/", "acme/"]),
             unseal: texts(&["clm/"]),
+            // those of certificates whose key the platform makes; it keeps them sealed
+            make_client_keys: true,
             ..named("clm-api")
         },
         Grant {

@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{
     edges::{AcmeRules, AuthenticationRules, CmpRules, EstRules, ScepRules},
+    maintenance::MaintenanceRules,
     names::NameRules,
+    server_keys::ServerKeyRules,
     subject::SubjectRules,
 };
 use crate::domain::{
@@ -102,6 +104,12 @@ pub struct Rules {
     /// Whether certificates of others may be put beside those that were issued under the policy.
     #[serde(default)]
     pub import: ImportRules,
+    /// Whether keys may be made here, and whether they stay for recovery.
+    #[serde(default)]
+    pub server_keys: ServerKeyRules,
+    /// When clients should renew.
+    #[serde(default)]
+    pub maintenance: MaintenanceRules,
 }
 
 /// Which certificates of others may be imported.
@@ -211,6 +219,9 @@ impl Rules {
         }
         if self.validity.default.duration() <= time::Duration::ZERO {
             return wrong("validity.default", "more than nothing");
+        }
+        if let Err((key, problem)) = self.server_keys.check(&self.key_algorithms) {
+            return wrong(key, &problem);
         }
         Ok(())
     }

@@ -3,16 +3,19 @@
 
 mod definition;
 mod edges;
+mod maintenance;
 mod names;
 mod network;
 mod pattern;
 mod ready;
+mod server_keys;
 mod subject;
 
 pub use definition::{
     ImportRules, PolicyDefinition, PolicyError, RevocationRules, Rules, ValidityRules,
 };
 pub use edges::{AcmeRules, RenewalRules, TrustedIssuer};
+pub use maintenance::MaintenanceRules;
 pub use names::Unnamed;
 pub use ready::{CLIENT_DEFAULTS, ready};
 pub use subject::{CommonNameRule, SubjectRules};
