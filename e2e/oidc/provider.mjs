@@ -12,7 +12,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       client_secret: clientSecret,
       redirect_uris: [redirectUri],
       post_logout_redirect_uris: [afterLogout],
-      grant_types: ['authorization_code'],
+      grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
       response_types: ['code'],
     },
   ],
@@ -23,6 +23,6 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     accountId: id,
     claims: () => ({ sub: id, preferred_username: id, groups: id === 'alice' ? ['pki-approvers', 'everybody'] : ['everybody'] }),
   }),
-  features: { devInteractions: { enabled: true } },
+  features: { devInteractions: { enabled: true }, deviceFlow: { enabled: true } },
 });
 provider.listen(Number(port), '127.0.0.1');

@@ -12,6 +12,8 @@
 issuer: {{ include "ers.url" . }}/auth/realms/ers
 # not through the ingress: the public name need not be known in the cluster
 internal_url: http://{{ include "ers.address" (dict "root" . "component" "keycloak" "port" 8080) }}/auth/realms/ers
+# `ers login`: what it is called there needs no secret, and may ask for device codes
+device_client_id: ers-cli
 {{- else }}
 issuer: {{ $oidc.issuer | quote }}
 {{- if $oidc.caSecret }}

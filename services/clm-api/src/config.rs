@@ -19,6 +19,7 @@ use serde::Deserialize;
 ///   issuer: https://id.example.com/realms/ers
 ///   client_id: clm-ui
 ///   client_secret: env:OIDC_SECRET   # absent: a public client
+///   device_client_id: ers-cli        # a public client for logins by device code (`ers login`); absent: client_id
 ///   external_url: https://pki.example.com        # of this platform: the browser comes back to /clm-api/v1/oidc/callback there
 ///   internal_url: http://keycloak:8080/realms/ers # where it is asked from here; absent: at its issuer
 ///   authorities: /etc/ers/id-ca.pem  # absent: those of the system
@@ -148,6 +149,9 @@ pub struct OidcConfig {
     /// What we show there; absent: nothing, as a public client.
     #[serde(default)]
     pub client_secret: Option<Secret>,
+    /// What we are called, without a secret, where somebody logs in by device code (RFC 8628); absent: `client_id`.
+    #[serde(default)]
+    pub device_client_id: Option<String>,
     /// Where browsers find this platform; the provider must let them come back to `/clm-api/v1/oidc/callback` below it, and
     /// after logging out to `/clm-ui/`.
     pub external_url: String,

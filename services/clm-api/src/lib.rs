@@ -115,6 +115,7 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
             .map(Oidc::new)
             .transpose()
             .map_err(StartError::Oidc)?,
+        device_paces: flows::DevicePaces::default(),
         webhooks: Webhooks::new(&config.webhooks).map_err(StartError::Webhooks)?,
         mail: config
             .notifications

@@ -13,5 +13,5 @@ pub use cara::{AuthorityFacts, Cara, CrlDates, IssuedCertificate, IssuerCertific
 pub use error::CaraError;
 pub use hook::Hooks;
 pub use mail::{Mail, MailError};
-pub use oidc::{Oidc, OidcError};
+pub use oidc::{BegunDevice, Oidc, OidcError, Redeemed, Told};
 pub use webhook::{Question, WebhookError, Webhooks};

@@ -1,6 +1,8 @@
 //! The OpenID provider (OpenID Connect Core 1.0, authorization code flow with PKCE, RFC 7636): found by discovery, asked
-//! for tokens, and its ID tokens checked. `openidconnect` would bring the crate `rsa`, which we do not have; the ID
+//! for tokens, and its ID tokens checked; by device code (RFC 8628) in `device`. `openidconnect` would bring the crate `rsa`, which we do not have; the ID
 //! token is checked by `jsonwebtoken` over aws-lc-rs.
+
+mod device;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,6 +18,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::config::OidcConfig;
+pub use device::{BegunDevice, Redeemed};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -43,6 +46,8 @@ pub struct Oidc {
     is_first: bool,
     client_id: String,
     client_secret: Option<SecretString>,
+    /// What we are called, without a secret, where somebody logs in by device code; absent: as everywhere.
+    device_client_id: Option<String>,
     /// Where the browser comes back to.
     redirect_url: String,
     /// Where the browser goes after logging out there.
@@ -67,6 +72,14 @@ struct Metadata {
     jwks_uri: Url,
     userinfo_endpoint: Option<Url>,
     end_session_endpoint: Option<Url>,
+    device_authorization_endpoint: Option<Url>,
+}
+
+/// Who asks: a client of the provider's.
+#[derive(Clone, Copy)]
+struct Party<'a> {
+    id: &'a str,
+    secret: Option<&'a SecretString>,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +130,16 @@ pub enum OidcError {
         #[source]
         source: reqwest::Error,
     },
+    /// It refuses.
+    #[error("ask the OpenID provider for {what}: {status} {code}")]
+    Refused {
+        /// What was asked for.
+        what: &'static str,
+        /// Status of HTTP.
+        status: reqwest::StatusCode,
+        /// The code of RFC 6749 section 5.2, which says enough, and nothing that is secret; or empty.
+        code: String,
+    },
     /// It answers what it should not.
     #[error("ask the OpenID provider for {what}: {detail}")]
     Answer {
@@ -157,6 +180,7 @@ impl Oidc {
             is_first: config.first,
             client_id: config.client_id.clone(),
             client_secret: secret.transpose().map_err(OidcError::Secret)?,
+            device_client_id: config.device_client_id.clone(),
             redirect_url: format!("{external}/clm-api/v1/oidc/callback"),
             after_logout_url: format!("{external}/clm-ui/"),
             scopes: config.scopes.join(" "),
@@ -212,8 +236,36 @@ impl Oidc {
         now_ms: i64,
     ) -> Result<Told, OidcError> {
         let known = self.known(false).await?;
-        let tokens = self.tokens(&known.metadata, code, verifier).await?;
-        let mut claims = self.check(&known, &tokens.id_token, nonce, now_ms).await?;
+        let grant = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &self.redirect_url),
+            ("code_verifier", verifier),
+        ];
+        let party = self.party();
+        let endpoint = &known.metadata.token_endpoint;
+        let tokens = self.post("tokens", endpoint, party, &grant).await?;
+        self.tell(&known, tokens, party, Some(nonce), now_ms).await
+    }
+
+    fn party(&self) -> Party<'_> {
+        Party {
+            id: &self.client_id,
+            secret: self.client_secret.as_ref(),
+        }
+    }
+
+    /// Who somebody is, by the tokens that were given to one of our names there.
+    async fn tell(
+        &self,
+        known: &Known,
+        tokens: Tokens,
+        party: Party<'_>,
+        nonce: Option<&str>,
+        now_ms: i64,
+    ) -> Result<Told, OidcError> {
+        let token = &tokens.id_token;
+        let mut claims = self.check(known, token, party.id, nonce, now_ms).await?;
         // Some providers tell more than the subject only at their userinfo endpoint (section 5.4).
         if (claims.get(&self.username_claim).is_none() || claims.get(&self.groups_claim).is_none())
             && let Some(endpoint) = &known.metadata.userinfo_endpoint
@@ -241,34 +293,30 @@ impl Oidc {
         })
     }
 
-    async fn tokens(
+    async fn post<T: DeserializeOwned>(
         &self,
-        metadata: &Metadata,
-        code: &str,
-        verifier: &str,
-    ) -> Result<Tokens, OidcError> {
+        what: &'static str,
+        endpoint: &Url,
+        party: Party<'_>,
+        pairs: &[(&str, &str)],
+    ) -> Result<T, OidcError> {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "authorization_code")
-            .append_pair("code", code)
-            .append_pair("redirect_uri", &self.redirect_url)
-            .append_pair("code_verifier", verifier);
-        let mut request = self.http.post(metadata.token_endpoint.clone());
-        match &self.client_secret {
+        form.extend_pairs(pairs);
+        let mut request = self.http.post(endpoint.clone());
+        match party.secret {
             // RFC 6749 section 2.3.1: form-encoded, then HTTP Basic
             Some(secret) => {
-                request = request.basic_auth(
-                    encoded(&self.client_id),
-                    Some(encoded(secret.expose_secret())),
-                );
+                request =
+                    request.basic_auth(encoded(party.id), Some(encoded(secret.expose_secret())));
             }
             None => {
-                form.append_pair("client_id", &self.client_id);
+                form.append_pair("client_id", party.id);
             }
         }
         let request = request
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(form.finish());
-        read("tokens", request).await
+        read(what, request).await
     }
 
     /// The claims of an ID token that is right (section 3.1.3.7).
@@ -276,7 +324,8 @@ impl Oidc {
         &self,
         known: &Known,
         token: &str,
-        nonce: &str,
+        client_id: &str,
+        nonce: Option<&str>,
         now_ms: i64,
     ) -> Result<serde_json::Map<String, Value>, OidcError> {
         let wrong = |error: jsonwebtoken::errors::Error| OidcError::Token(error.to_string());
@@ -296,7 +345,7 @@ impl Oidc {
         };
         let mut validation = Validation::new(header.alg);
         validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[&self.client_id]);
+        validation.set_audience(&[client_id]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // Times are held against our own clock below.
         validation.validate_exp = false;
@@ -310,7 +359,7 @@ impl Oidc {
         if now_ms / 1000 >= expires_s.saturating_add(LEEWAY_S) {
             return Err(OidcError::Token("has ended".to_owned()));
         }
-        if claims.get("nonce").and_then(Value::as_str) != Some(nonce) {
+        if nonce.is_some() && claims.get("nonce").and_then(Value::as_str) != nonce {
             return Err(OidcError::Token("is for another login".to_owned()));
         }
         let several = claims
@@ -318,7 +367,7 @@ impl Oidc {
             .and_then(Value::as_array)
             .is_some_and(|all| all.len() > 1);
         let party = claims.get("azp").and_then(Value::as_str);
-        if (several || party.is_some()) && party != Some(self.client_id.as_str()) {
+        if (several || party.is_some()) && party != Some(client_id) {
             return Err(OidcError::Token("is for another client".to_owned()));
         }
         Ok(claims)
@@ -403,13 +452,15 @@ async fn read<T: DeserializeOwned>(
         }
     }
     if !status.is_success() {
-        // The code of RFC 6749 section 5.2 says enough, and nothing that is secret.
         let code = serde_json::from_slice::<Value>(&body)
             .ok()
             .and_then(|body| body.get("error")?.as_str().map(str::to_owned))
-            .unwrap_or_default();
-        let detail = format!("{status} {code}");
-        return Err(OidcError::Answer { what, detail });
+            .unwrap_or_default()
+            .chars()
+            .filter(char::is_ascii_graphic)
+            .take(64)
+            .collect();
+        return Err(OidcError::Refused { what, status, code });
     }
     serde_json::from_slice(&body).map_err(|error| OidcError::Answer {
         what,
@@ -444,13 +495,16 @@ impl Fault for OidcError {
     fn kind(&self) -> Kind {
         match self {
             Self::Unreachable { .. } => Kind::Unavailable,
-            Self::Token(_) | Self::Answer { what: "tokens", .. } => Kind::Unauthenticated,
+            Self::Token(_)
+            | Self::Answer { what: "tokens", .. }
+            | Self::Refused { what: "tokens", .. } => Kind::Unauthenticated,
             Self::Secret(_)
             | Self::Url(_)
             | Self::InternalUrl
             | Self::Authorities(_)
             | Self::Client(_)
-            | Self::Answer { .. } => Kind::Internal,
+            | Self::Answer { .. }
+            | Self::Refused { .. } => Kind::Internal,
         }
     }
 }

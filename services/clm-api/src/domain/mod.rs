@@ -17,6 +17,7 @@ pub mod inventory_filter;
 pub mod key_recovery;
 pub mod note;
 pub mod notice;
+pub mod pace;
 pub mod page;
 pub mod permission;
 pub mod policy;

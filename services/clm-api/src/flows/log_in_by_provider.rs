@@ -8,7 +8,10 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{Actor, Flows, Identity, Session, SessionError, SessionToken, sessions::random_text};
-use crate::{clients::OidcError, store::StoreError};
+use crate::{
+    clients::{OidcError, Told},
+    store::StoreError,
+};
 
 /// What comes before the provider's names: nobody there can be taken for a local account.
 const PREFIX: &str = "oidc:";
@@ -32,6 +35,18 @@ pub enum ProviderLogInError {
     /// No provider is configured.
     #[error("log in: there is no OpenID provider here")]
     None,
+    /// The provider has no device codes for us.
+    #[error("log in: the OpenID provider gives no device codes here")]
+    NoDevice,
+    /// What came is none of ours.
+    #[error("log in: device_code is none that was given here")]
+    DeviceCode,
+    /// Asked too often from one place.
+    #[error("log in: too many attempts, try again in {seconds} seconds")]
+    TooMany {
+        /// When to try again.
+        seconds: u32,
+    },
     /// The name that the provider gives is none.
     #[error("log in: the OpenID provider's name for you is too long, or has control characters")]
     Name,
@@ -74,8 +89,22 @@ impl Flows {
         nonce: &str,
         address: Option<String>,
     ) -> Result<(SessionToken, Session), ProviderLogInError> {
-        let outcome = self.identify(code, verifier, nonce).await;
-        let identity = match outcome {
+        let told = async {
+            let provider = self.oidc.as_ref().ok_or(ProviderLogInError::None)?;
+            let now_ms = self.clock.now_ms();
+            Ok(provider.redeem(code, verifier, nonce, now_ms).await?)
+        };
+        self.let_in(told.await, "", address).await
+    }
+
+    /// Begins a session for whom the provider vouches. `way`: how they logged in there, beside the usual.
+    pub(super) async fn let_in(
+        &self,
+        told: Result<Told, ProviderLogInError>,
+        way: &str,
+        address: Option<String>,
+    ) -> Result<(SessionToken, Session), ProviderLogInError> {
+        let identity = match told.and_then(identity_of) {
             Ok(identity) => identity,
             Err(error) => {
                 self.metrics.logged_in("wrong");
@@ -88,36 +117,10 @@ impl Flows {
             name: identity.person.to_string(),
             address,
         };
-        let detail = format!("OpenID provider, {} groups", identity.groups.len());
+        let detail = format!("OpenID provider{way}, {} groups", identity.groups.len());
         self.note(&actor, "session.begin", identity.person.as_str(), detail)
             .await?;
         Ok(self.sessions.begin(identity, &*self.clock).await?)
-    }
-
-    async fn identify(
-        &self,
-        code: &str,
-        verifier: &str,
-        nonce: &str,
-    ) -> Result<Identity, ProviderLogInError> {
-        let provider = self.oidc.as_ref().ok_or(ProviderLogInError::None)?;
-        let told = provider
-            .redeem(code, verifier, nonce, self.clock.now_ms())
-            .await?;
-        let person = format!("{PREFIX}{}", told.name)
-            .parse()
-            .map_err(|_| ProviderLogInError::Name)?;
-        Ok(Identity {
-            person,
-            username: None,
-            groups: told
-                .groups
-                .iter()
-                .take(MOST_GROUPS)
-                .filter_map(|group| group.parse().ok())
-                .collect(),
-            id_token: Some(told.id_token),
-        })
     }
 
     /// Where somebody's browser goes to log out at the provider too.
@@ -127,14 +130,37 @@ impl Flows {
     }
 }
 
+fn identity_of(told: Told) -> Result<Identity, ProviderLogInError> {
+    let person = format!("{PREFIX}{}", told.name)
+        .parse()
+        .map_err(|_| ProviderLogInError::Name)?;
+    Ok(Identity {
+        person,
+        username: None,
+        groups: told
+            .groups
+            .iter()
+            .take(MOST_GROUPS)
+            .filter_map(|group| group.parse().ok())
+            .collect(),
+        id_token: Some(told.id_token),
+    })
+}
+
 impl Fault for ProviderLogInError {
     fn kind(&self) -> Kind {
         match self {
-            Self::None => Kind::NotFound,
+            Self::None | Self::NoDevice => Kind::NotFound,
+            Self::DeviceCode => Kind::InvalidArgument,
+            Self::TooMany { .. } => Kind::ResourceExhausted,
             Self::Name => Kind::Unauthenticated,
             Self::Provider(error) => error.kind(),
             Self::Session(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
+    }
+
+    fn field(&self) -> Option<&str> {
+        matches!(self, Self::DeviceCode).then_some("device_code")
     }
 }

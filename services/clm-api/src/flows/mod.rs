@@ -27,6 +27,7 @@ mod known_certificate;
 mod load_policy;
 mod load_shared_secret;
 mod log_in;
+mod log_in_by_device;
 mod log_in_by_provider;
 mod look_up;
 mod notice_text;
@@ -77,6 +78,8 @@ pub use known_certificate::{KnownCertificate, Naming};
 pub use load_policy::{EdgePolicy, LoadPolicyError};
 pub use load_shared_secret::{SharedSecret, SharedSecretOf};
 pub use log_in::LogInError;
+pub use log_in_by_device::{DeviceLogin, DevicePaces};
+pub use log_in_by_provider::ProviderLogInError;
 pub use look_up::ListError;
 pub use passwords::PasswordError;
 pub(crate) use passwords::Passwords;
@@ -121,6 +124,8 @@ pub struct Flows {
     pub(crate) notifications: NotificationConfig,
     /// Where people log in who have no local account; absent: nowhere.
     pub(crate) oidc: Option<Oidc>,
+    /// How often they may log in by device code.
+    pub(crate) device_paces: DevicePaces,
     /// How this process stands.
     pub(crate) health: Health,
     pub(crate) clock: SharedClock,

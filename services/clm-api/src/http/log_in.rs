@@ -117,12 +117,18 @@ fn logged_in(flows: &Flows, token: &SessionToken, session: &Session) -> HttpResp
     HttpResponse::Ok()
         .insert_header((header::SET_COOKIE, session_cookie(flows, token, session)))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(LoggedIn {
+        .json(LoggedIn::of(token, session))
+}
+
+impl LoggedIn {
+    pub(super) fn of(token: &SessionToken, session: &Session) -> Self {
+        Self {
             username: session.identity.person.to_string(),
             token: token.expose().to_owned(),
             ends_at: time_text(session.ends_at_ms),
             csrf_token: csrf_token(token.expose()),
-        })
+        }
+    }
 }
 
 /// The cookie that is a session, for browsers.

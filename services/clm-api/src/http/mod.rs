@@ -25,6 +25,7 @@ mod list_certificates;
 mod list_policies;
 mod list_requests;
 mod log_in;
+mod log_in_by_device;
 mod log_out;
 mod oidc;
 mod openapi;
@@ -80,6 +81,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(oidc::list_login_methods)
         .service(oidc::begin_log_in)
         .service(oidc::finish_log_in)
+        .service(log_in_by_device::begin_device_log_in)
+        .service(log_in_by_device::log_in_by_device)
         .service(show_session::show_session)
         .service(log_out::log_out)
         .service(change_password::change_password)

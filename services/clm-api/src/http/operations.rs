@@ -23,6 +23,8 @@ pub(super) const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET", "/v1/login-methods", Public),
     ("GET", "/v1/oidc/login", Public),
     ("GET", "/v1/oidc/callback", Public),
+    ("POST", "/v1/oidc/device", Public),
+    ("POST", "/v1/session/device", Public),
     ("GET", "/v1/session", LoggedIn),
     ("DELETE", "/v1/session", LoggedIn),
     ("POST", "/v1/account/password", LoggedIn),

@@ -4,6 +4,7 @@
 //! - wrong passwords, and wrong names, are told the same way; after five the account is closed for a while
 //! - guesses made at the same moment count each
 //! - a session ends by logging out, by idleness and by age
+//! - without an OpenID provider there are no device codes
 
 use actix_web::{http::StatusCode, test};
 use ers_proto::clm::v1 as proto;
@@ -240,5 +241,20 @@ async fn a_password_set_from_the_command_line_opens_a_locked_account() {
         Code::InvalidArgument
     );
     assert_eq!(set("nobody", NEW).await.unwrap_err().code(), Code::NotFound);
+    world.stop().await;
+}
+
+#[actix_web::test]
+async fn without_a_provider_there_are_no_device_codes() {
+    let world = World::new().await;
+    let ask = async |path: &str, body: serde_json::Value| {
+        let uri = format!("/clm-api/v1/{path}");
+        send(&world, test::TestRequest::post().uri(&uri).set_json(body)).await
+    };
+    let told = ask("oidc/device", json!({})).await.assert_problem(404);
+    assert_eq!(told["detail"], "log in: there is no OpenID provider here");
+    let code = json!({"device_code": "verifier.code"});
+    ask("session/device", code).await.assert_problem(404);
+    ask("session/device", json!({})).await.assert_problem(400);
     world.stop().await;
 }

@@ -11,10 +11,12 @@ use super::{
 };
 
 /// What everybody may call.
-const PUBLIC: [(&str, &str); 5] = [
+const PUBLIC: [(&str, &str); 7] = [
     ("get", "/clm-api/v1/login-methods"),
     ("get", "/clm-api/v1/oidc/login"),
     ("get", "/clm-api/v1/oidc/callback"),
+    ("post", "/clm-api/v1/oidc/device"),
+    ("post", "/clm-api/v1/session/device"),
     ("post", "/clm-api/v1/session"),
     ("post", "/clm-api/v1/session/certificate"),
 ];
