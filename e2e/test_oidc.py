@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from harness.platform import binary
 from harness.ports import free_port
 from harness.process import Server, run
 from harness.rest import Rest
@@ -58,6 +59,29 @@ class Browser:
             status, location, body = self("POST", action, fields)
             assert status in (302, 303), body
         pytest.fail("the provider does not send the browser back")
+
+    def type_code(self, url, name, answer="confirm"):
+        """Goes to the provider's page with a device code, as its owner does; the last page."""
+        status, location, body = self("GET", url)
+        for _ in range(12):
+            if status in (302, 303):
+                status, location, body = self("GET", location)
+                url = location or url
+                continue
+            form = re.search(r'<form[^>]*action="([^"]+)"', body)
+            if not form:
+                return body
+            fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', body))
+            if fields.get("prompt") == "login":
+                fields |= {"login": name, "password": "any will do"}
+            if "confirm" in fields:
+                fields = {key: value for key, value in fields.items() if key in ("xsrf", "user_code")} | {answer: "yes"}
+            action = urljoin(url, html.unescape(form[1]))
+            url = action
+            status, location, body = self("POST", action, fields)
+            if "abort" in fields:
+                return body
+        pytest.fail("the provider does not come to an end")
 
     def session(self):
         status, _, body = self("GET", f"{self.platform.url}/clm-api/v1/session")
@@ -151,6 +175,44 @@ def test_the_way_back_leads_nowhere_else(place, folder):
         assert browser("GET", f"{place.url}/clm-api/v1/oidc/login?return_to={elsewhere}")[0] == 400
     methods = json.loads(browser("GET", f"{place.url}/clm-api/v1/login-methods")[2])
     assert methods == {"password": True, "oidc": True, "oidc_first": False, "certificate": True}
+
+
+class CommandLine:
+    """`ers login --device` as it waits for its person."""
+
+    def __init__(self, place, folder):
+        self.environment = {"XDG_CONFIG_HOME": str(folder / "config")}
+        self.server = Server("login", [binary("ers"), "--server", place.url, "login", "--device", "--ca", place.root], folder,
+                             environment=self.environment)
+        self.server.start()
+        self.page = until("a code is shown", lambda: re.search(r"or open (\S+)", self.server.log.read_text()))[1]
+
+    def ended(self):
+        until("the command line has its answer", lambda: not self.server.alive, 60)
+        return self.server.process.returncode, self.server.log.read_text()
+
+
+def test_a_command_line_logs_in_by_device_code(place, folder, administrator):
+    """RFC 8628: CLM is the provider's client, the command line gets a session of CLM's and nothing of the provider's."""
+    waiting = CommandLine(place, folder)
+    assert "Sign-in Success" in Browser(place, folder).type_code(waiting.page, "alice")
+    code, told = waiting.ended()
+    assert code == 0 and "oidc:alice" in told and "pki-approvers" in told, told
+    ers = lambda *more: run(binary("ers"), *more, environment=waiting.environment, cwd=folder)  # noqa: E731
+    assert json.loads(ers("--output", "json", "whoami").stdout)["username"] == "oidc:alice"
+    assert "logged out" in ers("logout").stdout
+    events = administrator("GET", "/v1/audit?actor=oidc:alice&act=session.begin")[2]["events"]
+    assert "by device code" in events[0]["detail"], events
+
+
+def test_a_device_code_that_is_refused_or_made_up_lets_in_nobody(place, folder, administrator):
+    waiting = CommandLine(place, folder)
+    Browser(place, folder).type_code(waiting.page, "alice", answer="abort")
+    code, told = waiting.ended()
+    assert code == 1 and "access_denied" in told, told
+    assert not (folder / "config").exists()
+    assert administrator("POST", "/v1/session/device", {"device_code": "made.up"})[0] == 401
+    assert administrator("POST", "/v1/session/device", {"device_code": "made-up"})[0] == 400
 
 
 def test_people_roles_and_realms_from_the_command_line(place, administrator):

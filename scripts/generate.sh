@@ -23,7 +23,7 @@ mkdir -p "$out"
 # The command line: every command's help, depth first.
 reference() {
   local help
-  help=$(env -u ERS_DATA -u ERS_PLATFORM "$ers" "$@" -h | sed "s/ *$//")
+  help=$(env -u ERS_DATA -u ERS_PLATFORM -u ERS_SERVER "$ers" "$@" -h | sed "s/ *$//")
   # shellcheck disable=SC2016  # backticks are Markdown
   printf '\n## `%s`\n\n```\n%s\n```\n' "$(printf '%s ' ers "$@" | sed 's/ $//')" "$help"
   local commands command

@@ -2,13 +2,14 @@
 
 - who opens the web app is sent to Keycloak, comes back as administrator of CLM, and finds the clients and policies of the default realm
 - the init job makes what the realm lacks, has Keycloak show what CLM shows, leaves alone what people changed, and does nothing twice
+- `ers login` logs in with a browser elsewhere
 - an administrator who was replaced in Keycloak is told, and the job goes on
 """
 
 import html
 import json
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -16,7 +17,7 @@ from harness.chart import RELEASE, SMALL_KEYS, render
 from harness.keycloak import Keycloak, new_database
 from harness.rendered import RenderedPlatform
 from harness.servers import Dns, PostgreSql, Redis
-from test_oidc import Browser
+from test_oidc import Browser, CommandLine
 
 PERSON, PASSWORD = "devops", "changeit"
 
@@ -93,6 +94,29 @@ def test_a_wrong_password_is_nobodys(release, folder):
     browser = Browser(release, folder)
     assert log_in(release, browser, PERSON, "wrong")[0] == 200, "the page again"
     assert browser.session()[0] == 401
+
+
+def test_a_command_line_logs_in_by_device_code(release, folder):
+    """The realm's client `ers-cli` gives the code; a person types it, logs in and agrees."""
+    waiting = CommandLine(release, folder)
+    browser, seen = Browser(release, folder), []
+    method, url, fields = "GET", waiting.page, None
+    for _ in range(12):
+        status, location, page = browser(method, url, fields)
+        if status in (302, 303):
+            method, url, fields = "GET", location, None
+            continue
+        form = re.search(r'<form[^>]*action="([^"]+)"', page)
+        if not form:
+            break
+        wanted = "accept" if 'name="accept"' in page else "password"
+        seen.append(wanted)
+        hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
+        fields = hidden | ({"accept": "Yes"} if wanted == "accept" else {"username": PERSON, "password": PASSWORD})
+        method, url = "POST", urljoin(url, html.unescape(form[1]))
+    assert seen == ["password", "accept"], page
+    code, told = waiting.ended()
+    assert code == 0 and f"oidc:{PERSON}" in told and "pki-administrators" in told, told
 
 
 def job(release):

@@ -1,15 +1,19 @@
 //! What can be typed.
 
+mod account;
 mod administrator;
 mod approval;
 mod audit;
 mod ca;
 mod cert;
+mod client;
 mod entity;
 mod inventory;
+mod login;
 mod notify;
 mod people;
 mod profile;
+mod recovery;
 mod signer;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -17,9 +21,10 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use account::{Account, SecondFactor};
 pub use administrator::{Administrator, AdministratorAdd};
 pub use approval::Approval;
-pub use audit::{Audit, AuditCheck, AuditExport, AuditWitness};
+pub use audit::{Audit, AuditCheck, AuditEvents, AuditExport, AuditExportEvents, AuditWitness};
 pub use ca::{
     Ca, CaCreate, CaCrossSign, CaExportRequest, CaImportCertificate, CaRenew, CaRollover,
     CaSignRequest,
@@ -27,13 +32,16 @@ pub use ca::{
 pub use cert::{
     Cert, CertExport, CertIssue, CertList, CertRevoke, CertRevokeByKey, CertRevokeMany, Encoding,
 };
+pub use client::{Client, ClientToken, ClientTokenMake};
 pub use entity::{CertRenewNow, Entity, EntityName, EntitySecret, Scep};
 pub use inventory::{
     CertBulk, CertChange, CertExportList, CertFilter, CertImport, CertTag, ListFormat, Selected,
 };
+pub use login::{Login, Request};
 pub use notify::{Notify, Wish};
 pub use people::{Realm, Role, RoleGive, User};
 pub use profile::{Profile, ProfileApply, ProfileRehearse};
+pub use recovery::Recovery;
 pub use signer::{KeyCommand, Signer, TokenCommand};
 
 /// An open PKI and certificate lifecycle platform.
@@ -56,21 +64,32 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Args, Clone)]
 pub struct Global {
-    /// Folder of a platform on this machine
-    #[arg(
-        long,
-        global = true,
-        default_value = "data",
-        value_name = "DIR",
-        env = "ERS_DATA"
-    )]
-    pub data: PathBuf,
+    /// Folder of a platform on this machine [default: data]
+    #[arg(long, global = true, value_name = "DIR", env = "ERS_DATA")]
+    pub data: Option<PathBuf>,
     /// YAML file with endpoints and identity of a platform elsewhere, instead of --data
     #[arg(long, global = true, value_name = "FILE", env = "ERS_PLATFORM")]
     pub platform: Option<PathBuf>,
+    /// Base URL of a platform elsewhere, spoken to over REST as whoever `ers login` let in [default: where that was last]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "ERS_SERVER",
+        conflicts_with_all = ["platform", "data"]
+    )]
+    pub server: Option<String>,
     /// How results are written
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub output: Format,
+}
+
+impl Global {
+    /// Folder of a platform on this machine.
+    pub fn data(&self) -> PathBuf {
+        let usual = || PathBuf::from("data");
+        self.data.clone().unwrap_or_else(usual)
+    }
 }
 
 /// How results are written.
@@ -134,6 +153,29 @@ pub enum Command {
     /// Local accounts of people
     #[command(subcommand)]
     User(User),
+    /// Requests for certificates
+    #[command(subcommand)]
+    Request(Request),
+    /// Keys that the platform keeps, wanted back under dual control
+    #[command(subcommand)]
+    Recovery(Recovery),
+    /// What asks for certificates by itself, and its access tokens
+    #[command(subcommand)]
+    Client(Client),
+    /// CAs as CLM sees them: what they issue for, and whether their CRLs are current
+    #[command(subcommand)]
+    Authority(Authority),
+    /// How the platform stands: services, checks, tokens, notifications
+    System,
+    /// Your own account: password and second factor
+    #[command(subcommand)]
+    Account(Account),
+    /// Log in at a platform elsewhere; the commands that follow are done there, over REST
+    Login(Login),
+    /// End the login
+    Logout,
+    /// Show where you are logged in, as whom, and what you may do
+    Whoami,
     /// Challenge passwords for SCEP clients (RFC 8894)
     #[command(subcommand)]
     Scep(Scep),
@@ -193,6 +235,29 @@ pub enum Policy {
     Apply {
         /// YAML file; - for standard input
         file: PathBuf,
+    },
+    /// List what one said and says, newest first; with --output json all of it
+    Versions {
+        /// Its name
+        name: String,
+        /// Most of them at once
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// The next page, as the one before named it
+        #[arg(long, default_value = "")]
+        page: String,
+    },
+}
+
+/// CAs as CLM sees them.
+#[derive(Subcommand)]
+pub enum Authority {
+    /// List them
+    List,
+    /// Show one, with its chain
+    Show {
+        /// Its name
+        name: String,
     },
 }
 

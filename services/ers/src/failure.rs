@@ -1,14 +1,18 @@
 //! Failures of a command: what went wrong, and the way out.
 
-use std::{fmt::Display, io::Write as _};
+use std::{fmt::Display, io::Write as _, process::ExitCode};
 
 use ers_runtime::error::chain;
+
+/// What shells say of a process that SIGPIPE ended: 128 and its number.
+const BROKEN_PIPE: u8 = 141;
 
 /// Why a command failed.
 #[derive(Debug)]
 pub struct Failure {
     problem: String,
     way_out: Option<String>,
+    code: u8,
 }
 
 /// What commands return.
@@ -20,6 +24,7 @@ impl Failure {
         Self {
             problem: problem.into(),
             way_out: None,
+            code: 1,
         }
     }
 
@@ -35,8 +40,29 @@ impl Failure {
         self
     }
 
+    /// Who read what was written has gone: nothing is wrong, and there is nobody to be told.
+    pub fn nobody_reads() -> Self {
+        Self {
+            code: BROKEN_PIPE,
+            ..Self::new(String::new())
+        }
+    }
+
+    /// Whether a word is in what went wrong.
+    pub fn says(&self, word: &str) -> bool {
+        self.problem.contains(word)
+    }
+
+    /// What the process ends with.
+    pub fn code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+
     /// Tells it on standard error.
     pub fn tell(&self) {
+        if self.code == BROKEN_PIPE {
+            return;
+        }
         let mut stderr = std::io::stderr().lock();
         // Nothing can be done when even standard error is gone.
         let _ = writeln!(stderr, "error: {}", self.problem);
@@ -74,7 +100,7 @@ pub fn answered(status: tonic::Status) -> Failure {
         ))
         .or("`ers status` and its log say what is missing; is it not running? start it with `ers up`"),
         tonic::Code::Unauthenticated => {
-            failure.or("this identity is not known there; `--data` names the platform's folder")
+            failure.or("this identity is not known there: `--data` names the platform's folder, `ers login` logs in elsewhere")
         }
         tonic::Code::Internal | tonic::Code::Unknown => {
             Failure::new("the platform failed to answer").or("its log says why")

@@ -2,6 +2,7 @@
 //! file in `commands`; how the one-process platform is put together is in `platform`.
 
 mod cli;
+mod clm;
 mod cluster;
 mod commands;
 mod failure;
@@ -13,6 +14,7 @@ mod own_certificates;
 mod pki_defaults;
 mod platform;
 mod remote;
+mod rest;
 
 use std::process::ExitCode;
 
@@ -32,7 +34,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.tell();
-            ExitCode::FAILURE
+            failure.code()
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The way to a running platform: its endpoints, and the administrator's identity.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use ers_proto::{
     cara::v1::{
@@ -9,10 +12,7 @@ use ers_proto::{
         profiles_client::ProfilesClient, restoring_client::RestoringClient,
         revoking_client::RevokingClient, status_client::StatusClient,
     },
-    clm::v1::{
-        administration_client::AdministrationClient, enrollment_client::EnrollmentClient,
-        notifications_client::NotificationsClient,
-    },
+    clm::v1::{administration_client::AdministrationClient, enrollment_client::EnrollmentClient},
     signer::v1::{
         administration_client::AdministrationClient as SignerAdministrationClient,
         journal_client::JournalClient,
@@ -88,6 +88,10 @@ pub struct Remote {
 impl Remote {
     /// The platform that the options name.
     pub fn open(global: &Global) -> Outcome<Self> {
+        if let Some(server) = &global.server {
+            return Err(Failure::new(format!("{server} does not do this over REST"))
+                .or("it is for the platform's own identity: --data or --platform instead of --server"));
+        }
         match &global.platform {
             Some(file) => {
                 let platform: PlatformFile =
@@ -95,8 +99,9 @@ impl Remote {
                 Self::with(platform.endpoints, &platform.identity, platform.health_url)
             }
             None => {
-                let running = run_file(&global.data)?;
-                let file = |name: &str| global.data.join("identity").join(name);
+                let data = global.data();
+                let running = run_file(&data)?;
+                let file = |name: &str| data.join("identity").join(name);
                 let identity = IdentityFiles {
                     certificate: file("administrator.crt"),
                     key: file("administrator.key"),
@@ -146,6 +151,16 @@ impl Remote {
             endpoints,
             health_url,
         }
+    }
+
+    /// The way to CLM.
+    pub fn clm(&self) -> Channel {
+        self.channel("clm-api", &self.endpoints.clm_api)
+    }
+
+    /// The way to CARA.
+    pub fn cara(&self) -> Channel {
+        self.channel("cara-ws", &self.endpoints.cara_ws)
     }
 
     fn channel(&self, service: &str, address: &str) -> Channel {
@@ -202,11 +217,6 @@ impl Remote {
         AdministrationClient::new(self.channel("clm-api", &self.endpoints.clm_api))
     }
 
-    /// Who CLM tells of what.
-    pub fn notifications(&self) -> NotificationsClient<Channel> {
-        NotificationsClient::new(self.channel("clm-api", &self.endpoints.clm_api))
-    }
-
     /// The signer's journal.
     pub fn journal(&self) -> JournalClient<Channel> {
         JournalClient::new(self.channel("signer", &self.endpoints.signer))
@@ -223,15 +233,24 @@ impl Remote {
     }
 }
 
+/// Whether a platform was started in a folder.
+pub fn is_platform(data: &Path) -> bool {
+    run_path(data).exists()
+}
+
+fn run_path(data: &Path) -> PathBuf {
+    data.join("run").join("platform.json")
+}
+
 fn run_file(data: &Path) -> Outcome<RunFile> {
-    let path = data.join("run").join("platform.json");
+    let path = run_path(data);
     let text = std::fs::read_to_string(&path).map_err(|error| {
         Failure::new(format!(
             "no platform runs in {}: {}",
             data.display(),
             chain(&error)
         ))
-        .or("start it with `ers up`, or name its folder with --data DIR")
+        .or("start it with `ers up`, name its folder with --data DIR, or one elsewhere with --server URL and `ers login`")
     })?;
     serde_json::from_str(&text).attempt(format!("read {}", path.display()))
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ListFormat;
+
 /// The signer's journal.
 #[derive(Subcommand)]
 pub enum Audit {
@@ -27,6 +29,10 @@ pub enum Audit {
     },
     /// Follow the trail of people's acts in CLM and say whether anything was changed
     VerifyClm,
+    /// Show what people and clients did in CLM, newest first
+    Events(AuditEvents),
+    /// Write what they did to standard output, the oldest first
+    ExportEvents(AuditExportEvents),
     /// Write the journal to a file that can be checked elsewhere
     Export(AuditExport),
     /// Print the key that checkpoints are signed with, to be pinned elsewhere (PEM)
@@ -56,6 +62,55 @@ pub struct AuditExport {
     /// Up to this entry; default: the last
     #[arg(long, requires = "chain")]
     pub to: Option<u64>,
+}
+
+/// Options of `ers audit events`.
+#[derive(Args)]
+pub struct AuditEvents {
+    /// By this one only
+    #[arg(long, default_value = "")]
+    pub actor: String,
+    /// Only such acts, e.g. certificate.revoke
+    #[arg(long, default_value = "")]
+    pub act: String,
+    /// On this only
+    #[arg(long, default_value = "")]
+    pub object: String,
+    /// In this realm only
+    #[arg(long, default_value = "")]
+    pub realm: String,
+    /// Then or later, e.g. 2026-11-22T12:00:00Z
+    #[arg(long, value_name = "TIME", default_value = "")]
+    pub from: String,
+    /// Before then
+    #[arg(long, value_name = "TIME", default_value = "")]
+    pub until: String,
+    /// Part of who, what, on what
+    #[arg(long, default_value = "")]
+    pub search: String,
+    /// Most of them at once
+    #[arg(long, default_value_t = 50)]
+    pub limit: u32,
+    /// The next page, as the one before named it
+    #[arg(long, default_value = "")]
+    pub page: String,
+}
+
+/// Options of `ers audit export-events`.
+#[derive(Args)]
+pub struct AuditExportEvents {
+    /// How they are written
+    #[arg(long, value_enum, default_value_t = ListFormat::Csv)]
+    pub format: ListFormat,
+    /// In this realm only
+    #[arg(long, default_value = "")]
+    pub realm: String,
+    /// Then or later, e.g. 2026-11-22T12:00:00Z
+    #[arg(long, value_name = "TIME", default_value = "")]
+    pub from: String,
+    /// Before then
+    #[arg(long, value_name = "TIME", default_value = "")]
+    pub until: String,
 }
 
 /// Options of `ers audit check`.

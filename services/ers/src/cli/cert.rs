@@ -61,6 +61,12 @@ pub enum Cert {
     },
     /// Say where one is used, or comment on it
     Change(CertChange),
+    /// Count them: by state, by the week of their end, by the day of their issue
+    Statistics {
+        /// In this realm only
+        #[arg(long, default_value = "")]
+        realm: String,
+    },
     /// Show what became of one
     History {
         /// Serial number or fingerprint, hex; the first 8 or more characters will do

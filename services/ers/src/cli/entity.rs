@@ -32,6 +32,8 @@ pub enum Entity {
     },
     /// Show one
     Show(EntityName),
+    /// Say how its people are reached, and whether it may ask for others
+    Change(EntityChange),
     /// Let it ask for nothing for now; its certificates let in nobody
     Suspend(EntityName),
     /// Let it ask again
@@ -52,6 +54,19 @@ pub struct EntityName {
     /// Its realm
     #[arg(long, default_value = "default")]
     pub realm: String,
+}
+
+/// Options of `ers entity change`.
+#[derive(Args)]
+pub struct EntityChange {
+    #[command(flatten)]
+    pub which: EntityName,
+    /// How its people are reached, e.g. a mail address
+    #[arg(long)]
+    pub contact: Option<String>,
+    /// Whether it may ask and revoke for others
+    #[arg(long, value_name = "true|false")]
+    pub registration_authority: Option<bool>,
 }
 
 /// A password or secret to be set.

@@ -9,6 +9,11 @@ use clap::{Args, Subcommand};
 pub enum Realm {
     /// List them
     List,
+    /// Show one
+    Show {
+        /// Its name
+        name: String,
+    },
     /// Make one
     Create {
         /// 1 to 64 of a-z 0-9 -; stays
@@ -53,6 +58,13 @@ pub enum Realm {
 pub enum Role {
     /// List roles with what they allow
     List,
+    /// Show one
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// List all that roles can allow
+    Permissions,
     /// Make or change one
     Put {
         /// 1 to 64 of a-z 0-9 -
@@ -107,6 +119,22 @@ pub struct RoleGive {
 pub enum User {
     /// List them
     List,
+    /// Show one
+    Show {
+        /// Login name
+        username: String,
+    },
+    /// Give one another name or mail address
+    Change {
+        /// Login name
+        username: String,
+        /// Name for people
+        #[arg(long)]
+        name: Option<String>,
+        /// Mail address
+        #[arg(long)]
+        email: Option<String>,
+    },
     /// Make one; it may do nothing until it is given a role
     Add {
         /// Login name: 1 to 64 of a-z 0-9 . _ @ -

@@ -1,7 +1,5 @@
 //! `ers crl`: revocation lists.
 
-use std::io::Write as _;
-
 use ers_proto::cara::v1::{
     CrlInfo, ListCrlsRequest, PublishCrlsRequest, ReadCrlRequest, crl_part::Part,
 };
@@ -9,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{Crl, CrlFetch, Encoding, Global},
-    failure::{Attempt as _, Failure, Outcome, answered},
+    failure::{Failure, Outcome, answered},
     key_store,
     output::{self, Show},
     remote::Remote,
@@ -92,9 +90,7 @@ async fn fetch(remote: &Remote, options: &CrlFetch) -> Outcome<()> {
     };
     match &options.out {
         Some(path) => key_store::write_public(path, &content),
-        None => std::io::stdout()
-            .write_all(&content)
-            .attempt("write to standard output"),
+        None => output::octets(&content),
     }
 }
 

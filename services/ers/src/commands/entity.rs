@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 use super::{ACTOR, read_password};
 use crate::{
     cli::{Entity, EntityName, EntitySecret, Global},
+    clm::Clm,
     failure::{Outcome, answered},
     output::{self, Show},
-    remote::Remote,
 };
 
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ struct Secret {
 }
 
 pub async fn run(global: &Global, command: Entity) -> Outcome<()> {
-    let mut administration = Remote::open(global)?.administration();
+    let mut administration = Clm::open(global)?.administration();
     match command {
         Entity::Add {
             which,
@@ -84,8 +84,16 @@ pub async fn run(global: &Global, command: Entity) -> Outcome<()> {
             let shown = administration.show_end_entity(request).await;
             output::show(global.output, &view(shown.map_err(answered)?.into_inner()))
         }
-        Entity::Suspend(which) => change(global, which, "suspended").await,
-        Entity::Resume(which) => change(global, which, "active").await,
+        Entity::Change(options) => {
+            let request = ChangeEndEntityRequest {
+                contact: options.contact,
+                registration_authority: options.registration_authority,
+                ..of(options.which, "")
+            };
+            change(global, request).await
+        }
+        Entity::Suspend(which) => change(global, of(which, "suspended")).await,
+        Entity::Resume(which) => change(global, of(which, "active")).await,
         Entity::SetPassword(options) => set_password(global, options).await,
         Entity::SetSecret(options) => set_secret(global, options).await,
         Entity::Remove(which) => {
@@ -102,15 +110,18 @@ pub async fn run(global: &Global, command: Entity) -> Outcome<()> {
     }
 }
 
-async fn change(global: &Global, which: EntityName, state: &str) -> Outcome<()> {
-    let request = ChangeEndEntityRequest {
+fn of(which: EntityName, state: &str) -> ChangeEndEntityRequest {
+    ChangeEndEntityRequest {
         realm: which.realm,
         name: which.name,
         state: state.to_owned(),
         actor: ACTOR.into(),
         ..Default::default()
-    };
-    let changed = Remote::open(global)?
+    }
+}
+
+async fn change(global: &Global, request: ChangeEndEntityRequest) -> Outcome<()> {
+    let changed = Clm::open(global)?
         .administration()
         .change_end_entity(request)
         .await;
@@ -129,7 +140,7 @@ async fn set_password(global: &Global, options: EntitySecret) -> Outcome<()> {
         none: options.none,
         actor: ACTOR.into(),
     };
-    let answer = Remote::open(global)?
+    let answer = Clm::open(global)?
         .administration()
         .set_end_entity_password(request)
         .await;
@@ -150,7 +161,7 @@ async fn set_secret(global: &Global, options: EntitySecret) -> Outcome<()> {
         none: options.none,
         actor: ACTOR.into(),
     };
-    let answer = Remote::open(global)?
+    let answer = Clm::open(global)?
         .administration()
         .set_end_entity_secret(request)
         .await;

@@ -1,27 +1,33 @@
 //! One file per command.
 
+mod account;
 mod acme_account_key;
 mod administrator;
 mod approval;
 mod audit;
 mod ca;
 mod cert;
+mod client;
 mod crl;
 mod entity;
 mod identity;
 mod init;
 mod key;
+mod login;
 mod migrate;
 mod notify;
 mod password;
 mod policy;
 mod profile;
 mod realm;
+mod recovery;
+mod request;
 mod restore;
 mod role;
 mod scep;
 mod signer;
 mod status;
+mod system;
 mod token;
 mod up;
 mod user;
@@ -66,6 +72,15 @@ pub fn run(cli: Cli) -> Outcome<()> {
             Command::Realm(command) => realm::run(&global, command).await,
             Command::Role(command) => role::run(&global, command).await,
             Command::User(command) => user::run(&global, command).await,
+            Command::Request(command) => request::run(&global, command).await,
+            Command::Recovery(command) => recovery::run(&global, command).await,
+            Command::Client(command) => client::run(&global, command).await,
+            Command::Authority(command) => system::authority(&global, command).await,
+            Command::System => system::system(&global).await,
+            Command::Account(command) => account::run(&global, command).await,
+            Command::Login(options) => login::log_in(&global, &options).await,
+            Command::Logout => login::log_out(&global).await,
+            Command::Whoami => login::who_am_i(&global).await,
             Command::Scep(command) => scep::run(&global, command).await,
             Command::AcmeAccountKey(command) => acme_account_key::run(&global, command).await,
             Command::Password(options) => password::run(&global, &options).await,

@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use crate::{
     cli::{Global, Notify, Wish},
+    clm::Clm,
     failure::{Outcome, answered},
     output::{self, Show},
-    remote::Remote,
 };
 
 const ACTOR: &str = "administrator";
@@ -58,7 +58,7 @@ struct Deliveries {
 }
 
 pub async fn run(global: &Global, command: Notify) -> Outcome<()> {
-    let mut notifications = Remote::open(global)?.notifications();
+    let mut notifications = Clm::open(global)?.notifications();
     match command {
         Notify::Subscribe(wish) => {
             let made = notifications.subscribe(request(wish)).await;

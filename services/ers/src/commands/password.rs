@@ -5,9 +5,9 @@ use ers_proto::clm::v1::SetAdministratorPasswordRequest;
 use super::read_password;
 use crate::{
     cli::{Global, Password},
+    clm::Clm,
     failure::{Outcome, answered},
     output,
-    remote::Remote,
 };
 
 pub async fn run(global: &Global, options: &Password) -> Outcome<()> {
@@ -16,7 +16,7 @@ pub async fn run(global: &Global, options: &Password) -> Outcome<()> {
         username: options.username.clone(),
         password: password.to_string(),
     };
-    Remote::open(global)?
+    Clm::open(global)?
         .administration()
         .set_administrator_password(request)
         .await

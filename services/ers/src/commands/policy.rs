@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::read_text;
 use crate::{
     cli::{Format, Global, Policy},
+    clm::{self, Clm},
     failure::{Outcome, answered},
-    output::{self, Show},
-    remote::Remote,
+    output::{self, Show, Told},
+    rest::segment,
 };
 
 #[derive(Serialize)]
@@ -35,8 +36,14 @@ struct Applied {
     created: bool,
 }
 
+const VERSION: &[(&str, &str)] = &[
+    ("version", "version"),
+    ("since", "created_at"),
+    ("by", "created_by"),
+];
+
 pub async fn run(global: &Global, command: Policy) -> Outcome<()> {
-    let mut administration = Remote::open(global)?.administration();
+    let mut administration = Clm::open(global)?.administration();
     match command {
         Policy::List => {
             let request = ListPoliciesRequest {
@@ -63,6 +70,12 @@ pub async fn run(global: &Global, command: Policy) -> Outcome<()> {
                 Format::Table => output::line(policy.definition.trim_end()),
                 Format::Json => output::show(global.output, &view(policy)),
             }
+        }
+        Policy::Versions { name, limit, page } => {
+            let path = format!("policies/{}/versions", segment(&name));
+            let query = [("page_size", &*limit.to_string()), ("page_token", &page)];
+            let told = clm::rest(global)?.ask(&path, &query).await?;
+            output::show(global.output, &Told::page(told, "versions", VERSION))
         }
         Policy::Apply { file } => {
             let request = ApplyPolicyRequest {

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::ACTOR;
 use crate::{
     cli::{Global, Realm},
-    failure::{Outcome, answered},
+    clm::Clm,
+    failure::{Failure, Outcome, answered},
     output::{self, Show},
-    remote::Remote,
 };
 
 #[derive(Serialize)]
@@ -28,12 +28,19 @@ struct View {
 struct List(Vec<View>);
 
 pub async fn run(global: &Global, command: Realm) -> Outcome<()> {
-    let mut administration = Remote::open(global)?.administration();
+    let mut administration = Clm::open(global)?.administration();
     match command {
         Realm::List => {
             let listed = administration.list_realms(ListRealmsRequest {}).await;
             let realms = listed.map_err(answered)?.into_inner().realms;
             output::show(global.output, &List(realms.into_iter().map(view).collect()))
+        }
+        Realm::Show { name } => {
+            let listed = administration.list_realms(ListRealmsRequest {}).await;
+            let realms = listed.map_err(answered)?.into_inner().realms;
+            let found = realms.into_iter().find(|realm| realm.name == name);
+            let found = found.ok_or_else(|| Failure::new(format!("there is no realm {name}")))?;
+            output::show(global.output, &view(found))
         }
         Realm::Create {
             name,
@@ -97,7 +104,7 @@ fn change(name: String) -> ChangeRealmRequest {
 }
 
 async fn send(global: &Global, request: ChangeRealmRequest) -> Outcome<()> {
-    let changed = Remote::open(global)?
+    let changed = Clm::open(global)?
         .administration()
         .change_realm(request)
         .await;

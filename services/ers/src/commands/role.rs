@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::ACTOR;
 use crate::{
     cli::{Global, Role, RoleGive},
-    failure::{Outcome, answered},
-    output::{self, Show},
-    remote::Remote,
+    clm::{self, Clm},
+    failure::{Failure, Outcome, answered},
+    output::{self, Show, Told},
 };
 
 #[derive(Serialize)]
@@ -45,12 +45,23 @@ struct BindingView {
 struct BindingList(Vec<BindingView>);
 
 pub async fn run(global: &Global, command: Role) -> Outcome<()> {
-    let mut administration = Remote::open(global)?.administration();
+    let mut administration = Clm::open(global)?.administration();
     match command {
         Role::List => {
             let listed = administration.list_roles(ListRolesRequest {}).await;
             let roles = listed.map_err(answered)?.into_inner().roles;
             output::show(global.output, &List(roles.into_iter().map(view).collect()))
+        }
+        Role::Show { name } => {
+            let listed = administration.list_roles(ListRolesRequest {}).await;
+            let roles = listed.map_err(answered)?.into_inner().roles;
+            let found = roles.into_iter().find(|role| role.name == name);
+            let found = found.ok_or_else(|| Failure::new(format!("there is no role {name}")))?;
+            output::show(global.output, &view(found))
+        }
+        Role::Permissions => {
+            let told = clm::rest(global)?.ask("permissions", &[]).await?;
+            output::show(global.output, &Told::one(told, &[("", "permissions")]))
         }
         Role::Put {
             name,

@@ -91,11 +91,11 @@ async fn change_master_password(
         ));
     }
     let (old, new) = (read_password(old)?, read_password(new)?);
-    let kept = global.data.join("master-password");
+    let kept = global.data().join("master-password");
     let holds_old = global.platform.is_none()
         && std::fs::read_to_string(&kept)
             .is_ok_and(|text| Zeroizing::new(text).trim_end_matches(['\r', '\n']) == old.as_str());
-    let beside = global.data.join("master-password.new");
+    let beside = global.data().join("master-password.new");
     if holds_old {
         write_private(&beside, new.as_bytes())?;
     }

@@ -15,6 +15,6 @@ pub async fn run(global: &Global, options: &Up) -> Outcome<()> {
     config.listen = options.listen.unwrap_or(config.listen);
     config.http_listen = options.http_listen.unwrap_or(config.http_listen);
     config.health_listen = options.health_listen.unwrap_or(config.health_listen);
-    let data = config.data.take().unwrap_or_else(|| global.data.clone());
+    let data = config.data.take().unwrap_or_else(|| global.data());
     platform::run(&data, config).await
 }

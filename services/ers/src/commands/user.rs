@@ -1,5 +1,7 @@
 //! `ers user`: local accounts of people.
 
+use std::path::Path;
+
 use ers_pki::pem;
 use ers_proto::clm::v1::{
     AddPersonRequest, ChangePersonRequest, ListPeopleRequest, Person, RemovePersonRequest,
@@ -10,9 +12,9 @@ use serde::Serialize;
 use super::{ACTOR, read_password, read_text};
 use crate::{
     cli::{Global, User},
-    failure::{Attempt as _, Outcome, answered},
+    clm::Clm,
+    failure::{Attempt as _, Failure, Outcome, answered},
     output::{self, Show},
-    remote::Remote,
 };
 
 #[derive(Serialize)]
@@ -37,12 +39,32 @@ struct View {
 struct List(Vec<View>);
 
 pub async fn run(global: &Global, command: User) -> Outcome<()> {
-    let mut administration = Remote::open(global)?.administration();
+    let mut administration = Clm::open(global)?.administration();
     match command {
         User::List => {
             let listed = administration.list_people(ListPeopleRequest {}).await;
             let people = listed.map_err(answered)?.into_inner().people;
             output::show(global.output, &List(people.into_iter().map(view).collect()))
+        }
+        User::Show { username } => {
+            let listed = administration.list_people(ListPeopleRequest {}).await;
+            let people = listed.map_err(answered)?.into_inner().people;
+            let found = people.into_iter().find(|one| one.username == username);
+            let found =
+                found.ok_or_else(|| Failure::new(format!("there is no user {username}")))?;
+            output::show(global.output, &view(found))
+        }
+        User::Change {
+            username,
+            name,
+            email,
+        } => {
+            let change_to = ChangePersonRequest {
+                display_name: name,
+                email,
+                ..of(username)
+            };
+            change(global, change_to).await
         }
         User::Add {
             username,
@@ -50,38 +72,21 @@ pub async fn run(global: &Global, command: User) -> Outcome<()> {
             email,
             password_file,
         } => {
-            let password = match &password_file {
-                Some(file) => read_password(file)?.to_string(),
-                None => String::new(),
-            };
             let request = AddPersonRequest {
                 username,
-                password,
+                password: String::new(),
                 display_name: name,
                 email,
                 actor: ACTOR.into(),
             };
-            let added = administration.add_person(request).await;
-            let added = added.map_err(answered)?.into_inner();
-            let shown = View {
-                password: added.password,
-                ..view(added.person.unwrap_or_default())
-            };
-            output::show(global.output, &shown)
+            add(global, request, password_file.as_deref()).await
         }
-        User::Close { username } => change(global, username, Some(true), None).await,
-        User::Open { username } => change(global, username, Some(false), None).await,
+        User::Close { username } => set_closed(global, username, true).await,
+        User::Open { username } => set_closed(global, username, false).await,
         User::SetCertificate {
             username,
             certificate,
-        } => {
-            let der = match &certificate {
-                Some(file) => pem::decode(&read_text(file)?, &["CERTIFICATE"])
-                    .attempt(format!("read {}", file.display()))?,
-                None => Vec::new(),
-            };
-            change(global, username, None, Some(der)).await
-        }
+        } => set_certificate(global, username, certificate.as_deref()).await,
         User::ResetSecondFactor { username } => {
             let line = format!("second factor of {username} taken away");
             let request = ResetSecondFactorRequest {
@@ -105,20 +110,55 @@ pub async fn run(global: &Global, command: User) -> Outcome<()> {
     }
 }
 
-async fn change(
+async fn add(
     global: &Global,
-    username: String,
-    closed: Option<bool>,
-    certificate: Option<Vec<u8>>,
+    mut request: AddPersonRequest,
+    password_file: Option<&Path>,
 ) -> Outcome<()> {
+    if let Some(file) = password_file {
+        request.password = read_password(file)?.to_string();
+    }
+    let mut administration = Clm::open(global)?.administration();
+    let added = administration.add_person(request).await;
+    let added = added.map_err(answered)?.into_inner();
+    let shown = View {
+        password: added.password,
+        ..view(added.person.unwrap_or_default())
+    };
+    output::show(global.output, &shown)
+}
+
+async fn set_closed(global: &Global, username: String, closed: bool) -> Outcome<()> {
     let request = ChangePersonRequest {
+        closed: Some(closed),
+        ..of(username)
+    };
+    change(global, request).await
+}
+
+async fn set_certificate(global: &Global, username: String, file: Option<&Path>) -> Outcome<()> {
+    let der = match file {
+        Some(file) => pem::decode(&read_text(file)?, &["CERTIFICATE"])
+            .attempt(format!("read {}", file.display()))?,
+        None => Vec::new(),
+    };
+    let request = ChangePersonRequest {
+        certificate: Some(der),
+        ..of(username)
+    };
+    change(global, request).await
+}
+
+fn of(username: String) -> ChangePersonRequest {
+    ChangePersonRequest {
         username,
-        closed,
-        certificate,
         actor: ACTOR.into(),
         ..Default::default()
-    };
-    let changed = Remote::open(global)?
+    }
+}
+
+async fn change(global: &Global, request: ChangePersonRequest) -> Outcome<()> {
+    let changed = Clm::open(global)?
         .administration()
         .change_person(request)
         .await;

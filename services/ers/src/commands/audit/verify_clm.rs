@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use crate::{
     cli::Global,
+    clm::Clm,
     failure::{Failure, Outcome, answered},
     output::{self, Show},
-    remote::Remote,
 };
 
 #[derive(Serialize)]
@@ -21,7 +21,7 @@ struct Report {
     broken_at: Option<i64>,
 }
 
-pub async fn run(global: &Global, remote: &Remote) -> Outcome<()> {
+pub async fn run(global: &Global, remote: &Clm) -> Outcome<()> {
     let verified = remote
         .administration()
         .verify_trail(VerifyTrailRequest {})

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::{
     cli::{CertBulk, Global, Selected},
+    clm::Clm,
     commands::{ACTOR, duration},
     failure::{Failure, Outcome, answered},
     output::{self, Show},
-    remote::Remote,
 };
 
 const LOOK: std::time::Duration = std::time::Duration::from_millis(500);
@@ -39,7 +39,7 @@ struct Failed {
 #[derive(Serialize)]
 struct List(Vec<View>);
 
-pub(super) async fn run(global: &Global, remote: &Remote, command: CertBulk) -> Outcome<()> {
+pub(super) async fn run(global: &Global, remote: &Clm, command: CertBulk) -> Outcome<()> {
     let mut administration = remote.administration();
     let (begun, waits) = match command {
         CertBulk::Revoke { which, reason } => {

@@ -1,18 +1,16 @@
 //! `ers cert export`.
 
-use std::io::Write as _;
-
 use ers_pki::{certificate::Certificate, key::PrivateKey};
 
 use crate::{
     cli::{CertExport, Encoding},
+    clm::Clm,
     commands::{read_password, read_text},
     failure::{Attempt as _, Failure, Outcome},
-    key_store,
-    remote::Remote,
+    key_store, output,
 };
 
-pub(super) async fn run(remote: &Remote, options: &CertExport) -> Outcome<()> {
+pub(super) async fn run(remote: &Clm, options: &CertExport) -> Outcome<()> {
     let certificate = super::show(remote, options.id.clone()).await?;
     let chain: Vec<_> = std::iter::once(certificate.der.clone())
         .chain(certificate.chain.iter().cloned())
@@ -40,9 +38,7 @@ pub(super) async fn run(remote: &Remote, options: &CertExport) -> Outcome<()> {
 fn write(options: &CertExport, content: &[u8]) -> Outcome<()> {
     match &options.out {
         Some(path) => key_store::write_public(path, content),
-        None => std::io::stdout()
-            .write_all(content)
-            .attempt("write to standard output"),
+        None => output::octets(content),
     }
 }
 

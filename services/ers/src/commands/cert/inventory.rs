@@ -1,7 +1,5 @@
 //! `ers cert tag`, `assign`, `change`, `history`, `import`, `forget`, `export-list`.
 
-use std::io::Write as _;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ers_proto::clm::v1::{
     CertificateFilter, ChangeCertificateRequest, ForgetCertificateRequest, HistoryEvent,
@@ -13,10 +11,10 @@ use serde::Serialize;
 use super::view::CertificateView;
 use crate::{
     cli::{CertChange, CertExportList, CertFilter, CertImport, CertTag, Global, ListFormat},
+    clm::Clm,
     commands::{ACTOR, read_text},
     failure::{Attempt as _, Outcome, answered},
     output::{self, Show},
-    remote::Remote,
 };
 
 const PAGE: u32 = 1000;
@@ -42,7 +40,7 @@ pub(super) fn filter(options: CertFilter) -> CertificateFilter {
     }
 }
 
-pub(super) async fn tag(global: &Global, remote: &Remote, options: CertTag) -> Outcome<()> {
+pub(super) async fn tag(global: &Global, remote: &Clm, options: CertTag) -> Outcome<()> {
     let request = ChangeCertificateRequest {
         id: options.id,
         set_tags: options.set,
@@ -54,7 +52,7 @@ pub(super) async fn tag(global: &Global, remote: &Remote, options: CertTag) -> O
 
 pub(super) async fn assign(
     global: &Global,
-    remote: &Remote,
+    remote: &Clm,
     id: String,
     owner: String,
 ) -> Outcome<()> {
@@ -66,7 +64,7 @@ pub(super) async fn assign(
     change_by(global, remote, request).await
 }
 
-pub(super) async fn change(global: &Global, remote: &Remote, options: CertChange) -> Outcome<()> {
+pub(super) async fn change(global: &Global, remote: &Clm, options: CertChange) -> Outcome<()> {
     let locations = options.locations;
     let request = ChangeCertificateRequest {
         id: options.id,
@@ -79,7 +77,7 @@ pub(super) async fn change(global: &Global, remote: &Remote, options: CertChange
 
 async fn change_by(
     global: &Global,
-    remote: &Remote,
+    remote: &Clm,
     request: ChangeCertificateRequest,
 ) -> Outcome<()> {
     let request = ChangeCertificateRequest {
@@ -112,7 +110,7 @@ struct Event {
 #[derive(Serialize)]
 struct Events(Vec<Event>);
 
-pub(super) async fn history(global: &Global, remote: &Remote, id: String) -> Outcome<()> {
+pub(super) async fn history(global: &Global, remote: &Clm, id: String) -> Outcome<()> {
     let told = remote
         .administration()
         .show_history(ShowHistoryRequest { id })
@@ -146,7 +144,7 @@ struct Imported {
 #[derive(Serialize)]
 struct Report(Vec<Imported>);
 
-pub(super) async fn import(global: &Global, remote: &Remote, options: CertImport) -> Outcome<()> {
+pub(super) async fn import(global: &Global, remote: &Clm, options: CertImport) -> Outcome<()> {
     let request = ImportCertificatesRequest {
         certificates: certificates(&options)?,
         policy: options.policy,
@@ -186,7 +184,7 @@ fn imported(told: ImportedCertificate) -> Imported {
     }
 }
 
-pub(super) async fn forget(remote: &Remote, id: String) -> Outcome<()> {
+pub(super) async fn forget(remote: &Clm, id: String) -> Outcome<()> {
     let line = format!("certificate {id} forgotten");
     let actor = ACTOR.to_owned();
     let request = ForgetCertificateRequest { id, actor };
@@ -196,12 +194,8 @@ pub(super) async fn forget(remote: &Remote, id: String) -> Outcome<()> {
 }
 
 /// All that is found, a page at a time.
-pub(super) async fn export_list(remote: &Remote, options: CertExportList) -> Outcome<()> {
-    let mut out = std::io::stdout().lock();
-    let mut write = |text: &str| {
-        out.write_all(text.as_bytes())
-            .attempt("write to standard output")
-    };
+pub(super) async fn export_list(remote: &Clm, options: CertExportList) -> Outcome<()> {
+    let write = |text: &str| output::octets(text.as_bytes());
     let filter = filter(options.filter);
     if options.format == ListFormat::Csv {
         write(&CertificateView::csv_head())?;

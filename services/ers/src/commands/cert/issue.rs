@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use crate::{
     cli::{CertIssue, Encoding, Global},
+    clm::Clm,
     commands::{duration, password_or_new},
     failure::{Attempt as _, Failure, Outcome, answered},
     key_store,
     output::{self, Show},
-    remote::Remote,
+    rest::csr,
 };
 
 #[derive(Serialize)]
@@ -24,12 +25,16 @@ struct Written {
     password: Option<String>,
 }
 
-pub(super) async fn run(global: &Global, remote: &Remote, options: CertIssue) -> Outcome<()> {
+pub(super) async fn run(global: &Global, remote: &Clm, options: CertIssue) -> Outcome<()> {
     let key = match &options.csr {
         Some(_) => None,
         None => Some(make_key(&options.key_algorithm)?),
     };
-    let request = request(&options, key.as_ref())?;
+    let mut request = request(&options, key.as_ref())?;
+    if let (Some(key), true) = (&key, remote.is_over_rest()) {
+        request.csr = csr::showing(key)?;
+        request.public_key = Vec::new();
+    }
     let answer = remote
         .enrollment()
         .enroll(request)

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::{inventory::filter, view::CertificateView};
 use crate::{
     cli::{CertList, Global},
+    clm::Clm,
     failure::{Outcome, answered},
     output::{self, Show},
-    remote::Remote,
 };
 
 #[derive(Serialize)]
@@ -18,7 +18,7 @@ struct Page {
     total: u64,
 }
 
-pub(super) async fn run(global: &Global, remote: &Remote, options: CertList) -> Outcome<()> {
+pub(super) async fn run(global: &Global, remote: &Clm, options: CertList) -> Outcome<()> {
     let filter = CertificateFilter {
         order: options.order.unwrap_or_default(),
         ..filter(options.filter)

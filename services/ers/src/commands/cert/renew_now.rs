@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use crate::{
     cli::{CertRenewNow, Global},
+    clm::Clm,
     commands::duration,
     failure::{Outcome, answered},
     output::{self, Show},
-    remote::Remote,
 };
 
 #[derive(Serialize)]
@@ -16,7 +16,7 @@ struct Told {
     certificates: u64,
 }
 
-pub(super) async fn run(global: &Global, remote: &Remote, options: CertRenewNow) -> Outcome<()> {
+pub(super) async fn run(global: &Global, remote: &Clm, options: CertRenewNow) -> Outcome<()> {
     let request = RenewNowRequest {
         ids: options.ids,
         search: options.search,

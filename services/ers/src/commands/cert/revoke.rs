@@ -15,10 +15,10 @@ use serde::Serialize;
 
 use crate::{
     cli::{CertRevoke, CertRevokeByKey, CertRevokeMany, Global},
+    clm::Clm,
     commands::{read_text, time},
     failure::{Attempt as _, Failure, Outcome, answered},
     output::{self, Show},
-    remote::Remote,
 };
 
 const REQUESTER: &str = "administrator";
@@ -43,7 +43,7 @@ struct Sibling {
     serial: String,
 }
 
-pub(super) async fn revoke(global: &Global, remote: &Remote, options: CertRevoke) -> Outcome<()> {
+pub(super) async fn revoke(global: &Global, remote: &Clm, options: CertRevoke) -> Outcome<()> {
     let certificate = super::show(remote, options.id).await?;
     let request = RevokeRequest {
         issuer: certificate.issuer,
@@ -62,7 +62,7 @@ pub(super) async fn revoke(global: &Global, remote: &Remote, options: CertRevoke
     show_revoked(global, answer)
 }
 
-pub(super) async fn hold(global: &Global, remote: &Remote, id: String) -> Outcome<()> {
+pub(super) async fn hold(global: &Global, remote: &Clm, id: String) -> Outcome<()> {
     let options = CertRevoke {
         id,
         reason: Reason::CertificateHold.to_string(),
@@ -72,7 +72,7 @@ pub(super) async fn hold(global: &Global, remote: &Remote, id: String) -> Outcom
     revoke(global, remote, options).await
 }
 
-pub(super) async fn release(global: &Global, remote: &Remote, id: String) -> Outcome<()> {
+pub(super) async fn release(global: &Global, remote: &Clm, id: String) -> Outcome<()> {
     let certificate = super::show(remote, id).await?;
     let request = ReleaseRequest {
         issuer: certificate.issuer.clone(),
@@ -95,7 +95,7 @@ pub(super) async fn release(global: &Global, remote: &Remote, id: String) -> Out
 
 pub(super) async fn revoke_by_key(
     global: &Global,
-    remote: &Remote,
+    remote: &Clm,
     options: CertRevokeByKey,
 ) -> Outcome<()> {
     let der = ers_pki::pem::decode(&read_text(&options.certificate)?, &["CERTIFICATE"])
@@ -144,7 +144,7 @@ fn show_revoked(global: &Global, answer: ers_proto::cara::v1::RevokeResponse) ->
 
 pub(super) async fn revoke_many(
     global: &Global,
-    remote: &Remote,
+    remote: &Clm,
     options: CertRevokeMany,
 ) -> Outcome<()> {
     let selections = match &options.list {
@@ -248,7 +248,7 @@ fn filter(options: &CertRevokeMany) -> Outcome<CertificateFilter> {
     })
 }
 
-pub(super) async fn block_key(global: &Global, remote: &Remote, key: &str) -> Outcome<()> {
+pub(super) async fn block_key(global: &Global, remote: &Clm, key: &str) -> Outcome<()> {
     let key_hash = key_hash(key)?;
     let request = BlockKeyRequest {
         key_hash: key_hash.clone(),
@@ -266,7 +266,7 @@ pub(super) async fn block_key(global: &Global, remote: &Remote, key: &str) -> Ou
     output::show(global.output, &told)
 }
 
-pub(super) async fn unblock_key(global: &Global, remote: &Remote, key: &str) -> Outcome<()> {
+pub(super) async fn unblock_key(global: &Global, remote: &Clm, key: &str) -> Outcome<()> {
     let key_hash = key_hash(key)?;
     let request = UnblockKeyRequest {
         key_hash: key_hash.clone(),
