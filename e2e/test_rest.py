@@ -8,6 +8,7 @@ Promises:
 - The OpenAPI document is served and names every path.
 """
 
+import base64
 import json
 
 import pytest
@@ -141,3 +142,46 @@ def test_a_person_logs_in_with_a_client_certificate(rest, platform, folder):
     until("it is in the inventory", lambda: rest("GET", f"/v1/certificates/{issued['serial']}")[0] == 200, 5)
     assert rest("POST", f"/v1/certificates/{issued['serial']}/revocation", {"reason": "superseded"})[0] == 200
     until("its revocation counts", lambda: log_in(*shown)[0] == 401, 5)
+
+
+def test_a_key_made_by_the_platform_comes_back_when_another_says_yes(rest, platform, folder):
+    """With the real signer: the key opens with the password, is that of the certificate, and is the same when it comes back."""
+    policy = "\n".join(["name: kept-keys", "realm: default", "issuer: default-sub", "profile: tls-server", "protocols: [rest]",
+                        "validity: {default: 30d, longest: 30d}", "names: {dns: ['*']}",
+                        "server_keys: {allowed: true, algorithms: [P-256], kept: true, approvals: 1}"])
+    status, _, applied = rest("PUT", "/v1/policies/kept-keys", {"definition": policy})
+    assert status in (200, 201), applied
+    password, names = "a password for the file", ["dns:kept.test"]
+    wish = {"policy": "kept-keys", "subject": "CN=kept.test", "subject_alternative_names": names, "server_key": {"password": password}}
+    status, _, issued = rest("POST", "/v1/certificates", wish)
+    assert status == 201, issued
+
+    def public_key(pkcs12):
+        file, key = folder / "key.p12", folder / "kept.pem"
+        file.write_bytes(base64.b64decode(pkcs12))
+        run("openssl", "pkcs12", "-in", file, "-passin", f"pass:{password}", "-nodes", "-nocerts", "-out", key)
+        return run("openssl", "pkey", "-in", key, "-pubout").stdout
+
+    leaf = folder / "kept-leaf.pem"
+    leaf.write_text(issued["certificate_pem"])
+    own = run("openssl", "x509", "-in", leaf, "-noout", "-pubkey").stdout
+    assert public_key(issued["pkcs12"]) == own
+    until("it is in the inventory", lambda: rest("GET", f"/v1/certificates/{issued['serial']}")[0] == 200, 5)
+
+    status, _, asked = rest("POST", "/v1/key-recoveries", {"certificate": issued["fingerprint"], "comment": "the laptop is lost"})
+    assert (status, asked.get("state")) == (201, "pending-approval"), asked
+    place = f"/v1/key-recoveries/{asked['id']}"
+    assert rest("POST", f"{place}/decision", {"approve": True})[0] == 403
+    assert rest("POST", f"{place}/key", {"password": password})[0] == 409
+    other = f"approver-{issued['serial'][:8]}"
+    assert rest("POST", "/v1/people", {"username": other, "password": PASSWORD})[0] == 201
+    assert rest("POST", "/v1/role-bindings", {"role": "approver", "subject_kind": "person", "subject": other})[0] == 201
+    approver = Rest(platform)
+    assert approver.log_in(PASSWORD, other)[0] == 200
+    status, _, decided = approver("POST", f"{place}/decision", {"approve": True, "comment": "seen the passport"})
+    assert (status, decided.get("state")) == (200, "approved"), decided
+    assert approver("POST", f"{place}/key", {"password": password})[0] == 403
+    status, _, fetched = rest("POST", f"{place}/key", {"password": password})
+    assert status == 200, fetched
+    assert public_key(fetched["pkcs12"]) == own
+    assert rest("POST", f"{place}/key", {"password": password})[0] == 409
