@@ -39,9 +39,8 @@ impl Failure {
         match self {
             Self::Problem(_) | Self::Store(StoreError::Inconsistent { .. }) => false,
             // whatever a database suffers from, a client does best to come again
-            Self::Store(StoreError::Database { .. } | StoreError::Stopped) | Self::Shared(_) => {
-                true
-            }
+            Self::Store(StoreError::Database { .. } | StoreError::Stopped { .. })
+            | Self::Shared(_) => true,
             Self::Clm(error) => error.is_retryable(),
             Self::Signer(error) => error.is_retryable(),
         }

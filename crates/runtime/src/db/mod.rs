@@ -2,6 +2,7 @@
 
 mod insert;
 mod schema_lock;
+mod store_error;
 mod writes;
 
 use std::{future::Future, time::Duration};
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub use insert::{ArrayInsert, insert_all, insert_new, insert_new_returning};
+pub use store_error::StoreError;
 pub use writes::{Write, WriteError, Writes};
 
 use self::schema_lock::SchemaLock;

@@ -4,7 +4,6 @@
 mod account;
 mod authorization;
 mod challenge;
-mod error;
 mod known;
 mod model;
 mod order;
@@ -12,7 +11,7 @@ mod writer;
 
 pub use account::{Inserted, KeyChange};
 pub use challenge::{Claim, PendingValidation};
-pub use error::StoreError;
+pub use ers_runtime::db::StoreError;
 pub use order::{IssuedChain, Predecessor};
 
 use ers_runtime::shutdown::Shutdown;

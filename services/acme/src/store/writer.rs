@@ -78,8 +78,14 @@ impl Writer {
                 answer,
             })
             .await
-            .map_err(|_| StoreError::Stopped)?;
-        written.await.map_err(|_| StoreError::Stopped)?
+            .map_err(|_| stopped())?;
+        written.await.map_err(|_| stopped())?
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Stopped {
+        act: "write to the database",
     }
 }
 

@@ -1,12 +1,11 @@
 //! The `cmp` database. Domain types go in and out, rows stay here. A change is an UPDATE that names the version it comes
 //! from, so that of two replicas one wins.
 
-mod error;
 mod model;
 mod own_certificate;
 mod transaction;
 
-pub use error::StoreError;
+pub use ers_runtime::db::StoreError;
 pub use own_certificate::StoredCertificate;
 
 use ers_runtime::db::Writes;

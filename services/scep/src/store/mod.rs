@@ -2,12 +2,11 @@
 //! stay here.
 
 mod authority;
-mod error;
 mod model;
 mod transaction;
 
 pub use authority::Authority;
-pub use error::StoreError;
+pub use ers_runtime::db::StoreError;
 pub use transaction::Transaction;
 
 use ers_runtime::db::Writes;

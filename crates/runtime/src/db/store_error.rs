@@ -1,10 +1,12 @@
-//! What can go wrong with the database.
+//! What can go wrong with the tables of a service.
 
-use ers_runtime::db::MayBeDatabase;
 use sea_orm::DbErr;
+use thiserror::Error;
+
+use super::{MayBeDatabase, WriteError};
 
 /// The database failed, or a row makes no sense.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Error)]
 pub enum StoreError {
     /// The database failed.
     #[error("{act}")]
@@ -16,8 +18,11 @@ pub enum StoreError {
         source: DbErr,
     },
     /// The process ends.
-    #[error("write to the database: the process ends")]
-    Stopped,
+    #[error("{act}: the process ends")]
+    Stopped {
+        /// What we failed to do.
+        act: &'static str,
+    },
     /// A row holds what we never write.
     #[error("read {table} {id}: column {column} makes no sense")]
     Inconsistent {
@@ -34,6 +39,14 @@ impl StoreError {
     /// For `map_err`.
     pub fn database(act: &'static str) -> impl Fn(DbErr) -> Self {
         move |source| Self::Database { act, source }
+    }
+
+    /// For `map_err`.
+    pub fn write(act: &'static str) -> impl Fn(WriteError) -> Self {
+        move |error| match error {
+            WriteError::Database(source) => Self::Database { act, source },
+            WriteError::Stopped => Self::Stopped { act },
+        }
     }
 
     /// For `ok_or_else`.
@@ -54,7 +67,7 @@ impl MayBeDatabase for StoreError {
     fn database(&self) -> Option<&DbErr> {
         match self {
             Self::Database { source, .. } => Some(source),
-            Self::Stopped | Self::Inconsistent { .. } => None,
+            Self::Stopped { .. } | Self::Inconsistent { .. } => None,
         }
     }
 }
