@@ -100,7 +100,7 @@ test-cluster: ## The chart installed into a Kubernetes API, which is built at fi
 	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/cluster $(STORIES)
 
 .PHONY: test-upgrade
-test-upgrade: ## From the last release to this one, with the programs of both (e2e/upgrade/); builds the last one at first
+test-upgrade: ## From the last release to this one and back, with the programs of both (e2e/upgrade/); builds the last one at first
 	@scripts/setup.sh cluster
 	@$(MAKE) --no-print-directory ui
 	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)

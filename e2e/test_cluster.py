@@ -163,7 +163,7 @@ def test_of_several_that_bring_schemas_up_to_date_at_once_each_succeeds(kind, wo
         assert each.process.wait(timeout=120) == 0, each.text()
         assert "schema of cmp" in each.text() and "up to date" in each.text()
     for service in ("signer", "cara", "clm", "acme", "scep", "cmp"):
-        [[rows, names]] = database.rows(url, f"SELECT COUNT(*), COUNT(DISTINCT version) FROM seaql_migrations_{service}")
+        [[rows, names]] = database.rows(url, f"SELECT COUNT(*), COUNT(DISTINCT version) FROM schema_change_{service}")
         assert rows == names != "0"
 
 

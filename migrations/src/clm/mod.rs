@@ -31,7 +31,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migration_table_name() -> DynIden {
-        "seaql_migrations_clm".into_iden()
+        "schema_change_clm".into_iden()
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {

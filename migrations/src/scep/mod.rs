@@ -10,7 +10,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migration_table_name() -> DynIden {
-        "seaql_migrations_scep".into_iden()
+        "schema_change_scep".into_iden()
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {

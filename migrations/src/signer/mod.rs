@@ -12,7 +12,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migration_table_name() -> DynIden {
-        "seaql_migrations_signer".into_iden()
+        "schema_change_signer".into_iden()
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {

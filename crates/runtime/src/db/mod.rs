@@ -1,6 +1,7 @@
 //! Database connections and named write transactions: SQLite, PostgreSQL and MariaDB alike.
 
 mod insert;
+mod schema;
 mod schema_lock;
 mod store_error;
 mod writes;
@@ -108,7 +109,7 @@ async fn migrate<M: MigratorTrait>(
     url: &str,
 ) -> Result<(), DbErr> {
     let lock = SchemaLock::take(connection, url).await?;
-    let outcome = M::up(connection, None).await;
+    let outcome = schema::bring_up_to_date::<M>(connection).await;
     lock.release().await;
     outcome
 }

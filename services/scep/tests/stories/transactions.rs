@@ -7,6 +7,7 @@ use ers_migrations::MigratorTrait as _;
 use ers_migrations::scep::Migrator;
 use ers_test_support::databases::TestDatabase;
 use ers_test_support::on_every_database;
+use sea_orm::ConnectionTrait as _;
 
 use crate::support::{Device, Mode, World};
 
@@ -18,6 +19,8 @@ on_every_database!(
     transactions_are_not_mixed_up,
     a_request_waits_for_approval_and_is_polled_on_any_replica,
     the_schema_goes_up_down_and_up_again,
+    failure_44_a_schema_of_a_newer_release_is_left_as_it_is,
+    what_release_0_1_0_wrote_down_of_the_schema_is_taken_over,
 );
 
 /// Failure 39: a replayed transactionID makes no second certificate. Failure 2: the client repeats after a lost answer.
@@ -178,4 +181,49 @@ async fn the_schema_goes_up_down_and_up_again(database: TestDatabase) {
             .unwrap()
             .is_empty()
     );
+}
+
+/// Failure 44: a program starts again on the schema of the next release; on one of neither it refuses cleanly.
+async fn failure_44_a_schema_of_a_newer_release_is_left_as_it_is(database: TestDatabase) {
+    let start = || ers_runtime::db::connect::<Migrator>(&database.config);
+    let db = start().await.unwrap();
+    db.execute_unprepared(
+        "INSERT INTO schema_change_scep (version, applied_at) VALUES ('m29990101_000001_of_tomorrow', 0)",
+    )
+    .await
+    .unwrap();
+    start().await.unwrap();
+    let first = Migrator::get_migration_files()[0].name().to_owned();
+    db.execute_unprepared(&format!(
+        "DELETE FROM schema_change_scep WHERE version = '{first}'"
+    ))
+    .await
+    .unwrap();
+    let refused = ers_runtime::error::chain(&start().await.unwrap_err());
+    assert!(
+        refused.contains("m29990101_000001_of_tomorrow"),
+        "{refused}"
+    );
+    assert!(refused.contains(&first), "{refused}");
+}
+
+async fn what_release_0_1_0_wrote_down_of_the_schema_is_taken_over(database: TestDatabase) {
+    let start = || ers_runtime::db::connect::<Migrator>(&database.config);
+    let db = start().await.unwrap();
+    for statement in [
+        "CREATE TABLE seaql_migrations_scep (version VARCHAR(255) NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)",
+        "INSERT INTO seaql_migrations_scep SELECT version, applied_at FROM schema_change_scep",
+        "DROP TABLE schema_change_scep",
+    ] {
+        db.execute_unprepared(statement).await.unwrap();
+    }
+    // once more: half of it was done when the first was cut off
+    for _ in 0..2 {
+        start().await.unwrap();
+        let known = Migrator::get_applied_migrations(&db).await.unwrap().len();
+        assert_eq!(known, Migrator::migrations().len());
+        db.execute_unprepared("DELETE FROM schema_change_scep")
+            .await
+            .unwrap();
+    }
 }
