@@ -20,6 +20,7 @@ use rustls_pki_types::{
 };
 use serde::Deserialize;
 use thiserror::Error;
+use tokio::sync::watch;
 use x509_cert::{
     der::Decode as _,
     ext::pkix::{SubjectAltName, name::GeneralName},
@@ -79,6 +80,8 @@ struct Configs {
 /// A service's identity, ready for use in both directions. The private key never shows in `Debug`.
 pub struct Identity {
     current: ArcSwapOption<Configs>,
+    /// How often it was replaced.
+    generation: watch::Sender<u64>,
 }
 
 impl fmt::Debug for Identity {
@@ -95,6 +98,7 @@ impl Identity {
     pub fn none() -> Result<Self, TlsError> {
         Ok(Self {
             current: ArcSwapOption::empty(),
+            generation: watch::Sender::new(0),
         })
     }
 
@@ -108,14 +112,21 @@ impl Identity {
         Ok(identity)
     }
 
-    /// Puts another certificate and key in place; connections made from now on use them.
+    /// Puts another certificate and key in place; calls made from now on use them, over connections of their own.
     ///
     /// # Errors
     /// As [`Self::from_pem`]; the identity in use stays.
     pub fn replace(&self, certificate: &str, key: &str, authorities: &str) -> Result<(), TlsError> {
         let configs = configs(certificate, key, authorities)?;
         self.current.store(Some(Arc::new(configs)));
+        self.generation.send_modify(|generation| *generation += 1);
         Ok(())
+    }
+
+    /// Counts up whenever the identity, or the authorities beside it, are replaced.
+    #[must_use]
+    pub fn generation(&self) -> watch::Receiver<u64> {
+        self.generation.subscribe()
     }
 
     /// From files, watched: a changed file is loaded within seconds, a broken one is logged and not used.
@@ -192,16 +203,22 @@ impl Identity {
         chain: &[CertificateDer<'_>],
         now: time::OffsetDateTime,
     ) -> Option<String> {
-        let (own, above) = chain.split_first()?;
-        let now = u64::try_from(now.unix_timestamp()).ok()?;
-        let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
-        let configs = self.current.load();
-        configs
-            .as_ref()?
-            .peers
-            .verify_client_cert(own, above, now)
-            .ok()?;
-        service_name(own)
+        let own = chain.first()?;
+        self.believes(chain, now).then(|| service_name(own))?
+    }
+
+    /// Whether our authorities vouch for a chain (DER, the peer's certificate first) at that time.
+    #[must_use]
+    pub fn believes(&self, chain: &[CertificateDer<'_>], now: time::OffsetDateTime) -> bool {
+        let verified = || {
+            let (own, above) = chain.split_first()?;
+            let now = u64::try_from(now.unix_timestamp()).ok()?;
+            let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
+            let configs = self.current.load();
+            let peers = &configs.as_ref()?.peers;
+            peers.verify_client_cert(own, above, now).ok()
+        };
+        verified().is_some()
     }
 }
 
@@ -303,7 +320,7 @@ fn configs(certificate: &str, key: &str, authorities: &str) -> Result<Configs, T
 }
 
 /// Epoch seconds.
-fn not_after(certificate: &CertificateDer<'_>) -> Option<i64> {
+pub(crate) fn not_after(certificate: &CertificateDer<'_>) -> Option<i64> {
     let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
     let end = certificate.tbs_certificate().validity().not_after;
     i64::try_from(end.to_unix_duration().as_secs()).ok()

@@ -2,7 +2,8 @@
 //! - who calls is told by the URI SAN of the client certificate, and nothing else;
 //! - without a certificate, with a foreign, an expired or a revoked one, or to a peer of another name: no call goes
 //!   through;
-//! - a renewed identity is used by the next connection, without a restart.
+//! - a renewed identity is used by the next call, without a restart;
+//! - a connection ends when its peer is believed no longer.
 
 #![cfg(test)]
 
@@ -165,8 +166,12 @@ async fn serve(identity: Arc<Identity>) -> String {
 
 /// Who the service says that we are, or the code with which we fail.
 async fn ask(identity: Arc<Identity>, service: &str, address: &str) -> Result<String, Code> {
-    let channel = grpc::connect(&context("test", identity), service, address);
-    let mut client = tonic::client::Grpc::new(channel);
+    ask_over(&grpc::connect(&context("test", identity), service, address)).await
+}
+
+/// The same, over a way that may have been used before.
+async fn ask_over(channel: &grpc::Channel) -> Result<String, Code> {
+    let mut client = tonic::client::Grpc::new(channel.clone());
     client.ready().await.map_err(|_| Code::Unavailable)?;
     let path = http::uri::PathAndQuery::from_static("/test.WhoCalls/Ask");
     let codec = tonic_prost::ProstCodec::<(), ()>::default();
@@ -206,6 +211,10 @@ async fn who_calls_is_told_by_the_uri_in_the_certificate() {
         ask(ours.identity("other", &ours), "signer", &address).await,
         Err(Code::Unauthenticated)
     );
+}
+
+fn read(authority: &Authority, file: &str) -> String {
+    std::fs::read_to_string(authority.0.path().join(file)).unwrap()
 }
 
 /// With TLS 1.3 a client learns that it was refused when its first call is cut off.
@@ -252,9 +261,6 @@ async fn failure_22_a_revoked_identity_gets_no_connection() {
     theirs.service("cara-ws");
     // it believes both, and knows what each has revoked
     let believed = tempfile::tempdir().unwrap();
-    let read = |authority: &Authority, file: &str| {
-        std::fs::read_to_string(authority.0.path().join(file)).unwrap()
-    };
     let authorities = |crl: &str| {
         let text = format!("{}{}{crl}", read(&ours, "ca.crt"), read(&theirs, "ca.crt"));
         std::fs::write(believed.path().join("authorities"), text).unwrap();
@@ -323,4 +329,48 @@ async fn failure_22_a_renewed_identity_is_used_without_a_restart() {
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// Failure 22: rotation without a restart, of a way that is in use.
+#[tokio::test(flavor = "multi_thread")]
+async fn failure_22_calls_go_over_a_connection_of_the_renewed_identity() {
+    let ours = Authority::new();
+    let address = serve(ours.service("signer")).await;
+    let identity = ours.service("cara-ws");
+    let way = grpc::connect(&context("test", Arc::clone(&identity)), "signer", &address);
+    let other = way.clone();
+    assert_eq!(ask_over(&way).await, Ok("cara-ws".into()));
+    ours.service("acme");
+    let (certificate, key) = (read(&ours, "acme.crt"), read(&ours, "acme.key"));
+    identity
+        .replace(&certificate, &key, &read(&ours, "ca.crt"))
+        .unwrap();
+    assert_eq!(ask_over(&way).await, Ok("acme".into()));
+    assert_eq!(ask_over(&other).await, Ok("acme".into()));
+}
+
+/// Failure 22: a peer that was revoked while it was connected.
+#[tokio::test(flavor = "multi_thread")]
+async fn failure_22_a_connection_is_cut_when_its_peer_is_believed_no_longer() {
+    let ours = Authority::new();
+    let server = ours.service("signer");
+    let address = serve(Arc::clone(&server)).await;
+    let connect = |name| grpc::connect(&context("test", ours.service(name)), "signer", &address);
+    let (lost, kept) = (connect("cara-ws"), connect("acme"));
+    assert_eq!(ask_over(&lost).await, Ok("cara-ws".into()));
+    assert_eq!(ask_over(&kept).await, Ok("acme".into()));
+    let crl = ours.revoke("cara-ws");
+    let authorities = format!("{}{crl}", read(&ours, "ca.crt"));
+    let (certificate, key) = (read(&ours, "signer.crt"), read(&ours, "signer.key"));
+    server.replace(&certificate, &key, &authorities).unwrap();
+    let begun = std::time::Instant::now();
+    while ask_over(&lost).await.is_ok() {
+        assert!(
+            begun.elapsed().as_secs() < 20,
+            "the connection of a revoked peer stays"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_no_connection(ask_over(&lost).await);
+    assert_eq!(ask_over(&kept).await, Ok("acme".into()));
 }

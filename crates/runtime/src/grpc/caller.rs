@@ -8,6 +8,8 @@ use tonic::{Request, Status};
 #[derive(Clone, Debug)]
 pub(super) struct Peer {
     pub(super) caller: Option<Caller>,
+    /// When its certificate ends, epoch seconds.
+    pub(super) ends_at: i64,
 }
 
 /// The calling service, from its mutual-TLS identity; and the person in whose name it calls, where one is known.

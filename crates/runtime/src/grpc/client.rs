@@ -1,7 +1,7 @@
 //! Connections to other services: lazy, reconnecting, mutual TLS with the identity of the moment.
 
 use std::{
-    io,
+    fmt, io,
     pin::Pin,
     sync::Arc,
     task::{self, Poll},
@@ -10,8 +10,9 @@ use std::{
 
 use hyper_util::rt::TokioIo;
 use opentelemetry::propagation::Injector;
+use parking_lot::Mutex;
 use rustls_pki_types::ServerName;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, sync::watch};
 use tokio_rustls::TlsConnector;
 use tonic::{
     Code, Request, Status,
@@ -23,7 +24,10 @@ use tonic::{
 use tower::Service;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::{Context, tls};
+use crate::{
+    Context,
+    tls::{self, Identity},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -43,6 +47,13 @@ pub fn connect(context: &Context, service: &str, address: &str) -> Channel {
         .to_owned();
     let name = format!("{service}{}", tls::DNS_SUFFIX);
     let identity = Arc::clone(&context.identity);
+    let generation = identity.generation();
+    let make = Arc::new(move || channel(&authority, &name, &identity));
+    InterceptedService::new(Connection::renewed(make, generation), Propagate)
+}
+
+fn channel(authority: &str, name: &str, identity: &Arc<Identity>) -> transport::Channel {
+    let (authority, name, identity) = (authority.to_owned(), name.to_owned(), Arc::clone(identity));
     let connector = tower::service_fn(move |_: Uri| {
         let (authority, name, identity) = (authority.clone(), name.clone(), Arc::clone(&identity));
         async move {
@@ -56,7 +67,7 @@ pub fn connect(context: &Context, service: &str, address: &str) -> Channel {
             Ok::<_, io::Error>(TokioIo::new(stream))
         }
     });
-    let channel = Endpoint::from(Uri::from_static("http://service.ers.internal"))
+    Endpoint::from(Uri::from_static("http://service.ers.internal"))
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(CALL_TIMEOUT)
         .http2_keep_alive_interval(KEEP_ALIVE)
@@ -64,18 +75,76 @@ pub fn connect(context: &Context, service: &str, address: &str) -> Channel {
         .initial_connection_window_size(super::CONNECTION_WINDOW)
         .keep_alive_timeout(CONNECT_TIMEOUT)
         .keep_alive_while_idle(true)
-        .connect_with_connector_lazy(connector);
-    InterceptedService::new(channel.into(), Propagate)
+        .connect_with_connector_lazy(connector)
 }
 
 /// A connection whose failures are told as `UNAVAILABLE`: whether the call was done is unknown, and it may be tried
 /// again. tonic says `UNKNOWN` when a peer dies in the middle of a call, which nobody tries again.
-#[derive(Clone, Debug)]
-pub struct Connection(transport::Channel);
+///
+/// When the identity was renewed, calls that begin go over another connection; the one before ends with its last call.
+#[derive(Clone)]
+pub struct Connection {
+    channel: transport::Channel,
+    generation: u64,
+    renewal: Option<Arc<Renewal>>,
+}
+
+struct Renewal {
+    make: Arc<dyn Fn() -> transport::Channel + Send + Sync>,
+    generation: watch::Receiver<u64>,
+    /// Of the newest identity; what all clones share.
+    newest: Mutex<(u64, transport::Channel)>,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
 
 impl From<transport::Channel> for Connection {
     fn from(channel: transport::Channel) -> Self {
-        Self(channel)
+        Self {
+            channel,
+            generation: 0,
+            renewal: None,
+        }
+    }
+}
+
+impl Connection {
+    fn renewed(
+        make: Arc<dyn Fn() -> transport::Channel + Send + Sync>,
+        generation: watch::Receiver<u64>,
+    ) -> Self {
+        let (now, channel) = (*generation.borrow(), make());
+        let newest = Mutex::new((now, channel.clone()));
+        let renewal = Renewal {
+            make,
+            generation,
+            newest,
+        };
+        Self {
+            channel,
+            generation: now,
+            renewal: Some(Arc::new(renewal)),
+        }
+    }
+
+    /// Takes the connection of the newest identity.
+    fn keep_up(&mut self) {
+        let Some(renewal) = &self.renewal else { return };
+        let now = *renewal.generation.borrow();
+        if now == self.generation {
+            return;
+        }
+        let mut newest = renewal.newest.lock();
+        if newest.0 < now {
+            *newest = (now, (renewal.make)());
+        }
+        (self.generation, self.channel) = newest.clone();
     }
 }
 
@@ -85,11 +154,12 @@ impl Service<http::Request<Body>> for Connection {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut task::Context<'_>) -> Poll<Result<(), Status>> {
-        self.0.poll_ready(context).map_err(lost)
+        self.keep_up();
+        self.channel.poll_ready(context).map_err(lost)
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let answer = self.0.call(request);
+        let answer = self.channel.call(request);
         Box::pin(async { answer.await.map_err(lost) })
     }
 }

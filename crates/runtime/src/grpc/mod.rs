@@ -2,10 +2,12 @@
 
 mod caller;
 mod client;
+mod connection;
 mod server;
 
 pub use caller::{Caller, caller};
 pub use client::{Channel, Connection, Propagate, connect};
+pub use connection::turn;
 pub use server::{ServeError, serve};
 
 /// Octets that may be under way in a stream, and in all of a connection: many calls share one stream, which the 64 KiB of

@@ -1,29 +1,16 @@
 //! Serving gRPC over mutual TLS until shutdown; what is under way is finished first.
 
-use std::{
-    io,
-    pin::Pin,
-    task::{self, Poll},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
 use opentelemetry::propagation::Extractor;
 use thiserror::Error;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio::{net::TcpListener, sync::mpsc};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{
-    service::Routes,
-    transport::{Server, server::Connected},
-};
+use tonic::{service::Routes, transport::Server};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::caller::{Caller, Peer};
-use crate::{Context, shutdown::Shutdown, tls};
+use super::connection::{PeerStream, accept_peer};
+use crate::{Context, shutdown::Shutdown};
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -123,17 +110,10 @@ fn accept(context: &Context, listener: TcpListener) -> mpsc::Receiver<io::Result
                 },
                 () = shutdown.cancelled() => return,
             };
-            let Some(config) = identity.server() else {
-                continue;
-            };
-            let sender = sender.clone();
+            let (sender, identity) = (sender.clone(), std::sync::Arc::clone(&identity));
             tokio::spawn(async move {
-                match tokio::time::timeout(
-                    HANDSHAKE_TIMEOUT,
-                    handshake(TlsAcceptor::from(config), stream),
-                )
-                .await
-                {
+                let peer = accept_peer(&identity, stream);
+                match tokio::time::timeout(HANDSHAKE_TIMEOUT, peer).await {
                     Ok(Ok(peer)) => drop(sender.send(Ok(peer)).await),
                     Ok(Err(error)) => {
                         tracing::warn!(target: "audit", %error, "TLS handshake refused");
@@ -144,76 +124,6 @@ fn accept(context: &Context, listener: TcpListener) -> mpsc::Receiver<io::Result
         }
     });
     receiver
-}
-
-async fn handshake(acceptor: TlsAcceptor, stream: TcpStream) -> io::Result<PeerStream> {
-    stream.set_nodelay(true)?;
-    let stream = acceptor.accept(stream).await?;
-    let caller = stream
-        .get_ref()
-        .1
-        .peer_certificates()
-        .and_then(<[_]>::first)
-        .and_then(tls::service_name)
-        .map(Caller::named);
-    Ok(PeerStream {
-        stream,
-        peer: Peer { caller },
-    })
-}
-
-/// An accepted connection with what is known of its peer.
-struct PeerStream {
-    stream: TlsStream<TcpStream>,
-    peer: Peer,
-}
-
-impl Connected for PeerStream {
-    type ConnectInfo = Peer;
-
-    fn connect_info(&self) -> Peer {
-        self.peer.clone()
-    }
-}
-
-impl AsyncRead for PeerStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut task::Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for PeerStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut task::Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut task::Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
 }
 
 struct Headers<'a>(&'a http::HeaderMap);

@@ -7,7 +7,7 @@ use ers_pki::{key::PublicKey, name::Name};
 use ers_proto::cara::v1::{self as wire, issuance_server::Issuance, issue_answer::Outcome};
 use ers_runtime::{
     error::{Fault, Kind, chain, status},
-    grpc::caller,
+    grpc::{caller, turn},
 };
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument as _;
@@ -46,7 +46,7 @@ impl Issuance for Service {
     ) -> Result<Response<Self::IssueEachStream>, Status> {
         caller(&request)?.require(&["clm-api", ADMINISTRATOR])?;
         let core = Arc::clone(&self.core);
-        let stop = core.context.shutdown.token();
+        let turn = turn(&request, &core.context.shutdown.token());
         let handle = move |question: wire::IssueQuestion| {
             let core = Arc::clone(&core);
             let span = tracing::info_span!("rpc", otel.name = "rpc.ers.cara.v1.Issuance.IssueEach");
@@ -67,7 +67,7 @@ impl Issuance for Service {
             }
             .instrument(span)
         };
-        let answers = answer_each(request.into_inner(), AT_ONCE, stop, handle);
+        let answers = answer_each(request.into_inner(), AT_ONCE, turn, handle);
         Ok(Response::new(answers))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ers_calls::{Answers, answer_each};
 use ers_proto::signer::v1::{self as wire, sign_answer::Outcome, sign_long_request::Part};
 use ers_runtime::error::status;
-use ers_runtime::grpc::caller;
+use ers_runtime::grpc::{caller, turn};
 use ers_signer_client::KeyId;
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
@@ -65,7 +65,8 @@ impl wire::signing_server::Signing for SigningService {
             }
             .instrument(span)
         };
-        let answers = answer_each(request.into_inner(), AT_ONCE, self.stop.clone(), handle);
+        let turn = turn(&request, &self.stop);
+        let answers = answer_each(request.into_inner(), AT_ONCE, turn, handle);
         Ok(Response::new(answers))
     }
 
