@@ -286,6 +286,7 @@ pub(super) async fn decide_key_recovery(
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, description = "How it stands now", body = RecoveryBody),
+        (status = 400, description = "Malformed", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "None of that id", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It has ended", body = ProblemBody, content_type = "application/problem+json"),
     )
