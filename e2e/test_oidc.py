@@ -185,7 +185,7 @@ class CommandLine:
         self.server = Server("login", [binary("ers"), "--server", place.url, "login", "--device", "--ca", place.root], folder,
                              environment=self.environment)
         self.server.start()
-        self.page = until("a code is shown", lambda: re.search(r"or open (\S+)", self.server.log.read_text()))[1]
+        self.page = until("a code is shown", lambda: re.search(r"or open ([^\s,]+)", self.server.log.read_text()))[1]
 
     def ended(self):
         until("the command line has its answer", lambda: not self.server.alive, 60)
