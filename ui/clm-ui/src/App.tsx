@@ -5,6 +5,7 @@ import { Navigate, Route, Routes } from "react-router";
 import type { Permission } from "./access.ts";
 import { LogIn } from "./pages/log-in/LogIn.tsx";
 import { usePolicies } from "./queries/policies.ts";
+import { useRecoveries } from "./queries/recoveries.ts";
 import { useRequests } from "./queries/requests.ts";
 import { useAccess, useLogOut, useSession } from "./queries/session.ts";
 import { RealmSwitch } from "./RealmSwitch.tsx";
@@ -39,6 +40,8 @@ type Place = {
   path: string;
   label: Parameters<ReturnType<typeof useMenuText>>[0];
   needs: Permission[];
+  /** These will do as well. */
+  orNeeds?: Permission[];
   /** Only for who has them in all realms. */
   everywhere?: boolean;
   pages: Record<string, ComponentType>;
@@ -63,6 +66,7 @@ const PLACES: Place[] = [
     path: "/approvals",
     label: "approvals",
     needs: ["request:decide", "request:read"],
+    orNeeds: ["recovery:decide", "recovery:read"],
     pages: { "": Approvals },
   },
   {
@@ -139,12 +143,17 @@ function Pages({ username }: { username: string }) {
   const { may, mayEverywhere } = useAccess();
   const logOut = useLogOut();
   const decides = may("request:decide") && may("request:read");
-  const waiting =
-    useRequests({ state: "pending-approval", page_size: 1 }, { enabled: decides, refetchInterval: 30_000 })
-      .data?.total ?? 0;
+  const looked = { state: "pending-approval", page_size: 1 };
+  const often = { refetchInterval: 30_000 };
+  const requests = useRequests(looked, { enabled: decides, ...often }).data?.total ?? 0;
+  const decidesKeys = may("recovery:decide") && may("recovery:read");
+  const recoveries = useRecoveries(looked, { enabled: decidesKeys, ...often }).data?.total ?? 0;
+  const waiting = requests + recoveries;
   usePolicies(realm, may("policy:read")); // most pages need them at once
   const badge = waiting > 0 ? <Badge screenReaderText={text("waiting")}>{waiting}</Badge> : undefined;
-  const places = PLACES.filter(({ needs, everywhere }) => needs.every(everywhere ? mayEverywhere : may));
+  const places = PLACES.filter(({ needs, orNeeds, everywhere }) =>
+    [needs, orNeeds ?? needs].some((all) => all.every(everywhere ? mayEverywhere : may)),
+  );
   return (
     <Shell
       name="ERS"

@@ -100,7 +100,14 @@ test("the code is asked for only when the account has a second factor, and a wro
 
 test("a second factor is shown once and counts when a first code confirms it", async () => {
   const uri = "otpauth://totp/ERS:anna?secret=GEZDGNBV&issuer=ERS";
-  const session = { username: "anna", local: true, groups: [], grants: [], ends_at: "2026-11-22T12:00:00Z" };
+  const session = {
+    username: "anna",
+    local: true,
+    groups: [],
+    grants: [],
+    second_factor: false,
+    ends_at: "2026-11-22T12:00:00Z",
+  };
   const asked = answering({
     "GET /clm-api/v1/session": { status: 200, body: session },
     "POST /clm-api/v1/account/second-factor": { status: 201, body: { secret: "GEZDGNBV", uri } },

@@ -13,6 +13,7 @@ export type Rules = {
   names?: Record<string, unknown>;
   manual_approval?: boolean;
   end_entity_required?: boolean;
+  server_keys?: { allowed?: boolean; algorithms?: string[]; kept?: boolean; approvals?: number };
   import?: { allowed?: boolean; self_signed?: boolean };
   acme?: { external_account_required?: boolean };
   scep?: { legacy_algorithms?: boolean; static_challenge_of?: string };

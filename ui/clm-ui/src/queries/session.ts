@@ -5,8 +5,6 @@ import { accessOf } from "../access.ts";
 import type { LoggedOut, Login, PasswordChange, SessionBody } from "../generated/clm-api.ts";
 import { api, ask, SESSION } from "./api.ts";
 
-const SECOND_FACTOR = ["second-factor"];
-
 /** Who is logged in; `null`: nobody. */
 export function useSession() {
   return useQuery({
@@ -85,18 +83,6 @@ export function useChangePassword() {
   });
 }
 
-/** Whether the own account has a second factor; asked only when `known`: whether one may see accounts. */
-export function useSecondFactor(username: string, known: boolean) {
-  return useQuery({
-    queryKey: [...SECOND_FACTOR, username],
-    enabled: known,
-    queryFn: async () => {
-      const params = { path: { username } };
-      return (await ask(api.GET("/clm-api/v1/people/{username}", { params }))).second_factor;
-    },
-  });
-}
-
 /** Makes a second factor, which counts once it is confirmed. */
 export function useMakeSecondFactor() {
   return useMutation({ mutationFn: () => ask(api.POST("/clm-api/v1/account/second-factor")) });
@@ -108,7 +94,7 @@ export function useConfirmSecondFactor() {
   return useMutation({
     mutationFn: (code: string) =>
       ask(api.POST("/clm-api/v1/account/second-factor/confirmation", { body: { code } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: SECOND_FACTOR }),
+    onSuccess: () => client.invalidateQueries({ queryKey: SESSION }),
   });
 }
 
@@ -118,6 +104,6 @@ export function useDropSecondFactor() {
   return useMutation({
     mutationFn: (password: string) =>
       ask(api.POST("/clm-api/v1/account/second-factor/removal", { body: { password } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: SECOND_FACTOR }),
+    onSuccess: () => client.invalidateQueries({ queryKey: SESSION }),
   });
 }

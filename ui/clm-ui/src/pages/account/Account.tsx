@@ -38,7 +38,7 @@ export default function Account() {
           </Card>
           {session.local ? (
             <>
-              <SecondFactor username={session.username} />
+              <SecondFactor isOn={session.second_factor} />
               <Password username={session.username} />
             </>
           ) : (

@@ -3,25 +3,14 @@ import { Button, Card, CardBody, CardTitle, Form, TextInput } from "@patternfly/
 import { type FormEvent, type ReactNode, useState } from "react";
 import type { SecondFactorBody } from "../../generated/clm-api.ts";
 import { CodeInput } from "../../parts/CodeInput.tsx";
-import {
-  useAccess,
-  useConfirmSecondFactor,
-  useDropSecondFactor,
-  useMakeSecondFactor,
-  useSecondFactor,
-} from "../../queries/session.ts";
+import { useConfirmSecondFactor, useDropSecondFactor, useMakeSecondFactor } from "../../queries/session.ts";
 import { useText } from "./words.ts";
 
 /** Codes of an authenticator app, turned on and off. */
-export function SecondFactor({ username }: { username: string }) {
+export function SecondFactor({ isOn }: { isOn: boolean }) {
   const text = useText();
-  const { may } = useAccess();
   const make = useMakeSecondFactor();
   const [dropping, setDropping] = useState(false);
-  // Who may not see accounts learns it by trying: CLM tells nobody else.
-  const known = useSecondFactor(username, may("person:read")).data;
-  const exists = make.error instanceof Problem && make.error.status === 409;
-  const isOn = known ?? (exists || undefined);
   const made = make.data;
   return (
     <Card>
@@ -29,10 +18,10 @@ export function SecondFactor({ username }: { username: string }) {
       <CardBody>
         <div className="ers-stack">
           <p>
-            {isOn !== undefined && <strong>{text(isOn ? "factor_is_on" : "factor_is_off")} </strong>}
+            <strong>{text(isOn ? "factor_is_on" : "factor_is_off")} </strong>
             {text("factor_hint")}
           </p>
-          {make.error && !exists ? <ProblemAlert error={make.error} /> : null}
+          {make.error ? <ProblemAlert error={make.error} /> : null}
           {made && !isOn ? (
             <Confirm made={made} onDone={() => make.reset()} />
           ) : (
@@ -42,7 +31,7 @@ export function SecondFactor({ username }: { username: string }) {
                   {text("factor_make")}
                 </Button>
               )}
-              {isOn !== false && (
+              {isOn && (
                 <Button variant="secondary" isDanger onClick={() => setDropping(true)}>
                   {text("factor_off")}
                 </Button>

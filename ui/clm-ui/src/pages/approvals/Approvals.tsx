@@ -2,10 +2,13 @@ import { List, messages, PageHead, useUrlState } from "@ers/frame";
 import { Button, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Request } from "../../generated/clm-api.ts";
+import { CertificatesOrKeys } from "../../parts/CertificatesOrKeys.tsx";
 import { useRequestColumns } from "../../parts/request-columns.tsx";
 import { useRequests } from "../../queries/requests.ts";
+import { useAccess } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { Decide } from "./Decide.tsx";
+import { KeyApprovals } from "./KeyApprovals.tsx";
 
 const useText = messages(
   {
@@ -24,8 +27,25 @@ const useText = messages(
   },
 );
 
-/** Requests that wait for a person. */
+/** What waits for a person: requests for certificates, and wishes for kept keys. */
 export default function Approvals() {
+  const text = useText();
+  const menu = useMenuText();
+  const { may } = useAccess();
+  return (
+    <>
+      <PageHead title={menu("approvals")} hint={text("hint")} />
+      <PageSection isFilled>
+        <CertificatesOrKeys
+          certificates={may("request:decide") && may("request:read") && <Requests />}
+          keys={may("recovery:decide") && may("recovery:read") && <KeyApprovals />}
+        />
+      </PageSection>
+    </>
+  );
+}
+
+function Requests() {
   const text = useText();
   const menu = useMenuText();
   const state = useUrlState();
@@ -47,18 +67,15 @@ export default function Approvals() {
   const columns = useRequestColumns(act);
   return (
     <>
-      <PageHead title={menu("approvals")} hint={text("hint")} />
-      <PageSection isFilled>
-        <List
-          label={menu("approvals")}
-          query={query}
-          rows={query.data?.requests ?? []}
-          keyOf={(row) => row.id}
-          columns={columns}
-          empty={{ title: text("empty"), hint: text("empty_hint") }}
-          pages={{ next: query.data?.next_page_token, total: query.data?.total }}
-        />
-      </PageSection>
+      <List
+        label={menu("approvals")}
+        query={query}
+        rows={query.data?.requests ?? []}
+        keyOf={(row) => row.id}
+        columns={columns}
+        empty={{ title: text("empty"), hint: text("empty_hint") }}
+        pages={{ next: query.data?.next_page_token, total: query.data?.total }}
+      />
       {asked && <Decide {...asked} onClose={() => setAsked(undefined)} />}
     </>
   );

@@ -15,6 +15,7 @@ import { History } from "./History.tsx";
 import { Notes } from "./Notes.tsx";
 import { Overview } from "./Overview.tsx";
 import { Revoke } from "./Revoke.tsx";
+import { ServerKey } from "./ServerKey.tsx";
 import { useText } from "./words.ts";
 
 // Reading certificates needs a large library: only who looks inside loads it.
@@ -113,6 +114,7 @@ function Sections({ certificate }: { certificate: WholeCertificate }) {
       text("overview_tab"),
       <div key="o" className="ers-stack">
         <Overview certificate={certificate} />
+        <ServerKey certificate={certificate} />
         <Notes certificate={certificate} />
       </div>,
     ],

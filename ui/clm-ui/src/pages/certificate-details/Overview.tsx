@@ -1,7 +1,7 @@
-import { CopyButton, Facts, Time } from "@ers/frame";
+import { CopyButton, Facts, Time, useFormats } from "@ers/frame";
 import { Card, CardBody, Divider, Label, LabelGroup } from "@patternfly/react-core";
 import { Link } from "react-router";
-import type { WholeCertificate } from "../../generated/clm-api.ts";
+import type { RenewalWindow, WholeCertificate } from "../../generated/clm-api.ts";
 import { useTerms } from "../../words/terms.ts";
 import { useText } from "./words.ts";
 
@@ -24,6 +24,7 @@ export function Overview({ certificate }: { certificate: WholeCertificate }) {
             [term("issuer"), certificate.issuer],
             [term("valid_from"), <Time key="f" at={certificate.not_before} />],
             [term("valid_to"), <Time key="t" at={certificate.not_after} />],
+            [text("renewal"), certificate.renewal && <Renewal key="r" {...certificate.renewal} />],
             [term("key"), certificate.key_algorithm],
             [
               term("policy"),
@@ -64,5 +65,24 @@ export function Overview({ certificate }: { certificate: WholeCertificate }) {
         />
       </CardBody>
     </Card>
+  );
+}
+
+/** When its clients are told to renew it. */
+function Renewal({ start, end, pulled_forward }: RenewalWindow) {
+  const text = useText();
+  const { moment } = useFormats();
+  return (
+    <>
+      {moment(start)} – {moment(end)}
+      {pulled_forward && (
+        <>
+          {" "}
+          <Label isCompact status="info">
+            {text("renewal_soon")}
+          </Label>
+        </>
+      )}
+    </>
   );
 }

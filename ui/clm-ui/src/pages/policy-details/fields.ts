@@ -96,6 +96,13 @@ export const SECTIONS: Section[] = [
       { path: "manual_approval", kind: "yes", label: "manual_approval" },
       { path: "end_entity_required", kind: "yes", label: "end_entity_required" },
       { path: "unique", kind: "yes", label: "unique" },
+      { path: "authentication.trusted_policies", kind: "lines", label: "trusted", hint: "trusted_hint" },
+      {
+        path: "authentication.registration_authorities",
+        kind: "lines",
+        label: "authorities",
+        hint: "authorities_hint",
+      },
       { path: "import.allowed", kind: "yes", label: "import_allowed" },
       { path: "import.self_signed", kind: "yes", label: "import_self_signed" },
       { path: "revocation.reasons", kind: "checks", label: "reasons", choices: REASONS, usual: REASONS },
@@ -107,6 +114,34 @@ export const SECTIONS: Section[] = [
       { path: "authentication.renewal.before", kind: "text", label: "renewal_before", hint: "renewal_hint" },
       { path: "authentication.renewal.same_key", kind: "yes", label: "same_key", usual: true },
       { path: "authentication.renewal.names_may_change", kind: "yes", label: "names_may_change" },
+    ],
+  },
+  {
+    title: "maintenance",
+    fields: [
+      { path: "maintenance.windows", kind: "lines", label: "windows", hint: "windows_hint" },
+      { path: "maintenance.time_zone", kind: "text", label: "time_zone", placeholder: "UTC" },
+    ],
+  },
+  {
+    title: "platform_keys",
+    fields: [
+      { path: "server_keys.allowed", kind: "yes", label: "server_keys" },
+      {
+        path: "server_keys.algorithms",
+        kind: "checks",
+        label: "server_algorithms",
+        choices: USUAL_KEYS,
+        usual: USUAL_KEYS,
+      },
+      { path: "server_keys.kept", kind: "yes", label: "server_kept" },
+      {
+        path: "server_keys.approvals",
+        kind: "select",
+        label: "server_approvals",
+        choices: ["1", "2"],
+        usual: "2",
+      },
     ],
   },
   {
@@ -124,6 +159,9 @@ export const SECTIONS: Section[] = [
         usual: CHALLENGES,
       },
       { path: "acme.reuse_within", kind: "text", label: "reuse_within", hint: "reuse_hint" },
+      { path: "acme.profiles", kind: "lines", label: "acme_profiles", hint: "acme_profiles_hint" },
+      { path: "acme.allowed_networks", kind: "lines", label: "allowed_networks", hint: "ip_hint" },
+      { path: "acme.denied_networks", kind: "lines", label: "denied_networks", hint: "ip_hint" },
     ],
   },
   {
@@ -134,6 +172,7 @@ export const SECTIONS: Section[] = [
       { path: "est.certificate", kind: "yes", label: "est_certificate", usual: true },
       { path: "est.both_required", kind: "yes", label: "both_required" },
       { path: "est.server_keys", kind: "yes", label: "server_keys" },
+      { path: "est.linking_required", kind: "yes", label: "linking_required" },
     ],
   },
   {
@@ -142,6 +181,8 @@ export const SECTIONS: Section[] = [
     fields: [
       { path: "scep.renewal", kind: "yes", label: "scep_renewal", usual: true },
       { path: "scep.legacy_algorithms", kind: "yes", label: "legacy_algorithms" },
+      { path: "scep.static_challenge_of", kind: "text", label: "static_challenge", hint: "static_hint" },
+      { path: "scep.webhook", kind: "text", label: "webhook", hint: "webhook_hint" },
     ],
   },
   {
@@ -153,6 +194,7 @@ export const SECTIONS: Section[] = [
       { path: "cmp.implicit_confirm", kind: "yes", label: "implicit_confirm", usual: true },
       { path: "cmp.central_keys", kind: "yes", label: "server_keys" },
       { path: "cmp.ra_verified", kind: "yes", label: "ra_verified" },
+      { path: "cmp.confirm_within", kind: "text", label: "confirm_within", placeholder: "1h" },
     ],
   },
 ];

@@ -1,4 +1,5 @@
-import { download } from "@ers/frame";
+import { download, ProblemAlert } from "@ers/frame";
+import { bytesOf } from "@ers/frame/base64.ts";
 import { fileNameOf } from "@ers/frame/certificate/names.ts";
 import { Alert, Button, Card, CardBody } from "@patternfly/react-core";
 import { useEffect, useState } from "react";
@@ -11,14 +12,24 @@ import { useText } from "./words.ts";
 const PEM = "application/x-pem-file";
 
 /** What became of the request, and what to take along: a key that was made here is nowhere else. */
-export function Done({ result, onAgain }: { result: Result; onAgain: () => void }) {
+export function Done(props: {
+  result: Result;
+  onAgain: () => void;
+  /** Present while a key of the platform is waited for: asks whether it is there. */
+  onLook: (() => void) | undefined;
+  busy: boolean;
+  error: unknown;
+}) {
+  const { result, onAgain } = props;
   const text = useText();
   const menu = useMenuText();
-  const [kept, setKept] = useState(result.keyPem === undefined);
+  const issued = "issued" in result.outcome ? result.outcome.issued : undefined;
+  const pkcs12 = issued?.pkcs12 ?? undefined;
+  const [saved, setKept] = useState(false);
+  const kept = saved || (result.keyPem === undefined && pkcs12 === undefined && !result.waitsForKey);
   const [withKey, setWithKey] = useState(false);
   useAsksBeforeLeaving(!kept);
   const name = fileNameOf(result.title);
-  const issued = "issued" in result.outcome ? result.outcome.issued : undefined;
   const { keyPem } = result;
   return (
     <Card>
@@ -32,7 +43,25 @@ export function Done({ result, onAgain }: { result: Result; onAgain: () => void 
           {issued ? null : text("waiting_hint")}
         </Alert>
         {keyPem !== undefined && !kept && <Alert isInline variant="warning" title={text("key_kept")} />}
+        {pkcs12 !== undefined && !kept && <Alert isInline variant="warning" title={text("p12_once")} />}
+        {result.waitsForKey && <Alert isInline variant="warning" title={text("stay")} />}
+        {props.error ? <ProblemAlert error={props.error} /> : null}
         <div className="ers-actions">
+          {result.waitsForKey && props.onLook && (
+            <Button onClick={props.onLook} isLoading={props.busy} isDisabled={props.busy}>
+              {text("look")}
+            </Button>
+          )}
+          {pkcs12 !== undefined && (
+            <Button
+              onClick={() => {
+                download(`${name}.p12`, bytesOf(pkcs12), "application/x-pkcs12");
+                setKept(true);
+              }}
+            >
+              {text("p12_made")}
+            </Button>
+          )}
           {keyPem !== undefined && (
             <Button
               variant="primary"

@@ -32,7 +32,7 @@ export function NamesStep({ draft, rules, change }: Step) {
           ))}
         </LabelGroup>
       )}
-      {draft.source === "browser" && (
+      {draft.source !== "csr" && (
         <Field id="common-name" label={text("common_name")} hint={text("common_name_hint")}>
           <TextInput
             id="common-name"

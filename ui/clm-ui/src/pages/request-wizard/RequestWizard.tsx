@@ -7,7 +7,7 @@ import { usePolicies } from "../../queries/policies.ts";
 import { useRealm } from "../../realm.tsx";
 import { useCommonText } from "../../words/common.ts";
 import { useMenuText } from "../../words/menu.ts";
-import { type Draft, EMPTY } from "./draft.ts";
+import { type Draft, EMPTY, hasKey } from "./draft.ts";
 import { type Result, useSend } from "./send.ts";
 import { Done, KeyStep, NamesStep, PolicyStep, ReviewStep } from "./steps.ts";
 import { useText } from "./words.ts";
@@ -50,15 +50,18 @@ function Round({ onAgain }: { onAgain: () => void }) {
   if (policies.isError) return <ProblemAlert error={policies.error} onAgain={() => policies.refetch()} />;
   const usable = policies.data.filter((policy) => rulesOf(policy.definition).protocols?.includes("rest"));
   if (usable.length === 0) return <Alert isInline variant="info" title={text("no_policy")} />;
-  if (result) return <Done result={result} onAgain={onAgain} />;
   const chosen = usable.find((policy) => policy.name === draft.policy);
   const rules = rulesOf(chosen?.definition ?? "");
+  if (result) {
+    const look = draft.source === "platform" ? () => send(draft, rules) : undefined;
+    return <Done result={result} onAgain={onAgain} onLook={look} busy={busy} error={error} />;
+  }
   const change = (changes: Partial<Draft>) => {
     forget();
     setDraft((before) => ({ ...before, ...changes }));
   };
   const step = { draft, rules, change };
-  const ready = draft.source === "browser" || draft.csr !== undefined;
+  const ready = hasKey(draft);
   const named = namesOf(draft.names).length > 0 || draft.commonName.trim() !== "" || draft.source === "csr";
   const footer = (enabled: boolean) => ({
     isNextDisabled: !enabled,

@@ -2,15 +2,17 @@ import { Facts, ProblemAlert } from "@ers/frame";
 import { namesOf } from "@ers/frame/certificate/names.ts";
 import { Alert, Label } from "@patternfly/react-core";
 import { useTerms } from "../../words/terms.ts";
-import { doubts, subjectOf } from "./draft.ts";
+import { doubts, keyOf, subjectOf } from "./draft.ts";
 import type { Step } from "./steps.ts";
 import { useText } from "./words.ts";
+
+const MADE = { browser: "", platform: " (ERS)", csr: " (CSR)" } as const;
 
 /** Everything once more, with what the policy will say. */
 export function ReviewStep({ draft, rules, error }: Step & { error: unknown }) {
   const text = useText();
   const term = useTerms();
-  const key = draft.source === "csr" ? `${draft.csr?.key} (CSR)` : draft.algorithm;
+  const key = `${keyOf(draft, rules)}${MADE[draft.source]}`;
   return (
     <div className="ers-stack">
       {error ? <ProblemAlert error={error} /> : null}

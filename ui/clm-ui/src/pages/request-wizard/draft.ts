@@ -2,13 +2,18 @@ import { bare, namesOf } from "@ers/frame/certificate/names.ts";
 import type { ReadCsr } from "../../crypto/csr.ts";
 import type { BrowserKeyAlgorithm } from "../../crypto/keys.ts";
 import type { CertificateWish } from "../../generated/clm-api.ts";
+import { type Chosen, isChosen, UNCHOSEN } from "../../parts/new-password.ts";
 import type { Rules } from "../../policy/rules.ts";
 
 /** What the wizard has gathered. */
 export type Draft = {
   policy: string;
-  source: "browser" | "csr";
+  source: "browser" | "platform" | "csr";
   algorithm: BrowserKeyAlgorithm;
+  /** The kind of key that the platform is to make; empty: the first that the policy allows. */
+  platformAlgorithm: string;
+  /** Protects the file with a key that the platform makes. It stays in the page's memory. */
+  password: Chosen;
   csr: ReadCsr | undefined;
   /** Names as typed; by lines, commas or spaces. */
   names: string;
@@ -16,16 +21,38 @@ export type Draft = {
   validity: string;
 };
 
+/** What a policy means that says nothing of its keys. */
+const USUAL = ["P-256", "P-384", "P-521", "RSA-2048", "RSA-3072", "RSA-4096", "Ed25519"];
+
 /** Nothing gathered yet. */
 export const EMPTY: Draft = {
   policy: "",
   source: "browser",
   algorithm: "P-256",
+  platformAlgorithm: "",
+  password: UNCHOSEN,
   csr: undefined,
   names: "",
   commonName: "",
   validity: "",
 };
+
+/** Whether it says whose key it is. */
+export const hasKey = (draft: Draft) =>
+  draft.source === "csr" ? draft.csr !== undefined : draft.source === "browser" || isChosen(draft.password);
+
+/** The kinds of keys that the platform may make under a policy. */
+export function platformKeys(rules: Rules): string[] {
+  const { allowed, algorithms } = rules.server_keys ?? {};
+  if (!allowed) return [];
+  return algorithms ?? rules.key_algorithms?.filter((name) => name !== "RSA-8192") ?? USUAL;
+}
+
+/** The kind of key that is asked for. */
+export function keyOf(draft: Draft, rules: Rules): string | undefined {
+  if (draft.source === "csr") return draft.csr?.key;
+  return draft.source === "browser" ? draft.algorithm : draft.platformAlgorithm || platformKeys(rules)[0];
+}
 
 /** The subject of a request whose key is made here, RFC 4514: what was typed, else its first name. */
 export function subjectOf(draft: Draft, rules: Rules): string {
@@ -47,14 +74,21 @@ function escaped(value: string): string {
 }
 
 /** The body that is sent. Sent twice, it gives one certificate: its id is chosen before. */
-export function wishOf(draft: Draft, csr: string, subject: string, requestId: string): CertificateWish {
+export function wishOf(
+  draft: Draft,
+  csr: string | undefined,
+  subject: string,
+  requestId: string,
+): CertificateWish {
   const names = namesOf(draft.names);
+  const { platformAlgorithm, password } = draft;
+  const key_algorithm = platformAlgorithm ? { key_algorithm: platformAlgorithm } : {};
   return {
-    csr,
+    ...(csr === undefined ? { server_key: { ...key_algorithm, password: password.password } } : { csr }),
     policy: draft.policy,
     request_id: requestId,
     subject_alternative_names: names,
-    ...(draft.source === "browser" && subject ? { subject } : {}),
+    ...(draft.source !== "csr" && subject ? { subject } : {}),
     ...(draft.validity.trim() ? { validity: draft.validity.trim() } : {}),
   };
 }
@@ -62,8 +96,9 @@ export function wishOf(draft: Draft, csr: string, subject: string, requestId: st
 /** What the policy will not allow, as far as can be told from here; the service has the last word. */
 export function doubts(draft: Draft, rules: Rules): ("key" | "no_names" | "kind" | "wildcard")[] {
   const found: ReturnType<typeof doubts> = [];
-  const key = draft.source === "csr" ? draft.csr?.key : draft.algorithm;
-  if (key && rules.key_algorithms && !rules.key_algorithms.includes(key)) found.push("key");
+  const key = keyOf(draft, rules);
+  if (key && draft.source !== "platform" && rules.key_algorithms && !rules.key_algorithms.includes(key))
+    found.push("key");
   const allowed = rules.names ?? {};
   const names = namesOf(draft.names);
   if (allowed.required && names.length === 0) found.push("no_names");

@@ -5,8 +5,13 @@ import type { Rules } from "../../policy/rules.ts";
 import { type Outcome, useEnroll } from "../../queries/certificates.ts";
 import { type Draft, subjectOf, wishOf } from "./draft.ts";
 
-/** What became of it, and the key when it was made here. */
-export type Result = { title: string; outcome: Outcome; keyPem: string | undefined };
+/** What became of it, and the key when it was made here; `waitsForKey`: the platform's comes with the certificate. */
+export type Result = {
+  title: string;
+  outcome: Outcome;
+  keyPem: string | undefined;
+  waitsForKey: boolean;
+};
 
 type Made = { csr: string; keyPem: string; algorithm: BrowserKeyAlgorithm; subject: string };
 
@@ -25,15 +30,20 @@ export function useSend(onDone: (result: Result) => void) {
     setBroken(undefined);
     try {
       const subject = subjectOf(draft, rules);
-      const csr = draft.source === "csr" ? (draft.csr?.pem ?? "") : (await key(draft, subject)).csr;
+      const csr = await csrOf(draft, subject);
       id.current ||= `ui-${crypto.randomUUID()}`;
       const outcome = await enroll.mutateAsync(wishOf(draft, csr, subject, id.current));
       const keyPem = draft.source === "browser" ? made.current?.keyPem : undefined;
-      onDone({ title: titleOf(subject, namesOf(draft.names)), outcome, keyPem });
+      const waitsForKey = draft.source === "platform" && "waiting" in outcome;
+      onDone({ title: titleOf(subject, namesOf(draft.names)), outcome, keyPem, waitsForKey });
     } catch (error) {
       setBroken(error);
     }
     setBusy(false);
+  };
+  const csrOf = async (draft: Draft, subject: string) => {
+    if (draft.source === "platform") return undefined;
+    return draft.source === "csr" ? (draft.csr?.pem ?? "") : (await key(draft, subject)).csr;
   };
   const key = async ({ algorithm }: Draft, subject: string): Promise<Made> => {
     const before = made.current;

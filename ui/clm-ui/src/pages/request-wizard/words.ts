@@ -24,13 +24,22 @@ export const useText = messages(
     name_hint:
       "One on each line: www.example.com, 192.0.2.1, anna@example.com, spiffe://… CLM tells the kinds apart.",
     no_policy: "No policy allows requests from the browser (protocol rest).",
+    look: "Look whether it is approved",
     open: "Open the certificate",
     p12: "Key and certificate, PKCS#12 …",
+    p12_made: "Key and certificate, PKCS#12",
+    p12_once: "The private key is in this file only. Save it now; it opens with the password that you chose.",
+    platform: "Have the platform make the key",
+    platform_hint:
+      "You get key and certificate as one file, under a password of yours. The platform forgets the key.",
+    platform_kept:
+      "You get key and certificate as one file, under a password of yours. The platform keeps the key, sealed: other people may let it be had again.",
     policy_hint: "It decides who issues, which names and keys are allowed, and for how long.",
     proven: "Signed by its own key",
     proof: "Proof",
     review: "Review",
     send: "Request the certificate",
+    stay: "The key comes with the certificate, to this page. Stay here until somebody has approved it.",
     step_key: "Key",
     step_names: "Names",
     step_policy: "Policy",
@@ -62,14 +71,24 @@ export const useText = messages(
     name_hint:
       "Je Zeile einer: www.example.com, 192.0.2.1, anna@example.com, spiffe://… CLM erkennt die Art.",
     no_policy: "Keine Richtlinie erlaubt Anträge aus dem Browser (Protokoll rest).",
+    look: "Nachsehen, ob er freigegeben ist",
     open: "Zertifikat öffnen",
     p12: "Schlüssel und Zertifikat, PKCS#12 …",
+    p12_made: "Schlüssel und Zertifikat, PKCS#12",
+    p12_once:
+      "Den privaten Schlüssel gibt es nur in dieser Datei. Speichern Sie sie jetzt; sie öffnet sich mit dem Passwort, das Sie gewählt haben.",
+    platform: "Die Plattform den Schlüssel erzeugen lassen",
+    platform_hint:
+      "Sie bekommen Schlüssel und Zertifikat als eine Datei, unter Ihrem Passwort. Die Plattform vergisst den Schlüssel.",
+    platform_kept:
+      "Sie bekommen Schlüssel und Zertifikat als eine Datei, unter Ihrem Passwort. Die Plattform hebt den Schlüssel versiegelt auf: Andere können zulassen, dass man ihn noch einmal bekommt.",
     policy_hint:
       "Sie bestimmt, wer ausstellt, welche Namen und Schlüssel erlaubt sind und wie lange es gilt.",
     proven: "Mit dem eigenen Schlüssel unterschrieben",
     proof: "Nachweis",
     review: "Prüfen",
     send: "Zertifikat anfordern",
+    stay: "Der Schlüssel kommt mit dem Zertifikat, auf dieser Seite. Bleiben Sie hier, bis jemand freigegeben hat.",
     step_key: "Schlüssel",
     step_names: "Namen",
     step_policy: "Richtlinie",

@@ -1,0 +1,119 @@
+import { download, FormDialog, List, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
+import { bytesOf } from "@ers/frame/base64.ts";
+import { titleOf } from "@ers/frame/certificate/names.ts";
+import { Button } from "@patternfly/react-core";
+import { useState } from "react";
+import type { KeyRecovery } from "../../generated/clm-api.ts";
+import { NewPassword } from "../../parts/NewPassword.tsx";
+import { isChosen, UNCHOSEN } from "../../parts/new-password.ts";
+import { RECOVERY_STATES, useRecoveryColumns, useRecoveryStates } from "../../parts/recovery-columns.tsx";
+import { useRecoveryText } from "../../parts/recovery-words.ts";
+import { useRecoveries, useTakeKey, useWithdrawRecovery } from "../../queries/recoveries.ts";
+import { useTerms } from "../../words/terms.ts";
+import { useText } from "./words.ts";
+
+/** Wishes for kept keys: one's own can be withdrawn, and taken when others have said yes. */
+export function KeyRequests() {
+  const text = useRecoveryText();
+  const words = useText();
+  const term = useTerms();
+  const told = useRecoveryStates();
+  const state = useUrlState();
+  const query = useRecoveries({
+    state: state.get("state") || undefined,
+    mine: state.get("whose") === "mine" || undefined,
+    page_size: state.rows,
+    page_token: state.tokens.at(-1),
+  });
+  const [taking, setTaking] = useState<KeyRecovery>();
+  const columns = useRecoveryColumns((row) => <Acts row={row} onTake={() => setTaking(row)} />);
+  return (
+    <>
+      <List
+        label={text("keys")}
+        query={query}
+        rows={query.data?.key_recoveries ?? []}
+        keyOf={(row) => row.id}
+        columns={columns}
+        filters={{
+          daily: [
+            {
+              kind: "toggle",
+              name: "whose",
+              label: words("whose"),
+              all: words("all_whose"),
+              choices: [["mine", words("mine")]],
+            },
+            {
+              kind: "select",
+              name: "state",
+              label: term("state"),
+              all: words("all"),
+              choices: RECOVERY_STATES.map((name) => [name, told(name)]),
+            },
+          ],
+        }}
+        empty={{ title: text("empty"), hint: text("empty_hint") }}
+        pages={{ next: query.data?.next_page_token, total: query.data?.total }}
+      />
+      {taking && <Take recovery={taking} onClose={() => setTaking(undefined)} />}
+    </>
+  );
+}
+
+function Acts({ row, onTake }: { row: KeyRecovery; onTake: () => void }) {
+  const text = useRecoveryText();
+  const tell = useNotices();
+  const withdraw = useWithdrawRecovery(row.id);
+  if (!row.mine || (row.state !== "pending-approval" && row.state !== "approved")) return null;
+  return (
+    <>
+      <div className="ers-actions">
+        {row.state === "approved" && (
+          <Button size="sm" onClick={onTake}>
+            {text("fetch")}
+          </Button>
+        )}
+        <Button
+          size="sm"
+          variant="secondary"
+          isLoading={withdraw.isPending}
+          isDisabled={withdraw.isPending}
+          onClick={() => withdraw.mutate(undefined, { onSuccess: () => tell(text("withdrawn")) })}
+        >
+          {text("withdraw")}
+        </Button>
+      </div>
+      {withdraw.error ? <ProblemAlert error={withdraw.error} /> : null}
+    </>
+  );
+}
+
+function Take({ recovery, onClose }: { recovery: KeyRecovery; onClose: () => void }) {
+  const text = useRecoveryText();
+  const tell = useNotices();
+  const take = useTakeKey(recovery.id);
+  const [chosen, setChosen] = useState(UNCHOSEN);
+  return (
+    <FormDialog
+      title={text("fetch_title", { name: titleOf(recovery.subject, []) })}
+      hint={text("fetch_hint")}
+      action={text("fetch_act")}
+      ready={isChosen(chosen)}
+      busy={take.isPending}
+      error={take.error}
+      onSubmit={() =>
+        take.mutate(chosen.password, {
+          onSuccess: ({ pkcs12, file_name }) => {
+            download(file_name, bytesOf(pkcs12), "application/x-pkcs12");
+            tell(text("taken"));
+            onClose();
+          },
+        })
+      }
+      onClose={onClose}
+    >
+      <NewPassword value={chosen} onChange={setChosen} />
+    </FormDialog>
+  );
+}
