@@ -99,6 +99,13 @@ test-cluster: ## The chart installed into a Kubernetes API, which is built at fi
 	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
 	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/cluster $(STORIES)
 
+.PHONY: test-cert-manager
+test-cert-manager: ## cert-manager's own controllers beside a release: identities, and its ACME issuer (e2e/cert-manager/); built at first
+	@scripts/setup.sh cert-manager
+	@$(MAKE) --no-print-directory ui
+	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
+	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/cert-manager $(STORIES)
+
 .PHONY: test-upgrade
 test-upgrade: ## From the last release to this one and back, with the programs of both (e2e/upgrade/); builds the last one at first
 	@scripts/setup.sh cluster

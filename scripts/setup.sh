@@ -6,6 +6,7 @@
 #   scripts/setup.sh lint   what building needs, and cargo-deny when it can be had
 #   scripts/setup.sh images what building and packing images needs
 #   scripts/setup.sh cluster   test, and a Kubernetes API, which is built (once; many minutes)
+#   scripts/setup.sh cert-manager   cluster, and cert-manager, which is built (once; some minutes)
 #   scripts/setup.sh keycloak  test, and Keycloak
 set -euo pipefail
 
@@ -37,6 +38,9 @@ prometheus=github.com/prometheus-operator/prometheus-operator@v0.85.0/:example/p
 crd_modules=(
   "$certmanager/crd-certificates.yaml"
   "$certmanager/crd-issuers.yaml"
+  "$certmanager/crd-certificaterequests.yaml"
+  "$certmanager/crd-orders.yaml"
+  "$certmanager/crd-challenges.yaml"
   "$prometheus/monitoring.coreos.com_servicemonitors.yaml"
   "$prometheus/monitoring.coreos.com_prometheusrules.yaml"
 )
@@ -75,9 +79,9 @@ case $group in
   test) packages=("${test_packages[@]}") ;;
   lint) packages=("${run_packages[@]}" shellcheck) ;;
   images) packages=("${run_packages[@]}" buildah binutils) ;;
-  cluster) packages=("${test_packages[@]}") ;;
+  cluster | cert-manager) packages=("${test_packages[@]}") ;;
   keycloak) packages=("${test_packages[@]}" openjdk-17-jre-headless maven unzip) ;;
-  *) fail "unknown group '$group'; there are run, test, lint, images, cluster, keycloak" ;;
+  *) fail "unknown group '$group'; there are run, test, lint, images, cluster, cert-manager, keycloak" ;;
 esac
 
 missing=()
@@ -305,6 +309,22 @@ install_lego() {
   echo "$sum" >"$tools/lego/version"
 }
 
+# As $tools/cert-manager/{cert-manager,acmesolver}: one program under two names, of its released module.
+install_cert_manager() {
+  local source sum
+  source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../e2e/cert-manager/program" && pwd)
+  sum=$(cat "$source"/main.go "$source"/go.mod "$source"/go.sum | sha256sum)
+  if [[ $(cat "$tools/cert-manager/version" 2>/dev/null) == "$sum" ]]; then return; fi
+  install_go
+  say "building cert-manager (once; some minutes)"
+  rm -rf "$tools/cert-manager"
+  mkdir -p "$tools/cert-manager"
+  (cd "$source" && CGO_ENABLED=0 quietly nice go build -mod=readonly -trimpath -ldflags "-s -w" -o "$tools/cert-manager/cert-manager" .) ||
+    fail "cert-manager could not be built"
+  ln -s cert-manager "$tools/cert-manager/acmesolver"
+  echo "$sum" >"$tools/cert-manager/version"
+}
+
 # As $tools/crds/*.yaml: what cert-manager and the Prometheus operator say of their own kinds, from their Go modules.
 install_crds() (
   if [[ $(cat "$tools/crds/version" 2>/dev/null) == "${crd_modules[*]}" ]]; then return; fi
@@ -367,7 +387,7 @@ elif ((${#missing[@]} > 0)); then
 fi
 install_rust
 if [[ $group != lint ]]; then install_node; fi
-if [[ $group == test || $group == cluster || $group == keycloak ]]; then
+if [[ $group == test || $group == cluster || $group == cert-manager || $group == keycloak ]]; then
   install_zlint
   install_acme_sh
   install_debian_13
@@ -382,10 +402,11 @@ if [[ $group == test || $group == cluster || $group == keycloak ]]; then
   install_helm
   install_kubernetes_validate
 fi
-if [[ $group == cluster ]]; then
+if [[ $group == cluster || $group == cert-manager ]]; then
   install_kubernetes
   install_crds
 fi
+if [[ $group == cert-manager ]]; then install_cert_manager; fi
 if [[ $group == keycloak ]]; then install_keycloak; fi
 
 if [[ $group == lint ]] && ! command -v cargo-deny >/dev/null; then

@@ -33,6 +33,13 @@ FOREIGN = {
     "Certificate": ("/apis/cert-manager.io/v1", "crd-certificates"),
     "Issuer": ("/apis/cert-manager.io/v1", "crd-issuers"),
 }
+# kinds that cert-manager makes for itself
+OF_CERT_MANAGER = {
+    "CertificateRequest": ("/apis/cert-manager.io/v1", "crd-certificaterequests"),
+    "Order": ("/apis/acme.cert-manager.io/v1", "crd-orders"),
+    "Challenge": ("/apis/acme.cert-manager.io/v1", "crd-challenges"),
+}
+DEFINED = {**FOREIGN, **OF_CERT_MANAGER}
 
 
 class ApiRefused(Exception):
@@ -127,7 +134,7 @@ class Cluster:
 
     @staticmethod
     def path(kind, namespace, name=""):
-        base = FOREIGN[kind][0] if kind in FOREIGN else {**KINDS, "Pod": "/api/v1"}[kind]
+        base = DEFINED[kind][0] if kind in DEFINED else {**KINDS, "Pod": "/api/v1"}[kind]
         plural = "ingresses" if kind == "Ingress" else "networkpolicies" if kind == "NetworkPolicy" else f"{kind.lower()}s"
         return f"{base}/namespaces/{namespace}/{plural}" + (f"/{name}" if name else "")
 
@@ -165,7 +172,7 @@ class Cluster:
 
     def define(self, kind):
         """Makes a kind of an operator known, with the schema that the operator has."""
-        file = TOOLS / "crds" / f"{FOREIGN[kind][1]}.yaml"
+        file = TOOLS / "crds" / f"{DEFINED[kind][1]}.yaml"
         assert file.exists(), f"{file} is not there: scripts/setup.sh cluster fetches it"
         # the one of cert-manager is a template of its own chart, with conditions on lines of their own
         text = "\n".join(line for line in file.read_text().splitlines() if "{{" not in line)
