@@ -135,9 +135,11 @@ impl Rest {
         if !headers.idempotency_key.is_empty() {
             request = request.header("Idempotency-Key", headers.idempotency_key);
         }
-        if !body.is_null() {
-            request = request.json(body);
-        }
+        request = match body {
+            // Said, and not left out: some proxies speak HTTP/1.0 onward, where a POST without a length is malformed.
+            Value::Null => request.header("Content-Length", "0"),
+            body => request.json(body),
+        };
         self.send(request).await
     }
 
