@@ -1,6 +1,7 @@
 //! Promises:
 //! - a one-time challenge lets in one request of its policy, common name and names, and the same request again
 //! - used, expired, foreign and guessed challenges are told alike
+//! - an end entity's name and password are its challenge where a policy says so, until it is suspended, and nobody else's
 //! - the challenge that is the same for everybody is off until a policy says whose it is
 
 use ers_proto::clm::v1::{
@@ -19,6 +20,7 @@ use super::{
 on_every_database!(
     a_challenge_is_good_for_one_request,
     failure_39_guessing_challenges_is_locked_out,
+    failure_39_an_end_entitys_own_challenge_is_its_password_where_a_policy_says_so,
 );
 
 async fn create(world: &World, request: proto::CreateChallengeRequest) -> String {
@@ -98,6 +100,48 @@ async fn failure_39_guessing_challenges_is_locked_out(database: TestDatabase) {
     assert_eq!(locked.retry_after.unwrap().seconds, 30);
     world.clock.advance(time::Duration::seconds(31));
     let_in(ask(&world, "scep", &challenge, &csr).await);
+    world.stop().await;
+}
+
+/// Failure 39: another's name, a wrong password, and guesses, which lock the name.
+async fn failure_39_an_end_entitys_own_challenge_is_its_password_where_a_policy_says_so(
+    database: TestDatabase,
+) {
+    let world = World::over(database).await;
+    add(&world, "router").await;
+    let csr = openssl::csr("/CN=router", &[]);
+    let right = "router:correct horse battery";
+    denied(ask(&world, "scep", right, &csr).await);
+    world
+        .apply(&format!(
+            "name: own\nrealm: default\nissuer: {ISSUER}\nprofile: ieee-802-1ar-ldevid\nprotocols: [scep]\n\
+             validity: {{default: 90d, longest: 1y}}\nscep: {{password: true}}\n"
+        ))
+        .await;
+    for _ in 0..2 {
+        let known = let_in(ask(&world, "own", right, &csr).await);
+        assert_eq!(
+            (known.end_entity.as_str(), known.method.as_str()),
+            ("router", "password")
+        );
+    }
+    for wrong in [
+        "correct horse battery",
+        "nobody:correct horse battery",
+        ":correct horse battery",
+        "router:",
+        "router:wrong",
+    ] {
+        assert_eq!(
+            denied(ask(&world, "own", wrong, &csr).await).retry_after,
+            None
+        );
+    }
+    // five guesses from there
+    let locked = denied(ask(&world, "own", right, &csr).await);
+    assert_eq!(locked.retry_after.unwrap().seconds, 30);
+    world.clock.advance(time::Duration::seconds(31));
+    let_in(ask(&world, "own", right, &csr).await);
     world.stop().await;
 }
 

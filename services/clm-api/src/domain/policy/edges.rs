@@ -99,6 +99,8 @@ pub struct ScepRules {
     pub legacy_algorithms: bool,
     /// Certificates may be renewed by those who hold them.
     pub renewal: bool,
+    /// End entities may show `name:password` as challenge, as often as they like.
+    pub password: bool,
     /// The end entity whose password will do as challenge for anybody, as often as they like. Whoever knows it can have
     /// any certificate that the policy allows.
     pub static_challenge_of: Option<EndEntityName>,
@@ -111,6 +113,7 @@ impl Default for ScepRules {
         Self {
             legacy_algorithms: false,
             renewal: true,
+            password: false,
             static_challenge_of: None,
             webhook: None,
         }
@@ -220,7 +223,12 @@ mod tests {
             CmpRules::default(),
         );
         assert!(!est.server_keys && !scep.legacy_algorithms && scep.webhook.is_none());
-        assert!(scep.static_challenge_of.is_none() && !cmp.central_keys && !cmp.ra_verified);
+        assert!(
+            !scep.password
+                && scep.static_challenge_of.is_none()
+                && !cmp.central_keys
+                && !cmp.ra_verified
+        );
         let rules: AuthenticationRules =
             serde_norway::from_str("{trusted_issuers: [factory], renewal: {before: 30d}}").unwrap();
         assert!(matches!(

@@ -1,4 +1,5 @@
-//! By a challenge (RFC 8894 section 2.4): one for this request alone, one for everybody, or one that somebody else judges.
+//! By a challenge (RFC 8894 section 2.4): one for this request alone, one of an end entity, one for everybody, or one that
+//! somebody else judges.
 
 use ers_pki::csr::Csr;
 
@@ -57,6 +58,15 @@ impl Flows {
         if let Some(known) = self.by_static_challenge(policy, text).await? {
             self.store.forget_attempts(&attempt).await?;
             return Ok(Answer::Known(known));
+        }
+        if rules.scep.password
+            && let Some((name, password)) = text.split_once(':')
+        {
+            let answer = self.by_password(policy, call, name, password).await?;
+            if matches!(answer, Answer::Known(_)) {
+                self.store.forget_attempts(&attempt).await?;
+                return Ok(answer);
+            }
         }
         if let Some(known) = self.by_webhook(policy, call, text, &csr).await? {
             self.store.forget_attempts(&attempt).await?;
