@@ -99,6 +99,13 @@ test-cluster: ## The chart installed into a Kubernetes API, which is built at fi
 	@$(CARGO) build --locked --profile $(PROFILE) $(BINARIES)
 	@ERS_BINARIES=$(PROFILE_DIR) /usr/bin/python3 -m pytest e2e/cluster $(STORIES)
 
+.PHONY: test-lego
+test-lego: ## The web app's "renew now", seen by a lego that knows renewal information (ui/stories/lego/), built at first
+	@scripts/setup.sh lego
+	@$(MAKE) --no-print-directory ui
+	@$(CARGO) build --locked --profile $(PROFILE) -p ers
+	@cd ui && STORY_FOLDER=lego ERS_BINARIES=$(PROFILE_DIR) npm run --silent stories
+
 .PHONY: test-cert-manager
 test-cert-manager: ## cert-manager's own controllers beside a release: identities, and its ACME issuer (e2e/cert-manager/); built at first
 	@scripts/setup.sh cert-manager

