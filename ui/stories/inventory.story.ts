@@ -8,7 +8,7 @@
 // - the system page says how services, CAs, CRLs and tokens stand
 // - all of it is reachable for screen readers, fits on a telephone, and is told in German
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Page } from "playwright-core";
