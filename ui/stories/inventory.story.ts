@@ -9,6 +9,7 @@
 // - all of it is reachable for screen readers, fits on a telephone, and is told in German
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Page } from "playwright-core";
