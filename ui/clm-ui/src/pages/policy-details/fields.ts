@@ -180,6 +180,7 @@ export const SECTIONS: Section[] = [
     protocol: "scep",
     fields: [
       { path: "scep.renewal", kind: "yes", label: "scep_renewal", usual: true },
+      { path: "scep.password", kind: "yes", label: "scep_password" },
       { path: "scep.legacy_algorithms", kind: "yes", label: "legacy_algorithms" },
       { path: "scep.static_challenge_of", kind: "text", label: "static_challenge", hint: "static_hint" },
       { path: "scep.webhook", kind: "text", label: "webhook", hint: "webhook_hint" },
