@@ -398,12 +398,16 @@ impl Oidc {
             return Ok(Arc::clone(known));
         }
         let place = format!("{}/.well-known/openid-configuration", self.asked_at);
-        let metadata: Metadata = read("its configuration", self.http.get(place)).await?;
+        let mut metadata: Metadata = read("its configuration", self.http.get(place)).await?;
         if metadata.issuer != self.issuer {
             return Err(OidcError::Answer {
                 what: "its configuration",
                 detail: format!("it says that it is {}", metadata.issuer),
             });
+        }
+        // Keycloak tells the place for device codes as browsers would reach it, although only we ask there.
+        if let Some(url) = &mut metadata.device_authorization_endpoint {
+            from_inside(url, &self.issuer, &self.asked_at);
         }
         let set: KeySet = read("its keys", self.http.get(metadata.jwks_uri.clone())).await?;
         // Keys of kinds that we do not know are for others.
@@ -482,6 +486,17 @@ fn check_url(field: &'static str, text: &str) -> Result<(), OidcError> {
     }
 }
 
+/// An address below the issuer's, as it is reached from here.
+fn from_inside(url: &mut Url, issuer: &str, asked_at: &str) {
+    let below = url.as_str().strip_prefix(issuer.trim_end_matches('/'));
+    let inside = below
+        .filter(|path| path.starts_with('/'))
+        .and_then(|path| format!("{asked_at}{path}").parse().ok());
+    if let Some(inside) = inside {
+        *url = inside;
+    }
+}
+
 /// Said by whoever configures it to be a way that nobody listens on, so `http` will do.
 fn internal(text: &str) -> Result<&str, OidcError> {
     let url: Url = text.parse().map_err(|_| OidcError::InternalUrl)?;
@@ -524,6 +539,29 @@ mod tests {
             "",
         ] {
             assert!(check_url("issuer", wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_lies_below_the_issuer_is_reached_from_inside() {
+        let issuer = "https://id.example/realms/ers";
+        for (told, reached) in [
+            (
+                "https://id.example/realms/ers/auth/device",
+                "http://keycloak:8080/realms/ers/auth/device",
+            ),
+            (
+                "https://id.example/realms/ersatz/device",
+                "https://id.example/realms/ersatz/device",
+            ),
+            (
+                "https://other.example/device",
+                "https://other.example/device",
+            ),
+        ] {
+            let mut url = told.parse().unwrap();
+            from_inside(&mut url, issuer, "http://keycloak:8080/realms/ers");
+            assert_eq!(url.as_str(), reached);
         }
     }
 
