@@ -21,24 +21,71 @@ PORTED = {"type": "string", "minLength": 1, "pattern": r"^([A-Za-z0-9]([-A-Za-z0
 TEXT_OR_NUMBER = {"type": ["string", "integer"]}
 YEARS = {"type": ["string", "integer"], "pattern": "^[1-9][0-9]{0,2}$", "minimum": 1}
 COUNT = {"type": "integer", "minimum": 0}
-OBJECTS = {"type": "array", "items": {"type": "object"}}
 KEY_ALGORITHM = {"enum": ["RSA", "RSA-PSS", "EC", "ECDSA", "Ed25519", "Ed448"]}
 KEY_PARAMETER = {"enum": ["", 2048, 3072, 4096, 6144, 8192, "2048", "3072", "4096", "6144", "8192", "P-256", "P-384", "P-521",
                           "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"]}
 SIGNATURE_ALGORITHM = {"type": "string", "pattern": "^$|^(SHA(256|384|512)with(RSA|RSA-PSS|RSASSA-PSS|ECDSA)|Ed25519|Ed448)$"}
-IMAGE = {"oneOf": [
-    {"type": "string", "minLength": 1},
-    {"type": "object", "additionalProperties": False, "properties": {
-        "registry": {"type": "string"}, "repository": {"type": "string"}, "tag": TEXT_OR_NUMBER,
-        "digest": {"type": "string", "pattern": "^$|^sha256:[0-9a-f]{64}$"},
-        "pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
-    }},
-]}
-RESOURCES = {"type": "object", "additionalProperties": False,
-             "properties": {"requests": {"type": "object"}, "limits": {"type": "object"}, "claims": {"type": "array"}}}
-PKCS11 = {"type": "object", "additionalProperties": False, "properties": {key: {} for key in (
-    "library slot login vendor_user_type always_authenticate sessions read_only_sessions workers worker_program os_locking "
-    "forbid_library_threads timeout_s login_timeout_s generate_timeout_s verify_signatures mechanisms generation ec_point pin").split()}}
+# one schema for a text and for an object: of alternatives helm would not name the key that is wrong
+IMAGE = {"type": ["string", "object"], "minLength": 1, "additionalProperties": False, "properties": {
+    "registry": {"type": "string"}, "repository": {"type": "string"}, "tag": TEXT_OR_NUMBER,
+    "digest": {"type": "string", "pattern": "^$|^sha256:[0-9a-f]{64}$"},
+    "pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
+}}
+
+# What Kubernetes knows of an operator's own extras, as of its newest version (e2e/helm/test_values.py holds that against it).
+KUBERNETES = {
+    "Volume": "name! awsElasticBlockStore azureDisk azureFile cephfs cinder configMap csi downwardAPI emptyDir ephemeral fc flexVolume "
+              "flocker gcePersistentDisk gitRepo glusterfs hostPath image iscsi nfs persistentVolumeClaim photonPersistentDisk "
+              "portworxVolume projected quobyte rbd scaleIO secret storageos vsphereVolume",
+    "VolumeMount": "name! mountPath! bindMountOptions mountPropagation readOnly recursiveReadOnly subPath subPathExpr",
+    "Container": "name! args command env envFrom image imagePullPolicy lifecycle livenessProbe ports readinessProbe resizePolicy "
+                 "resources restartPolicy restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath "
+                 "terminationMessagePolicy tty volumeDevices volumeMounts workingDir",
+    "EnvVar": "name! value valueFrom",
+    "Toleration": "effect key operator tolerationSeconds value",
+    "Affinity": "nodeAffinity podAffinity podAntiAffinity",
+    "TopologySpreadConstraint": "maxSkew! topologyKey! whenUnsatisfiable! labelSelector matchLabelKeys minDomains nodeAffinityPolicy "
+                                "nodeTaintsPolicy",
+    "LocalObjectReference": "name",
+    "NetworkPolicyPeer": "ipBlock namespaceSelector podSelector",
+}
+
+
+def kind(name):
+    """The schema of an object of Kubernetes: its keys; `!` marks those that it must have."""
+    keys = KUBERNETES[name].split()
+    required = [key[:-1] for key in keys if key.endswith("!")]
+    return {"type": "object", "additionalProperties": False, **({"required": required} if required else {}),
+            "properties": {key.rstrip("!"): {} for key in keys}}
+
+
+def definitions():
+    return {"ResourceRequirements": RESOURCES, "Image": IMAGE, **{name: kind(name) for name in KUBERNETES}}
+
+
+def one(name):
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def many(name):
+    return {"type": "array", "items": one(name)}
+
+
+def keys(names, **more):
+    """An object of these keys, each of any kind but those in `more`."""
+    return {"type": "object", "additionalProperties": False, "properties": {**{name: {} for name in names.split()}, **more}}
+
+
+QUANTITIES = {"type": "object", "additionalProperties": False,
+              "patternProperties": {"^(cpu|memory|ephemeral-storage|hugepages-.+|[a-z0-9.-]+/.+)$": {"type": ["string", "number"]}}}
+RESOURCES = keys("claims", requests=QUANTITIES, limits=QUANTITIES)
+# as services/signer/src/config/pkcs11.rs reads it
+PKCS11 = keys(
+    "library vendor_user_type always_authenticate sessions read_only_sessions workers worker_program os_locking "
+    "forbid_library_threads timeout_s login_timeout_s generate_timeout_s verify_signatures pin",
+    slot=keys("label serial number index"), login={"enum": ["user", "keypad", "none"]}, ec_point={"enum": ["either", "octet_string", "raw"]},
+    mechanisms=keys("rsa_pkcs1 rsa_pss ecdsa eddsa"),
+    generation=keys("enabled id_bytes modifiable allowed_mechanisms omit edwards_curve rsa_key_pair_mechanism"))
 COMPONENTS = ("signer cara-ws-server clm-server rev-info acme-server est-server cmp-server scep-server aec-server clm-ui "
               "cara-admin operator").split()
 
@@ -46,7 +93,7 @@ COMPONENTS = ("signer cara-ws-server clm-server rev-info acme-server est-server 
 RULES = {
     "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
     "image.tag": TEXT_OR_NUMBER,
-    "imagePullSecrets": OBJECTS,
+    "imagePullSecrets": many("LocalObjectReference"),
     "runAsUser": {"type": "integer", "minimum": 1},
     "telemetry.logFormat": {"enum": ["json", "text"]},
     "host": HOST,
@@ -88,19 +135,21 @@ RULES = {
     "maxReplicas": {"type": "integer", "minimum": 1},
     "targetCPUUtilizationPercentage": {"type": "integer", "minimum": 1, "maximum": 100},
     "maxUnavailable": {"type": ["integer", "string"]},
-    "resources": RESOURCES,
-    "ingressFrom": OBJECTS, "metricsFrom": OBJECTS, "hsmTo": OBJECTS, "databaseTo": OBJECTS,
+    "resources": one("ResourceRequirements"),
+    "ingressFrom": many("NetworkPolicyPeer"), "metricsFrom": many("NetworkPolicyPeer"),
+    "hsmTo": many("NetworkPolicyPeer"), "databaseTo": many("NetworkPolicyPeer"),
     "apiServerPorts": {"type": "array", "items": {"type": "integer"}},
     "dev.postgres.image": {"type": "string"},
-    "extraVolumes": OBJECTS, "extraVolumeMounts": OBJECTS, "extraInitContainers": OBJECTS, "extraContainers": OBJECTS,
-    "extraEnvs": OBJECTS, "tolerations": OBJECTS, "topologySpreadConstraints": OBJECTS,
+    "extraVolumes": many("Volume"), "extraVolumeMounts": many("VolumeMount"), "extraInitContainers": many("Container"),
+    "extraContainers": many("Container"), "extraEnvs": many("EnvVar"), "tolerations": many("Toleration"), "affinity": one("Affinity"),
+    "topologySpreadConstraints": many("TopologySpreadConstraint"),
 }
 
 
 def rule(path):
     """What is known of a path beyond its default."""
     if path.endswith(".image") and path != "dev.postgres.image":
-        return IMAGE
+        return one("Image")
     fitting = [key for key in RULES if path == key or path.endswith(f".{key}")]
     return RULES[max(fitting, key=len)] if fitting else None
 
@@ -173,7 +222,8 @@ def main():
         if "properties" in root["properties"][name] and name in values:
             root["properties"][name]["properties"]["global"] = {"type": "object"}
     made = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of the chart ers",
-            "$comment": "generated by scripts/chart.py; do not edit", **root}
+            "$comment": "generated by scripts/chart.py; do not edit", **root,
+            "definitions": definitions()}
     readme = CHART / "README.md"
     before, rest = readme.read_text().split(BEGIN)
     outcome = {

@@ -13,6 +13,8 @@ shift 3
 declare -A program=([cli]=ers)
 # what the programs are linked with
 packages=(libc6 libgcc-s1 gcc-12-base libssl3 ca-certificates tzdata)
+# image: what it has beside; most vendors' PKCS #11 libraries are C++
+declare -A beside=([signer]="libstdc++6")
 
 say() { printf 'images: %s\n' "$*" >&2; }
 work=$(mktemp -d)
@@ -24,27 +26,35 @@ SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
 storage=(--root "$work/storage" --runroot "$work/run")
 
-# The base: packages unpacked, without what only a package manager or a person would read.
-make_base() {
-  local base=$1
-  mkdir -p "$work/packages" "$base"
-  chmod 755 "$work" "$work/packages" # apt's own user looks in there
-  if ! (cd "$work/packages" && apt-get download --quiet --quiet "${packages[@]}" >/dev/null 2>&1); then
-    say "the packages of the base could not be had: apt-get update?"
+# FOLDER LIST PACKAGE...: Debian's packages unpacked into the folder, without what only a package manager or a person would read; LIST
+# gets a name and a version on each line.
+unpack() {
+  local into=$1 list=$2 package
+  shift 2
+  local fetched=$work/packages/$1
+  mkdir -p "$fetched" "$into"
+  chmod 755 "$work" "$work/packages" "$fetched" # apt's own user looks in there
+  if ! (cd "$fetched" && apt-get download --quiet --quiet "$@" >/dev/null 2>&1); then
+    say "$* could not be had: apt-get update?"
     exit 1
   fi
-  for package in "$work"/packages/*.deb; do dpkg-deb --extract "$package" "$base"; done
+  for package in "$fetched"/*.deb; do
+    dpkg-deb --extract "$package" "$into"
+    dpkg-deb --show "$package" >>"$list"
+  done
+  (cd "$into" && rm -rf usr/share/{doc,man,lintian,bug,locale,gcc,gdb})
+}
+
+make_base() {
+  local base=$1
+  unpack "$base" "$work/base-packages" "${packages[@]}"
   mkdir -p "$base"/{etc/ssl/certs,tmp,usr/share/ers,etc/ers}
   find "$base/usr/share/ca-certificates" -name '*.crt' -print0 | LC_ALL=C sort --zero-terminated |
     xargs --null cat >"$base/etc/ssl/certs/ca-certificates.crt"
-  (cd "$base" && rm -rf usr/share/{doc,man,lintian,ca-certificates,bug,locale} usr/lib/x86_64-linux-gnu/{gconv,engines-3,ossl-modules} \
-    usr/{bin,sbin} sbin var)
+  (cd "$base" && rm -rf usr/share/ca-certificates usr/lib/x86_64-linux-gnu/{gconv,engines-3,ossl-modules} usr/{bin,sbin} sbin var)
   chmod 1777 "$base/tmp"
   echo 'ers:x:65532:65532::/:/nonexistent' >"$base/etc/passwd"
   echo 'ers:x:65532:' >"$base/etc/group"
-  : >"$work/base-packages"
-  # a name and a version on each line
-  for package in "$work"/packages/*.deb; do dpkg-deb --show "$package" >>"$work/base-packages"; done
 }
 
 make_base "$work/base"
@@ -52,9 +62,12 @@ for service in "$@"; do
   name=${program[$service]:-$service}
   root=$work/$service
   mkdir -p "$root/usr/bin" "$root/usr/share/ers"
+  cp "$work/base-packages" "$work/$service-packages"
+  # shellcheck disable=SC2086 # packages are words
+  if [[ -n ${beside[$service]:-} ]]; then unpack "$root" "$work/$service-packages" ${beside[$service]}; fi
   strip --strip-debug --output-file "$root/usr/bin/service" "$binaries/$name"
   chmod 755 "$root/usr/bin/service"
-  scripts/sbom.py "$name" "$tag" "$work/base-packages" >"$root/usr/share/ers/sbom.json"
+  scripts/sbom.py "$name" "$tag" "$work/$service-packages" >"$root/usr/share/ers/sbom.json"
   image=${registry}ers/$service:$tag
   buildah "${storage[@]}" build --quiet --layers=false --timestamp "$SOURCE_DATE_EPOCH" --file Containerfile --target service \
     --build-arg "SERVICE=$service" --build-arg "VERSION=$tag" --build-arg "REVISION=$(git rev-parse HEAD)" --tag "$image" "$work" >/dev/null

@@ -7,11 +7,12 @@
 """
 
 import json
+import shutil
 
 import pytest
 import yaml
 
-from harness.chart import (CHART, HA, HELMS, HSM, NAMESPACE, QUICKSTART, RELEASE, main_container, paths, pod, render, secret, text,
+from harness.chart import (CHART, HA, HELMS, HSM, NAMESPACE, QUICKSTART, RELEASE, helm, main_container, paths, pod, render, secret, text,
                            workload)
 
 HOST = "erstest.example.com"
@@ -64,6 +65,29 @@ def test_microsoft_enrolment_and_the_operator_are_off_until_they_are_switched_on
     objects = render(values=ALL_ON)
     assert workload(objects, "aec-server")["kind"] == "Deployment" and workload(objects, "operator")["kind"] == "Deployment"
     assert paths(objects)[HOST, "/aec"] == (f"{RELEASE}-aec-server", "http")
+
+
+def notes(folder, values):
+    """What helm tells after the installation: it renders that with a cluster only, so here it is an object beside the others."""
+    copied = folder / f"chart-{len(list(folder.iterdir()))}"
+    shutil.copytree(CHART, copied)
+    shutil.copy(copied / "templates" / "NOTES.txt", copied / "told.txt")
+    (copied / "templates" / "told.yaml").write_text(
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: told }\ndata:\n  text: {{ tpl (.Files.Get "told.txt") . | toJson }}\n')
+    more = copied / "more.yaml"
+    more.write_text(yaml.safe_dump(values))
+    said = helm("template", RELEASE, copied, "--values", QUICKSTART[0], "--values", more, "--show-only", "templates/told.yaml")
+    return yaml.safe_load(said)["data"]["text"]
+
+
+def test_whoever_switches_on_what_has_no_image_yet_is_told(folder):
+    told = notes(folder, ALL_ON)
+    for component, block in (("aec-server", "aec"), ("operator", "operator")):
+        assert f"{RELEASE}-{component} IS SWITCHED ON" in told and f"`{block}.image`" in told
+    own = {"aec": {"image": "mine:1"}, "operator": {**ALL_ON["operator"], "image": "mine:1"}}
+    for values in ({**ALL_ON, **own}, {}):
+        told = notes(folder, values)
+        assert "IS SWITCHED ON" not in told and f"job/{RELEASE}-init-1" in told
 
 
 LISTENS = {
@@ -282,6 +306,42 @@ def test_every_workload_block_takes_the_same_keys(block, component):
     assert "replicas" not in found["spec"]
     assert objects["HorizontalPodAutoscaler", f"{RELEASE}-{component}"]["spec"]["maxReplicas"] == 9
     assert objects["PodDisruptionBudget", f"{RELEASE}-{component}"]["spec"]["maxUnavailable"] == 2
+
+
+def everything_on(block, more):
+    """Values with every workload installed, and more for one block."""
+    return {**ALL_ON, "ers": {**ALL_ON["ers"], "redis": {"url": "redis://redis/"}}, block: {**ALL_ON.get(block, {}), **more}}
+
+
+@pytest.mark.parametrize("block,component", BLOCKS.items())
+def test_every_workload_runs_as_many_pods_as_are_asked_for_with_a_budget(block, component):
+    budget = ("PodDisruptionBudget", f"{RELEASE}-{component}")
+    for replicas, more, expected in ((3, {}, 1), (3, {"maxUnavailable": "34%"}, "34%"), (3, {"enabled": False}, None), (1, {}, None)):
+        objects = render(values=everything_on(block, {"replicas": replicas, "podDisruptionBudget": more}))
+        assert workload(objects, component)["spec"]["replicas"] == replicas
+        assert ("HorizontalPodAutoscaler", budget[1]) not in objects
+        assert (objects[budget]["spec"]["maxUnavailable"] if budget in objects else None) == expected
+
+
+@pytest.mark.parametrize("block,component", BLOCKS.items())
+def test_every_workload_is_scaled_and_has_its_image_by_parts(block, component):
+    image = {"registry": "registry.example.com", "repository": "mine/thing", "tag": "1.2", "digest": "sha256:" + "ab" * 32, "pullPolicy": "Always"}
+    scaling = {"enabled": True, "minReplicas": 3, "maxReplicas": 7, "targetCPUUtilizationPercentage": 50}
+    objects = render(values=everything_on(block, {"image": image, "autoscaling": scaling, "resources": {"requests": {"cpu": "7m"}}}))
+    container, found = main_container(objects, component), workload(objects, component)
+    assert container["image"] == f"registry.example.com/mine/thing:1.2@{image['digest']}" and container["imagePullPolicy"] == "Always"
+    assert container["resources"]["requests"]["cpu"] == "7m"
+    scaler = objects["HorizontalPodAutoscaler", f"{RELEASE}-{component}"]["spec"]
+    assert scaler["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": found["kind"], "name": f"{RELEASE}-{component}"}
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (3, 7)
+    assert scaler["metrics"][0]["resource"]["target"] == {"type": "Utilization", "averageUtilization": 50}
+
+
+def test_labels_and_annotations_of_ones_own_stand_on_every_workload():
+    objects = render(values={**ALL_ON, "commonLabels": {"team": "pki"}, "commonAnnotations": {"note": "x"}})
+    for component in BLOCKS.values():
+        found = workload(objects, component)["metadata"]
+        assert found["labels"]["team"] == "pki" and found["annotations"]["note"] == "x", component
 
 
 def test_the_extras_of_an_hsm_reach_the_signer_and_only_the_signer():

@@ -6,13 +6,14 @@
 """
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 import yaml
 
-from harness.chart import (CHART, DEV, EVERYTHING, HA, HELMS, HSM, QUICKSTART, RELEASE, ROOT, Refused, main_container, paths, pod,
+from harness.chart import (CHART, DEV, EVERYTHING, HA, HELMS, HSM, QUICKSTART, RELEASE, ROOT, TOOLS, Refused, main_container, paths, pod,
                            render, secret, text)
 
 WRONG = [
@@ -51,6 +52,67 @@ def test_what_is_misspelt_or_wrong_is_refused_by_name(version):
         with pytest.raises(Refused, match="schema") as refused:
             text(QUICKSTART, tuple(values.items()), version=version)
         assert key in str(refused.value), values
+
+
+# objects whose keys are the operator's own
+FREE = re.compile(r"(Labels|[aA]nnotations|nodeSelector|labels|ers\.config\..+|hsm\.pkcs11)$")
+# lists: an item with what it must have, as far as the chart knows what they hold
+ITEMS = {
+    "imagePullSecrets": {"name": "x"}, "extraVolumes": {"name": "x"}, "extraVolumeMounts": {"name": "x", "mountPath": "/x"},
+    "extraInitContainers": {"name": "x"}, "extraContainers": {"name": "x"}, "extraEnvs": {"name": "X"}, "tolerations": {},
+    "topologySpreadConstraints": {"maxSkew": 1, "topologyKey": "x", "whenUnsatisfiable": "DoNotSchedule"}, "ingressFrom": {},
+    "metricsFrom": {}, "hsmTo": {}, "databaseTo": {}, "ers.oidc.roles": {"role": "x", "group": "x"},
+}
+TYPO = "misspelt"
+
+
+def spoilt(value, path=""):
+    """A value with a key too many in each object that it holds, and the places of those."""
+    if isinstance(value, list):
+        item = [item for key, item in ITEMS.items() if path.endswith(key)]
+        return ([{**item[0], TYPO: 1}], [f"{path}.0"]) if item else (value, [])
+    if not isinstance(value, dict) or FREE.search(path):
+        return value, []
+    found, places = {TYPO: 1}, [path]
+    for key, inner in value.items():
+        found[key], more = spoilt(inner, f"{path}.{key}".lstrip("."))
+        places += more
+    return found, places
+
+
+@pytest.mark.parametrize("version", HELMS)
+def test_a_key_that_is_misspelt_anywhere_is_refused_by_its_name_and_place(version, folder):
+    values, places = spoilt(yaml.safe_load((CHART / "values.yaml").read_text()))
+    # where the defaults are empty
+    values["ers"]["hsm"]["pkcs11"] = {TYPO: 1, "slot": {TYPO: 1}, "mechanisms": {TYPO: 1}, "generation": {TYPO: 1}}
+    places += [f"ers.hsm.pkcs11{inner}" for inner in ("", ".slot", ".mechanisms", ".generation")]
+    values["ers"]["config"] = {"acme": {}, TYPO: {}}
+    for block in ("signer", "keycloak"):
+        for inner in ("requests", "limits"):
+            values[block]["resources"][inner][TYPO] = "1"
+    file = folder / "values.yaml"
+    file.write_text(yaml.safe_dump(values))
+    with pytest.raises(Refused) as refused:
+        text.__wrapped__((*QUICKSTART, file), version=version)
+    told = str(refused.value)
+    assert len(places) > 180
+    if version.startswith("3."):
+        named = {match[1].replace("(root)", "") for match in re.finditer(rf"^- (.*): Additional property {TYPO} is not allowed", told, re.M)}
+    else:
+        named = {match[1].strip("/").replace("/", ".") for match in re.finditer(rf"^ *- at '(.*)': additional properties .*'{TYPO}'", told, re.M)}
+    assert not set(places) - named
+
+
+def test_what_the_schema_knows_of_kubernetes_is_what_kubernetes_knows():
+    known = json.loads((CHART / "values.schema.json").read_text())["definitions"]
+    [folder] = (TOOLS / "kubernetes-validate-1.37.0").glob("lib/*/site-packages/kubernetes_validate/kubernetes-json-schema/v1.37.0-local-strict")
+    for name, ours in known.items():
+        if name == "Image":
+            continue
+        group = "-networking" if name == "NetworkPolicyPeer" else ""
+        theirs = json.loads((folder / f"{name.lower()}{group}-v1.json").read_text())
+        assert set(ours["properties"]) == set(theirs["properties"]), name
+        assert set(ours.get("required", [])) == set(theirs.get("required", [])), name
 
 
 def test_without_hosts_nothing_is_installed():

@@ -2,18 +2,26 @@
 
 - each is small, runs as nobody, has no shell, says what it is and what it is made of, and holds one program
 - the same commit and the same programs give the same image, to the octet
+- the signer's loads a vendor's library and uses its token
 """
 
 import gzip
 import io
 import json
+import os
+import shutil
 import subprocess
 import tarfile
 
 import pytest
+import yaml
 
 from harness.chart import ROOT
 from harness.platform import binary
+from harness.ports import free_port
+from harness.process import Server, run
+from harness.servers import SOFTHSM, SoftHsm
+from harness.waiting import until
 
 TAG = "7.0.0"
 SERVICES = ("signer", "cara-ws", "clm-api", "clm-ui", "cara-admin", "rev-info", "acme", "est", "cmp", "scep", "cli")
@@ -86,7 +94,8 @@ def test_an_image_says_what_it_is_and_what_it_is_made_of(images, service):
 
 def test_the_signers_image_has_what_vendors_libraries_are_linked_with(images):
     names = images["signer"].files
-    for library in ("libc.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libm.so.6", "libgcc_s.so.1", "libssl.so.3", "libcrypto.so.3"):
+    for library in ("libc.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6",
+                    "libssl.so.3", "libcrypto.so.3"):
         assert [name for name in names if name.endswith(f"/{library}")], library
 
 
@@ -94,3 +103,59 @@ def test_the_same_commit_and_programs_give_the_same_image(images, run_folder):
     again = made(run_folder / "images-again", ("clm-ui", "signer"))
     for service, image in again.items():
         assert image.digest == images[service].digest, service
+
+
+class Container:
+    """A root made of an image, in which its program is run as its own user; the network is the machine's."""
+
+    def __init__(self, folder, image):
+        self.folder = folder
+        folder.mkdir()
+        # what scripts/images.sh uses: no daemon, no namespaces
+        self.environment = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "vfs"}
+        self.buildah = ["buildah", "--root", folder / "storage", "--runroot", folder / "runroot"]
+        self.name = run(*self.buildah, "from", "--quiet", f"oci-archive:{image.file}", environment=self.environment, seconds=300).stdout.strip()
+
+    def server(self, *arguments, mounts, environment):
+        given = [word for key, value in environment.items() for word in ("--env", f"{key}={value}")]
+        mounted = [word for mount in mounts for word in ("--volume", mount)]
+        return Server("signer", [*self.buildah, "run", *given, *mounted, self.name, "--", "/usr/bin/service", *arguments], self.folder,
+                      self.environment)
+
+    def remove(self):
+        run(*self.buildah, "rm", self.name, environment=self.environment)
+
+
+def test_the_signers_image_uses_the_token_of_a_vendors_library(images, folder):
+    token = SoftHsm(folder / "token").start()
+    run(binary("ers"), "identity", "init", "--dir", folder / "identities")
+    run(binary("ers"), "identity", "issue", "--dir", folder / "identities", "signer")
+    (folder / "data").mkdir()
+    (folder / "hsm").mkdir()
+    shutil.copy(SOFTHSM, folder / "hsm")
+    token.configuration.write_text("directories.tokendir = /token/tokens\nobjectstore.backend = file\n")
+    health = free_port()
+    (folder / "signer.yaml").write_text(yaml.safe_dump({
+        "telemetry": {"log_format": "text"}, "health_listen": f"127.0.0.1:{health}",
+        "identity": {"certificate": "/identities/signer.crt", "key": "/identities/signer.key", "authorities": "/identities/authorities.crt"},
+        "service": {
+            "listen": f"127.0.0.1:{free_port()}", "database": {"url": "sqlite:///data/signer.db?mode=rwc"}, "master_password": "of this story",
+            "tokens": [{"name": "hsm", "pkcs11": {"library": "/opt/hsm/libsofthsm2.so", "slot": {"label": token.label}, "pin": token.pin}}],
+        },
+    }))
+    for place in ("token", "data", "identities"):
+        for path in [folder / place, *(folder / place).rglob("*")]:
+            os.chown(path, 65532, 65532)
+    container = Container(folder / "container", images["signer"])
+    mounts = [f"{folder}/{place}:{inside}:{kind}" for place, inside, kind in (
+        ("hsm", "/opt/hsm", "ro"), ("token", "/token", "rw"), ("data", "/data", "rw"), ("identities", "/identities", "ro"),
+        ("signer.yaml", "/etc/ers/signer.yaml", "ro"))]
+    signer = container.server("--config", "/etc/ers/signer.yaml", mounts=mounts, environment={"SOFTHSM2_CONF": "/token/softhsm2.conf"})
+    try:
+        signer.start()
+        url = f"http://127.0.0.1:{health}/health/ready"
+        said = until("the token is up", lambda: json.loads(run("curl", "--silent", "--fail", url).stdout), 60)
+        assert "signer.token.hsm" in str(said)
+    finally:
+        signer.stop()
+        container.remove()

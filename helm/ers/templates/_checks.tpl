@@ -10,8 +10,11 @@
 {{- if and (include "ers.hsm" .) (not .Values.ers.hsm.deviceUri) }}
 {{- fail (printf "ers.hsm.deviceUri: is needed with ers.hsm.type %s" .Values.ers.hsm.type) }}
 {{- end }}
-{{- if and (include "ers.hsm" .) (not .Values.ers.hsm.pin) (not .Values.ers.hsm.existingSecret) }}
-{{- fail "ers.hsm.pin: the PIN or ers.hsm.existingSecret is needed with an HSM" }}
+{{- if and (include "ers.hsm.pin" .) (not .Values.ers.hsm.pin) (not .Values.ers.hsm.existingSecret) }}
+{{- fail "ers.hsm.pin: the PIN or ers.hsm.existingSecret is needed with an HSM, unless ers.hsm.pkcs11.login is none or keypad" }}
+{{- end }}
+{{- if and (include "ers.hsm" .) .Values.ers.hsm.pin (not (include "ers.hsm.pin" .)) }}
+{{- fail (printf "ers.hsm.pin: nobody logs in with it while ers.hsm.pkcs11.login is %s" .Values.ers.hsm.pkcs11.login) }}
 {{- end }}
 {{- range $key := include "ers.databases" . | fromYamlArray }}
 {{- $database := index $db $key }}

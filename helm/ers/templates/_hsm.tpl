@@ -3,6 +3,11 @@
 {{- if ne .Values.ers.hsm.type "Software" }}yes{{ end }}
 {{- end }}
 
+{{/* Whether somebody logs in to the token with a PIN from here: text that is empty when not. Argument: the root context. */}}
+{{- define "ers.hsm.pin" -}}
+{{- if and (include "ers.hsm" .) (not (has .Values.ers.hsm.pkcs11.login (list "none" "keypad"))) }}yes{{ end }}
+{{- end }}
+
 {{/* The Secret with `master-password` and `pin`. Argument: the root context. */}}
 {{- define "ers.hsm.secret" -}}
 {{ default (printf "%s-signer-secrets" .Release.Name) .Values.ers.hsm.existingSecret }}
@@ -41,7 +46,8 @@ label: {{ $domain | quote }}
 {{- if include "ers.hsm" . }}
 - name: hsm
   pkcs11:
-    {{- $usual := dict "library" (include "ers.hsm.library" .) "slot" (include "ers.hsm.slot" . | fromYaml) "pin" "file:/etc/ers/secrets/pin" }}
+    {{- $usual := dict "library" (include "ers.hsm.library" .) "slot" (include "ers.hsm.slot" . | fromYaml) }}
+    {{- if include "ers.hsm.pin" . }}{{ $_ := set $usual "pin" "file:/etc/ers/secrets/pin" }}{{ end }}
     {{- mergeOverwrite $usual (deepCopy .Values.ers.hsm.pkcs11) | toYaml | nindent 4 }}
 {{- end }}
 - name: software
