@@ -4,16 +4,19 @@
 use std::sync::Arc;
 
 use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use ers_runtime::error::{Fault, Kind};
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 const AT_A_TIME: usize = 2;
 /// Who comes when so many wait is turned away at once.
 const MOST_WAITING: usize = 32;
+const SALT_OCTETS: usize = 16;
 const GENERATED_GROUPS: usize = 5;
 const GROUP_LENGTH: usize = 4;
 /// 32 signs, so that five bits make one; without those that look alike.
@@ -49,6 +52,7 @@ impl Fault for PasswordError {
 pub(crate) struct Passwords {
     places: Semaphore,
     permits: Arc<Semaphore>,
+    memory: Arc<Memory>,
     /// Checked when there is no such account, so that the answer takes as long.
     nobody: String,
 }
@@ -59,6 +63,7 @@ impl Passwords {
         let passwords = Self {
             places: Semaphore::new(AT_A_TIME + MOST_WAITING),
             permits: Arc::new(Semaphore::new(AT_A_TIME)),
+            memory: Arc::default(),
             nobody: String::new(),
         };
         let nobody = passwords.hash(&generate()?).await?;
@@ -71,13 +76,8 @@ impl Passwords {
     /// The hash of a password, in the PHC string format.
     pub(crate) async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let password = Zeroizing::new(password.to_owned());
-        self.beside(move || {
-            let hash: PasswordHash = Argon2::default()
-                .hash_password(password.as_bytes())
-                .map_err(|error| PasswordError::Hash(error.to_string()))?;
-            Ok(hash.to_string())
-        })
-        .await
+        self.beside(move |blocks| hash_in(blocks, password.as_bytes()))
+            .await
     }
 
     /// Whether the password is the one of the hash; without a hash, takes as long and says no.
@@ -88,34 +88,97 @@ impl Passwords {
     ) -> Result<bool, PasswordError> {
         let password = Zeroizing::new(password.to_owned());
         let (hash, known) = (hash.unwrap_or(&self.nobody).to_owned(), hash.is_some());
-        self.beside(move || {
-            let hash =
-                PasswordHash::new(&hash).map_err(|error| PasswordError::Hash(error.to_string()))?;
-            Ok(Argon2::default()
-                .verify_password(password.as_bytes(), &hash)
-                .is_ok()
-                && known)
-        })
-        .await
+        self.beside(move |blocks| Ok(verify_in(blocks, password.as_bytes(), &hash)? && known))
+            .await
     }
 
     async fn beside<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let _place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
         let permit = Arc::clone(&self.permits)
             .acquire_owned()
             .await
             .map_err(|_| PasswordError::Stopped)?;
+        let memory = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || {
-            let done = work();
+            let done = memory.lend(work);
             drop(permit);
             done
         })
         .await
         .map_err(|_| PasswordError::Stopped)?
     }
+}
+
+/// What hashing works in, 19 MiB for each that runs. It is kept: freed blocks of that size and alignment are not found again by glibc 2.36,
+/// and a process that asked for them anew would grow with every login.
+#[derive(Default)]
+struct Memory(Mutex<Vec<Vec<Block>>>);
+
+impl Memory {
+    fn lend<T>(&self, work: impl FnOnce(&mut Vec<Block>) -> T) -> T {
+        let mut blocks = self.0.lock().pop().unwrap_or_default();
+        let done = work(&mut blocks);
+        self.0.lock().push(blocks);
+        done
+    }
+}
+
+fn hash_in(blocks: &mut Vec<Block>, password: &[u8]) -> Result<String, PasswordError> {
+    let params = Params::default();
+    let mut salt = [0_u8; SALT_OCTETS];
+    aws_lc_rs::rand::fill(&mut salt).map_err(|_| PasswordError::Random)?;
+    let mut out = Zeroizing::new([0_u8; Params::DEFAULT_OUTPUT_LEN]);
+    let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+    let argon2 = Argon2::new(algorithm, version, params);
+    fill(blocks, &argon2, password, &salt, out.as_mut_slice())?;
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(argon2.params()).map_err(refused)?,
+        salt: Some(Salt::new(&salt).map_err(refused)?),
+        hash: Some(Output::new(out.as_slice()).map_err(refused)?),
+    };
+    Ok(hash.to_string())
+}
+
+fn verify_in(blocks: &mut Vec<Block>, password: &[u8], hash: &str) -> Result<bool, PasswordError> {
+    let hash = PasswordHash::new(hash).map_err(refused)?;
+    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+        return Ok(false);
+    };
+    let version = hash.version.map(Version::try_from).transpose();
+    let argon2 = Argon2::new(
+        Algorithm::try_from(hash.algorithm.as_str()).map_err(refused)?,
+        version.map_err(refused)?.unwrap_or_default(),
+        Params::try_from(&hash).map_err(refused)?,
+    );
+    let mut out = Zeroizing::new(vec![0_u8; expected.len()]);
+    fill(blocks, &argon2, password, salt, out.as_mut_slice())?;
+    Ok(verify_slices_are_equal(&out, expected.as_bytes()).is_ok())
+}
+
+fn fill(
+    blocks: &mut Vec<Block>,
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    salt: &[u8],
+    out: &mut [u8],
+) -> Result<(), PasswordError> {
+    let needed = argon2.params().block_count();
+    if blocks.len() < needed {
+        blocks.resize(needed, Block::new());
+    }
+    let blocks = blocks.get_mut(..needed).unwrap_or_default();
+    argon2
+        .hash_password_into_with_memory(password, salt, out, blocks)
+        .map_err(refused)
+}
+
+fn refused(error: impl std::fmt::Display) -> PasswordError {
+    PasswordError::Hash(error.to_string())
 }
 
 /// A password of 100 random bits, in groups that can be read out.
@@ -137,6 +200,8 @@ pub(crate) fn generate() -> Result<Zeroizing<String>, PasswordError> {
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+
     use super::*;
     use crate::domain::account::check_password;
 
@@ -175,6 +240,39 @@ mod tests {
             .filter(|outcome| matches!(outcome, Err(PasswordError::Busy)))
             .count();
         assert_eq!(busy, 100 - AT_A_TIME - MOST_WAITING);
+        let kept: usize = passwords.memory.0.lock().iter().map(Vec::len).sum();
+        assert!(kept <= AT_A_TIME * Params::default().block_count());
+    }
+
+    #[tokio::test]
+    async fn in_memory_that_was_used_before_hashes_are_those_of_the_crate() {
+        let passwords = Passwords::new().await.unwrap();
+        let ours = passwords.hash("one").await.unwrap();
+        assert!(Argon2::default().verify_password(b"one", &*ours).is_ok());
+        let weaker = Argon2::new(
+            Algorithm::Argon2i,
+            Version::V0x10,
+            Params::new(64, 1, 1, Some(24)).unwrap(),
+        );
+        for argon2 in [Argon2::default(), weaker] {
+            let theirs = argon2.hash_password(b"two").unwrap().to_string();
+            assert!(passwords.verify("two", Some(&theirs)).await.unwrap());
+            assert!(!passwords.verify("three", Some(&theirs)).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_hash_is_an_error_and_nobody_is_let_in() {
+        let passwords = Passwords::new().await.unwrap();
+        for wrong in [
+            "",
+            "x",
+            "$argon2id$v=19$m=1,t=1,p=1$c2FsdHNhbHQ$",
+            "$md5$v=19$c2FsdHNhbHQ$c2FsdHNhbHQ",
+        ] {
+            let outcome = passwords.verify("", Some(wrong)).await;
+            assert!(!matches!(outcome, Ok(true)), "{wrong}");
+        }
     }
 
     #[test]
