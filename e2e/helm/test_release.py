@@ -4,16 +4,21 @@
 - run again it makes nothing twice
 - certbot obtains a certificate on the public path; OCSP tells of it over plain HTTP
 - the administrator's PKCS#12 opens CARA's REST interface through the ingress, and without it nobody gets in
+- what the pages show an operator after the installation does what they say: the first certificate, the administrator, the command line
 """
 
 import json
+import os
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from harness import kubectl
 from harness.chart import RELEASE
 from harness.clients import Certbot, names, ocsp, verify
+from harness.docs import filled, shown
+from harness.ports import accepts, free_port
 from harness.process import run
 from harness.rendered import PROGRAMS, RenderedPlatform
 from harness.rest import Rest
@@ -148,3 +153,45 @@ def test_plain_http_serves_revocation_information_and_redirects_the_rest(release
     for path in ("ca/default-root.cer", "crl/default-sub.crl"):
         url = f"{release.revocation_url}/rev-info/{path}"
         until(f"{path} is served", lambda url=url: curl(release, url, "--output", "/dev/null")[0] == 200)
+
+
+@pytest.fixture
+def operator(release, folder):
+    """Runs what a page shows, in a folder of its own, with a kubectl for this release."""
+    kubectl.install(folder / "bin", release, ("ers-signer-secrets", "ers-default-cas", "ers-management-user", "ers-administrator-tls",
+                                              "ers-management-passwords"))
+    path = f"{folder / 'bin'}:{release.program('ers').parent}:{os.environ['PATH']}"
+    return lambda text: run("bash", "-euo", "pipefail", "-c", text, cwd=folder, environment={"PATH": path}, seconds=120).stdout
+
+
+def test_the_page_leads_an_operator_to_the_first_certificate(release, folder, operator):
+    password = operator(shown("install.md", "4. Install", 2))
+    assert password == release.secret(f"{RELEASE}-signer-secrets")["master-password"].decode()
+    host, certbot = release.host(), Certbot(release, folder)
+    more = " ".join(str(word) for word in (*certbot.common[:7], *certbot.account, "--http-01-address", host.address, "--http-01-port",
+                                           host.http_port))
+    operator(filled(shown("install.md", "5. The first certificate"), **{
+        "https://pki.example.com": release.url, "www.example.com": host.name, "certbot certonly": f"certbot certonly {more}"}))
+    live = certbot.live(host.name)
+    verify(release, live / "cert.pem", live / "chain.pem", "-purpose", "sslserver", "-verify_hostname", host.name)
+    session = operator(filled(shown("install.md", "5. The first certificate", 1), **{
+        "https://pki.example.com": release.url, "PASSWORD": release.secret(f"{RELEASE}-management-passwords")["p12-password"].decode()}))
+    assert "ca-administrator" in json.loads(session)["roles"]
+
+
+def test_the_page_leads_an_operator_to_the_command_line(release, folder, operator):
+    page = lambda number: shown("kubernetes.md", "The command line with the platform's own identity", number)  # noqa: E731
+    ports = {port: free_port() for port in ("19443", "29443", "39443")}
+    operator(filled(page(0), **{f"127.0.0.1:{old}": f"127.0.0.1:{new}" for old, new in ports.items()}))
+    assert (folder / "tls.key").stat().st_mode & 0o077 == 0
+    ways = kubectl.forwards(folder / "bin", page(1), ports)
+    try:
+        for way in ways:
+            way.start()
+        for way, port in zip(ways, ports.values()):
+            way.until("is open", lambda port=port: accepts(port))
+        told = operator(page(2))
+    finally:
+        for way in ways:
+            way.kill()
+    assert "default-sub" in told and "Default Root CA" in told
