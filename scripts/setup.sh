@@ -79,7 +79,8 @@ case $group in
   test) packages=("${test_packages[@]}") ;;
   lint) packages=("${run_packages[@]}" shellcheck) ;;
   images) packages=("${run_packages[@]}" buildah binutils) ;;
-  cluster | cert-manager | lego) packages=("${test_packages[@]}") ;;
+  cluster | lego) packages=("${test_packages[@]}") ;;
+  cert-manager) packages=("${test_packages[@]}" knot) ;;
   keycloak) packages=("${test_packages[@]}" openjdk-17-jre-headless maven unzip) ;;
   *) fail "unknown group '$group'; there are run, test, lint, images, cluster, cert-manager, lego, keycloak" ;;
 esac

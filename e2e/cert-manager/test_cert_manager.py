@@ -3,7 +3,7 @@
 Promises:
 - with `ers.identities.source: cert-manager` it makes the identities of all services, and the services believe each other by them
 - what it renews is taken by services that run, without a restart
-- its ACME issuer, as its users write it, gets certificates by http-01, and renews them
+- its ACME issuer, as its users write it, gets certificates by http-01, and renews them; wildcards by dns-01
 """
 
 import pytest
@@ -14,7 +14,8 @@ from harness.chart import RELEASE
 from harness.clients import Lego, names, verify
 from harness.cluster import DEFINED, Cluster
 from harness.installed import InstalledPlatform
-from harness.servers import Dns, PostgreSql, Redis
+from harness.knot import KEY, Knot
+from harness.servers import PostgreSql, Redis
 from harness.waiting import until
 
 
@@ -32,10 +33,16 @@ def cluster(run_folder):
 
 
 @pytest.fixture(scope="module")
-def release(run_folder, world, cluster):
+def knot(world):
+    """The names of the stories, for the platform and for cert-manager."""
+    return world.server(Knot)
+
+
+@pytest.fixture(scope="module")
+def release(run_folder, world, cluster, knot):
     more = {"ers": {"identities": {"source": "cert-manager"}}}
-    running = InstalledPlatform(run_folder / "installed", world.server(Dns), world.server(PostgreSql), world.server(Redis), cluster, "pki", more)
-    running.cert_manager = CertManager(cluster, "pki", running.folder, world.server(Dns), running.http_port)
+    running = InstalledPlatform(run_folder / "installed", knot, world.server(PostgreSql), world.server(Redis), cluster, "pki", more)
+    running.cert_manager = CertManager(cluster, "pki", running.folder, knot, running.http_port)
     try:
         running.cert_manager.start()
         running.upgrade()
@@ -100,3 +107,16 @@ def test_its_acme_issuer_gets_a_certificate_by_http_01_and_renews_it(release, fo
     release.cert_manager.renew("web")
     release.cert_manager.until_ready(["web"])
     assert made(release, folder, "web-tls").read_bytes() != before
+
+
+def test_its_acme_issuer_gets_a_wildcard_by_dns_01(release, knot, folder):
+    host = release.host()
+    release.cert_manager.make("Secret", "update-dns", stringData={"key": knot.secret})
+    by = issuer(release, "by-dns", {"dns01": {"rfc2136": {
+        "nameserver": knot.resolver, "tsigKeyName": KEY, "tsigAlgorithm": "HMACSHA256",
+        "tsigSecretSecretRef": {"name": "update-dns", "key": "key"}}}})
+    release.cert_manager.make("Certificate", "wildcard", {"secretName": "wildcard-tls", "dnsNames": [f"*.{host.name}"], "issuerRef": by})
+    # when it sees its record it waits a minute more before it says so: there is no setting for that
+    release.cert_manager.until_ready(["wildcard"], 180)
+    assert names(made(release, folder, "wildcard-tls")) == [f"*.{host.name}"]
+    until("the record is taken back", lambda: not knot.texts())
