@@ -22,6 +22,7 @@ mod m20261122_000066_create_replies;
 mod m20261122_000067_index_end_entity;
 mod m20261122_000068_index_searches_once;
 mod m20261122_000070_create_server_keys;
+mod m20261122_000071_widen_expiry_index;
 
 use sea_orm_migration::prelude::*;
 
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000067_index_end_entity::Migration),
             Box::new(m20261122_000068_index_searches_once::Migration),
             Box::new(m20261122_000070_create_server_keys::Migration),
+            Box::new(m20261122_000071_widen_expiry_index::Migration),
         ]
     }
 }

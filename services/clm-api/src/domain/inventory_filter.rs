@@ -55,6 +55,20 @@ pub struct Filter {
     pub order: Order,
 }
 
+impl Filter {
+    /// Whether it looks for what does not stand in columns of certificates: text, owners, tags.
+    pub fn is_elsewhere(&self) -> bool {
+        self.search.is_some() || self.owner.is_some() || self.unowned || !self.tags.is_empty()
+    }
+
+    /// Whether it looks for those that end in a stretch of time.
+    pub fn is_of_a_time(&self) -> bool {
+        self.expires_within.is_some()
+            || self.expires_from_ms.is_some()
+            || self.expires_before_ms.is_some()
+    }
+}
+
 /// A tag that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagFilter {

@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{
     Inserted, Store, StoreError,
-    certificate_search::containing,
+    certificate_condition::containing,
     entity::{audit_event, audit_head},
     reach::within_realms,
 };

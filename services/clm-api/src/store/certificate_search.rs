@@ -1,24 +1,24 @@
-//! The inventory searched: pages of certificates that a filter lets through, newest first or by their ends.
+//! The inventory searched: pages of certificates that a filter lets through, newest first or by their ends. At first their
+//! keys are found, which an index over the columns of filters holds, and then the rows of the page alone are read.
+
+use std::collections::HashMap;
 
 use ers_runtime::clock::Clock;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseTransaction, DbBackend, DbErr,
     EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
     TransactionTrait as _,
-    sea_query::{Asterisk, Expr, ExprTrait as _, Func, LikeExpr, Query, SelectStatement},
+    sea_query::{Asterisk, Expr, ExprTrait as _, Func, Query, SelectStatement},
 };
 
 use super::{
-    Store, StoreError,
-    certificate::read,
-    entity::{certificate, certificate_name, certificate_note as note, certificate_tag as tag},
+    Store, StoreError, certificate::read, certificate_condition::condition, entity::certificate,
     reach::within,
 };
 use crate::domain::{
     access::Reach,
-    id::{IssuerName, PolicyName, RealmName},
-    inventory::{CertificateState, Entry, IMPORT, InventoryPage},
-    inventory_filter::{Cursor, Filter, Order, Source, TagFilter},
+    inventory::{Entry, InventoryPage},
+    inventory_filter::{Cursor, Filter, Order},
     page::{Page, PageRequest},
 };
 
@@ -27,8 +27,18 @@ use certificate::Column;
 /// Rows are counted so far and no further: who has so many hits needs no exact number, and counting a million would take
 /// longer than all the rest.
 pub const MOST_COUNTED: u64 = 10_000;
-/// As many hex digits stand for few certificates.
-const FINGERPRINT_DIGITS: usize = 8;
+
+/// How PostgreSQL plans a search: what is looked for decides how it is found, so the plan of another search must not be
+/// taken; compiling one takes longer than most of them; and an index of a database that is used is mostly in memory.
+const PLANNING: &str = "set local plan_cache_mode = force_custom_plan; set local jit = off; \
+                        set local random_page_cost = 1.1";
+
+/// What places a certificate in any order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    number: i64,
+    ends_ms: i64,
+}
 
 impl Store {
     /// A page of what the filter lets through.
@@ -40,13 +50,22 @@ impl Store {
         page: &PageRequest<Cursor>,
         clock: &dyn Clock,
     ) -> Result<InventoryPage, StoreError> {
-        let total = self.count_found(filter, reach, MOST_COUNTED, clock).await?;
-        let entries = self.read_certificates(filter, reach, page, clock).await?;
-        let cursor = |entry: &Entry| cursor_of(entry, filter.order).to_string();
-        Ok(Page::cut(entries, page.size, total, cursor))
+        let act = StoreError::at("search certificates");
+        let transaction = self.begin_search().await.map_err(&act)?;
+        let searched = self.searched(filter, reach, clock);
+        let (keys, total) = find_page(&transaction, filter, searched, page)
+            .await
+            .map_err(&act)?;
+        let Page { rows, next, total } = Page::cut(keys, page.size, total, |key| {
+            key.cursor(filter.order).to_string()
+        });
+        let rows = load(&transaction, &rows).await?;
+        transaction.commit().await.map_err(&act)?;
+        let rows = self.with_notes(rows).await?;
+        Ok(Page { rows, next, total })
     }
 
-    /// The rows of a page and one more, where more follow.
+    /// The rows of a page and one more, where more follow: for those who read page after page to the end.
     pub async fn read_certificates(
         &self,
         filter: &Filter,
@@ -54,27 +73,14 @@ impl Store {
         page: &PageRequest<Cursor>,
         clock: &dyn Clock,
     ) -> Result<Vec<Entry>, StoreError> {
-        let query = self.searched(filter, reach, clock);
-        let query = match (page.after, filter.order) {
-            (Some(Cursor::Newest(number)), _) => query.filter(Column::Id.lt(number)),
-            (Some(Cursor::Expiry(at_ms, number)), Order::Ended) => {
-                query.filter(ended_before(at_ms, number))
-            }
-            (Some(Cursor::Expiry(at_ms, number)), _) => query.filter(behind(at_ms, number)),
-            (None, _) => query,
-        };
-        let query = match filter.order {
-            Order::Newest => query.order_by_desc(Column::Id),
-            Order::Expiry => query
-                .order_by_asc(Column::NotAfter)
-                .order_by_asc(Column::Id),
-            Order::Ended => query
-                .order_by_desc(Column::NotAfter)
-                .order_by_desc(Column::Id),
-        };
         let act = StoreError::at("search certificates");
         let transaction = self.begin_search().await.map_err(&act)?;
-        let rows = query
+        let query = behind(
+            self.searched(filter, reach, clock),
+            page.after,
+            filter.order,
+        );
+        let rows = in_order(query, filter.order, Walk::Index)
             .limit(u64::from(page.size) + 1)
             .all(&transaction)
             .await
@@ -92,27 +98,18 @@ impl Store {
         most: u64,
         clock: &dyn Clock,
     ) -> Result<u64, StoreError> {
-        let some = self
-            .searched(filter, reach, clock)
-            .select_only()
-            .column(Column::Id)
-            .limit(most)
-            .into_query();
         let act = StoreError::at("count certificates");
         let transaction = self.begin_search().await.map_err(&act)?;
-        let row = transaction.query_one(&counting(some)).await.map_err(&act)?;
+        let searched = self.searched(filter, reach, clock);
+        let found = count(&transaction, searched, most).await.map_err(&act)?;
         transaction.commit().await.map_err(&act)?;
-        let row = row.ok_or_else(|| act(DbErr::RecordNotFound("a count".to_owned())))?;
-        let count: i64 = row.try_get_by_index(0).map_err(&act)?;
-        Ok(u64::try_from(count).unwrap_or(0))
+        Ok(found)
     }
 
-    /// What is looked for decides how it is found: PostgreSQL must not take the plan of another search.
     async fn begin_search(&self) -> Result<DatabaseTransaction, DbErr> {
         let transaction = self.connection.begin().await?;
         if self.connection.get_database_backend() == DbBackend::Postgres {
-            let plan = "set local plan_cache_mode = force_custom_plan";
-            transaction.execute_unprepared(plan).await?;
+            transaction.execute_unprepared(PLANNING).await?;
         }
         Ok(transaction)
     }
@@ -130,6 +127,125 @@ impl Store {
     }
 }
 
+/// The keys of a page and one more, where more follow; and how many there are on all pages, as far as they are counted.
+async fn find_page(
+    transaction: &DatabaseTransaction,
+    filter: &Filter,
+    searched: Select<certificate::Entity>,
+    page: &PageRequest<Cursor>,
+) -> Result<(Vec<Key>, u64), DbErr> {
+    let wanted = u64::from(page.size) + 1;
+    // What is written elsewhere has little to do with the order, which no planner can know: it would go through the whole
+    // inventory for a page of few. All of few are found at once, and put in order here.
+    let is_elsewhere = filter.is_elsewhere();
+    if is_elsewhere {
+        let all = keys(transaction, searched.clone(), MOST_COUNTED).await?;
+        let total = all.len() as u64;
+        if total < MOST_COUNTED {
+            return Ok((on_page(all, page, filter.order), total));
+        }
+    }
+    let query = behind(searched.clone(), page.after, filter.order);
+    let walk = match filter.is_of_a_time() {
+        true => Walk::Any,
+        false => Walk::Index,
+    };
+    let found = keys(transaction, in_order(query, filter.order, walk), wanted).await?;
+    let is_all = page.after.is_none() && (found.len() as u64) < wanted;
+    let total = match (is_elsewhere, is_all) {
+        (true, _) => MOST_COUNTED,
+        (false, true) => found.len() as u64,
+        (false, false) => count(transaction, searched, MOST_COUNTED).await?,
+    };
+    Ok((found, total))
+}
+
+/// Which way rows may be found in the order of their numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    /// By going through the index in this order: for many pages.
+    Index,
+    /// Not so: all of them first, by the index over their ends. Certificates that end in a stretch of time lie next to each
+    /// other, and mostly far from where the newest are.
+    Any,
+}
+
+fn in_order(
+    query: Select<certificate::Entity>,
+    order: Order,
+    walk: Walk,
+) -> Select<certificate::Entity> {
+    let number = Expr::col((certificate::Entity, Column::Id));
+    match (order, walk) {
+        (Order::Newest, Walk::Index) => query.order_by_desc(Column::Id),
+        // Which no index has.
+        (Order::Newest, Walk::Any) => query.order_by_desc(number.add(0)),
+        (Order::Expiry, _) => query
+            .order_by_asc(Column::NotAfter)
+            .order_by_asc(Column::Id),
+        (Order::Ended, _) => query
+            .order_by_desc(Column::NotAfter)
+            .order_by_desc(Column::Id),
+    }
+}
+
+/// What follows the last row of the page before. The first comparison is what an index can be entered by.
+fn behind(
+    query: Select<certificate::Entity>,
+    after: Option<Cursor>,
+    order: Order,
+) -> Select<certificate::Entity> {
+    let (at_ms, number) = match after {
+        None => return query,
+        Some(Cursor::Newest(number)) => return query.filter(Column::Id.lt(number)),
+        Some(Cursor::Expiry(at_ms, number)) => (at_ms, number),
+    };
+    let (entry, later, same) = match order {
+        Order::Ended => (
+            Column::NotAfter.lte(at_ms),
+            Column::NotAfter.lt(at_ms),
+            Column::Id.lt(number),
+        ),
+        _ => (
+            Column::NotAfter.gte(at_ms),
+            Column::NotAfter.gt(at_ms),
+            Column::Id.gt(number),
+        ),
+    };
+    query
+        .filter(entry)
+        .filter(Condition::any().add(later).add(same))
+}
+
+async fn keys(
+    transaction: &DatabaseTransaction,
+    query: Select<certificate::Entity>,
+    most: u64,
+) -> Result<Vec<Key>, DbErr> {
+    let found: Vec<(i64, i64)> = query
+        .select_only()
+        .column(Column::Id)
+        .column(Column::NotAfter)
+        .limit(most)
+        .into_tuple()
+        .all(transaction)
+        .await?;
+    let key = |(number, ends_ms)| Key { number, ends_ms };
+    Ok(found.into_iter().map(key).collect())
+}
+
+async fn count(
+    transaction: &DatabaseTransaction,
+    query: Select<certificate::Entity>,
+    most: u64,
+) -> Result<u64, DbErr> {
+    let some = query.select_only().column(Column::Id).limit(most);
+    let row = transaction.query_one(&counting(some.into_query())).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("a count".to_owned()))?;
+    let count: i64 = row.try_get_by_index(0)?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
 fn counting(some: SelectStatement) -> SelectStatement {
     Query::select()
         .expr(Func::count(Expr::col(Asterisk)))
@@ -137,188 +253,95 @@ fn counting(some: SelectStatement) -> SelectStatement {
         .to_owned()
 }
 
+/// The rows of these keys, in their order. What was forgotten since its key was found is left out.
+async fn load(transaction: &DatabaseTransaction, keys: &[Key]) -> Result<Vec<Entry>, StoreError> {
+    let rows = certificate::Entity::find()
+        .filter(Column::Id.is_in(keys.iter().map(|key| key.number)))
+        .all(transaction)
+        .await
+        .map_err(StoreError::at("read certificates"))?;
+    let mut rows: HashMap<i64, certificate::Model> =
+        rows.into_iter().map(|row| (row.id, row)).collect();
+    let in_order = keys.iter().filter_map(|key| rows.remove(&key.number));
+    in_order.map(read).collect()
+}
+
+/// Of all keys those of a page and one more.
+fn on_page(mut keys: Vec<Key>, page: &PageRequest<Cursor>, order: Order) -> Vec<Key> {
+    let place = |key: &Key| key.place(order);
+    keys.sort_unstable_by_key(place);
+    if let Some(cursor) = page.after {
+        let last = match cursor {
+            Cursor::Newest(number) => Key { number, ends_ms: 0 },
+            Cursor::Expiry(ends_ms, number) => Key { number, ends_ms },
+        };
+        keys.retain(|key| place(key) > place(&last));
+    }
+    let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+    keys.truncate(size.saturating_add(1));
+    keys
+}
+
+impl Key {
+    fn of(entry: &Entry) -> Self {
+        Self {
+            number: entry.number,
+            ends_ms: entry.certificate.not_after_ms,
+        }
+    }
+
+    /// The lowest place is the first.
+    fn place(&self, order: Order) -> (i64, i64) {
+        match order {
+            Order::Newest => (-self.number, 0),
+            Order::Expiry => (self.ends_ms, self.number),
+            Order::Ended => (-self.ends_ms, -self.number),
+        }
+    }
+
+    /// Where the page after this certificate begins.
+    fn cursor(&self, order: Order) -> Cursor {
+        match order {
+            Order::Newest => Cursor::Newest(self.number),
+            Order::Expiry | Order::Ended => Cursor::Expiry(self.ends_ms, self.number),
+        }
+    }
+}
+
 /// Where the page after this certificate begins.
 pub fn cursor_of(entry: &Entry, order: Order) -> Cursor {
-    match order {
-        Order::Newest => Cursor::Newest(entry.number),
-        Order::Expiry | Order::Ended => {
-            Cursor::Expiry(entry.certificate.not_after_ms, entry.number)
+    Key::of(entry).cursor(order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_turned_over_in_each_order_as_a_database_does() {
+        let all: Vec<Key> = [(1, 30), (2, 10), (3, 30), (4, 20)]
+            .map(|(number, ends_ms)| Key { number, ends_ms })
+            .to_vec();
+        let orders = [
+            (Order::Newest, [4, 3, 2, 1]),
+            (Order::Expiry, [2, 4, 1, 3]),
+            (Order::Ended, [3, 1, 4, 2]),
+        ];
+        for (order, wanted) in orders {
+            let mut request = PageRequest {
+                size: 1,
+                after: None,
+            };
+            let mut seen = Vec::new();
+            loop {
+                let keys = on_page(all.clone(), &request, order);
+                let cursor = |key: &Key| key.cursor(order).to_string();
+                let page = Page::cut(keys, request.size, 4, cursor);
+                seen.extend(page.rows.iter().map(|key| key.number));
+                let Some(next) = page.next else { break };
+                request.after = Some(next.parse().unwrap());
+            }
+            assert_eq!(seen, wanted, "{order:?}");
         }
     }
-}
-
-/// Ended earlier, or at the same moment with a lower number.
-fn ended_before(at_ms: i64, number: i64) -> Condition {
-    Condition::all().add(Column::NotAfter.lte(at_ms)).add(
-        Condition::any()
-            .add(Column::NotAfter.lt(at_ms))
-            .add(Column::Id.lt(number)),
-    )
-}
-
-/// Ends later, or at the same moment with a higher number. The first comparison is what an index can be entered by.
-fn behind(at_ms: i64, number: i64) -> Condition {
-    Condition::all().add(Column::NotAfter.gte(at_ms)).add(
-        Condition::any()
-            .add(Column::NotAfter.gt(at_ms))
-            .add(Column::Id.gt(number)),
-    )
-}
-
-fn condition(filter: &Filter, now_ms: i64, backend: DbBackend) -> Condition {
-    let equal = [
-        (Column::Realm, filter.realm.as_ref().map(RealmName::as_str)),
-        (
-            Column::Policy,
-            filter.policy.as_ref().map(PolicyName::as_str),
-        ),
-        (
-            Column::Issuer,
-            filter.issuer.as_ref().map(IssuerName::as_str),
-        ),
-        (Column::KeyAlgorithm, filter.key_algorithm.as_deref()),
-        (Column::EndEntity, filter.end_entity.as_deref()),
-    ];
-    let mut all = Condition::all();
-    for (column, wanted) in equal {
-        if let Some(wanted) = wanted {
-            all = all.add(column.eq(wanted));
-        }
-    }
-    if let Some(text) = &filter.search {
-        all = all.add(mentions(text, backend));
-    }
-    if let Some(state) = filter.state {
-        all = all.add(in_state(state, now_ms));
-    }
-    if let Some(within) = filter.expires_within {
-        let within_ms = i64::try_from(within.whole_milliseconds()).unwrap_or(i64::MAX);
-        all = all
-            .add(in_state(CertificateState::Valid, now_ms))
-            .add(Column::NotAfter.lte(now_ms.saturating_add(within_ms)));
-    }
-    if let Some(from_ms) = filter.expires_from_ms {
-        all = all.add(Column::NotAfter.gte(from_ms));
-    }
-    if let Some(before_ms) = filter.expires_before_ms {
-        all = all.add(Column::NotAfter.lt(before_ms));
-    }
-    match filter.source {
-        // Written out, so that an index over these rows alone is known to hold them.
-        Some(Source::Imported) => all = all.add(Expr::cust(format!("protocol = '{IMPORT}'"))),
-        Some(Source::Issued) => all = all.add(Column::Protocol.ne(IMPORT)),
-        None => {}
-    }
-    all.add(noted(filter))
-}
-
-/// By what people wrote beside certificates.
-fn noted(filter: &Filter) -> Condition {
-    let id = || Expr::col((certificate::Entity, Column::Id));
-    let mut all = Condition::all();
-    let owned = note::Entity::find()
-        .select_only()
-        .column(note::Column::CertificateId);
-    if let Some(owner) = &filter.owner {
-        let owned = owned.clone().filter(note::Column::Owner.eq(owner.as_str()));
-        all = all.add(id().in_subquery(owned.into_query()));
-    }
-    if filter.unowned {
-        // One by one, and not all owners first: most pages are full soon.
-        let note_of = Expr::col((note::Entity, note::Column::CertificateId)).eq(id());
-        let owned = owned.filter(note::Column::Owner.ne("")).filter(note_of);
-        all = all.add(Expr::exists(owned.into_query()).not());
-    }
-    for TagFilter { name, value } in &filter.tags {
-        let tagged = tag::Entity::find()
-            .select_only()
-            .column(tag::Column::CertificateId)
-            .filter(tag::Column::Name.eq(name.as_str()))
-            .apply_if(value.as_ref(), |query, value| {
-                query.filter(tag::Column::Value.eq(value.as_str()))
-            });
-        all = all.add(id().in_subquery(tagged.into_query()));
-    }
-    all
-}
-
-pub(super) fn in_state(state: CertificateState, now_ms: i64) -> Condition {
-    let not_revoked = Column::RevokedAt.is_null();
-    match state {
-        CertificateState::Revoked => Condition::all().add(Column::RevokedAt.is_not_null()),
-        CertificateState::Valid => Condition::all()
-            .add(not_revoked)
-            .add(Column::NotAfter.gte(now_ms)),
-        CertificateState::Expired => Condition::all()
-            .add(not_revoked)
-            .add(Column::NotAfter.lt(now_ms)),
-    }
-}
-
-/// Subject or a name contains the text, or serial or fingerprint begins with it.
-fn mentions(text: &str, backend: DbBackend) -> Condition {
-    let mut any = if backend == DbBackend::Postgres {
-        text_contains(text)
-    } else {
-        let names = certificate_name::Entity::find()
-            .select_only()
-            .column(certificate_name::Column::CertificateId)
-            .filter(Expr::col(certificate_name::Column::Name).like(containing(text)))
-            .into_query();
-        let subject = Expr::col((certificate::Entity, Column::SubjectFolded));
-        Condition::any()
-            .add(subject.like(containing(text)))
-            .add(Expr::col((certificate::Entity, Column::Id)).in_subquery(names))
-    };
-    let digits: String = text.chars().filter(|one| *one != ':').collect();
-    let digits = digits.to_ascii_lowercase();
-    if digits.is_empty() || !digits.bytes().all(|one| one.is_ascii_hexdigit()) {
-        return any;
-    }
-    // All hex digits sort before "g".
-    let begins = |column: Column, digits: &str| {
-        Condition::all()
-            .add(column.gte(digits))
-            .add(column.lt(format!("{digits}g")))
-    };
-    if digits.len() >= FINGERPRINT_DIGITS {
-        any = any.add(begins(Column::Fingerprint, &digits));
-    }
-    match digits.trim_start_matches('0') {
-        "" => any,
-        serial => any.add(begins(Column::Serial, serial)),
-    }
-}
-
-/// On PostgreSQL: subject and names as one text, as the index over its trigrams has it (`inventory_certificate_by_text`),
-/// of which the statistics say how many there are.
-fn text_contains(text: &str) -> Condition {
-    const TEXT: &str = r#""inventory_certificate"."subject_folded" || chr(10) || lower("inventory_certificate"."subject_alternative_names")"#;
-    let as_it_is = Condition::any().add(Expr::cust(TEXT).like(containing(text)));
-    match as_in_json(text) {
-        quoted if quoted == text => as_it_is,
-        quoted => as_it_is.add(Expr::cust(TEXT).like(containing(&quoted))),
-    }
-}
-
-/// As the text stands within a list of names in JSON.
-fn as_in_json(text: &str) -> String {
-    let quoted = serde_json::json!(text).to_string();
-    let inner = quoted
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    inner.unwrap_or(&quoted).to_owned()
-}
-
-/// The LIKE pattern of a text that means only itself. `!` escapes: what a backslash means differs between databases.
-pub(super) fn containing(text: &str) -> LikeExpr {
-    let mut pattern = String::from("%");
-    for sign in text.to_lowercase().chars() {
-        if matches!(sign, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(sign);
-    }
-    pattern.push('%');
-    LikeExpr::new(pattern).escape('!')
 }

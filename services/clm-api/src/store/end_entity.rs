@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::{
     Changed, Inserted, Store, StoreError,
-    certificate_search::{containing, in_state},
+    certificate_condition::{containing, in_state},
     entity::{certificate, end_entity},
     names_text,
     reach::within_realms,

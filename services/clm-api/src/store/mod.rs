@@ -7,6 +7,7 @@ mod attempt;
 mod audit_event;
 mod bulk_act;
 mod certificate;
+mod certificate_condition;
 mod certificate_search;
 mod challenge;
 mod client;

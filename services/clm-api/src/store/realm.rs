@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::{
     Changed, Inserted, Store, StoreError,
-    certificate_search::in_state,
+    certificate_condition::in_state,
     entity::{
         access_token, certificate, client, end_entity, key_recovery, key_recovery_decision, policy,
         policy_version, realm, request, role_binding, server_key,

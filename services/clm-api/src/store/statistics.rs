@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::{
     Store, StoreError,
-    certificate_search::in_state,
+    certificate_condition::in_state,
     entity::{certificate, request},
     reach::within,
 };
