@@ -27,6 +27,8 @@ FUZZ_TARGETS ?=
 PEERS ?= 2000
 # entries of `make bench-journal`
 N ?= 10000000
+# by EST in `make bench-memory`
+CERTIFICATES ?= 3000
 DATABASES ?=
 
 .PHONY: help
@@ -179,6 +181,13 @@ bench-inventory: ## Measure every kind of search over N (1000000) certificates i
 	@scripts/setup.sh test
 	@$(CARGO) build --quiet --locked --profile bench-build -p ers
 	@bench/inventory $(N)
+
+.PHONY: bench-memory
+bench-memory: ## Measure what each service takes of memory and CPU, idle and after CERTIFICATES (3000), as the chart starts them
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory ui
+	@$(CARGO) build --locked --profile $(IMAGE_PROFILE) $(BINARIES)
+	@N=$(CERTIFICATES) ERS_BINARIES=$(CARGO_TARGET_DIR)/$(IMAGE_PROFILE) /usr/bin/python3 bench/memory
 
 .PHONY: generate
 generate: ## Make every generated file anew

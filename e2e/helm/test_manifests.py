@@ -216,6 +216,30 @@ def test_several_pods_have_a_disruption_budget_and_are_spread():
     assert not [name for kind, name in render() if kind == "PodDisruptionBudget"]
 
 
+def megabytes(quantity):
+    assert quantity.endswith("Mi"), quantity
+    return int(quantity.removesuffix("Mi"))
+
+
+# what a service took at most after two thousand certificates (docs/install.md), MiB
+TOOK = {"signer": 84, "cara-ws-server": 54, "clm-server": 123, "rev-info": 23, "acme-server": 32, "est-server": 18, "cmp-server": 27,
+        "scep-server": 31, "clm-ui": 15, "cara-admin": 15}
+
+
+@pytest.mark.parametrize("way", ["quickstart", "ha"])
+def test_requests_and_limits_fit_what_was_measured(way):
+    objects = render(WAYS[way])
+    for component, took in TOOK.items():
+        resources = main_container(objects, component)["resources"]
+        assert megabytes(resources["limits"]["memory"]) >= 2 * took, component
+        # the signer's most is for an instant when it starts
+        assert megabytes(resources["requests"]["memory"]) >= (30 if component == "signer" else took), component
+        assert "cpu" not in resources["limits"], component
+        # an autoscaler counts in percent of the request: of a small one any load is much
+        if ("HorizontalPodAutoscaler", f"{RELEASE}-{component}") in objects:
+            assert int(resources["requests"]["cpu"].removesuffix("m")) >= 250, component
+
+
 def metric_names(found):
     return set(re.findall(r"\bers_[a-z0-9_]+", found))
 
