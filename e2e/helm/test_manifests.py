@@ -30,7 +30,7 @@ def test_helm_lint_has_nothing_to_say(way, version):
     assert "0 chart(s) failed" in helm("lint", "--strict", CHART, *files, version=version)
 
 
-def validate(made, kubernetes):
+def validate(made, kubernetes, at_least=120):
     """The API's opinion of manifests, objects of operators that may not be there aside."""
     known = "---\n".join(part for part in re.split(r"^---$", made, flags=re.M) if not any(group in part for group in OURS))
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
@@ -40,7 +40,7 @@ def validate(made, kubernetes):
         told = subprocess.run([tool, "--kubernetes-version", kubernetes, "--strict", file.name], capture_output=True, text=True)
     said = told.stdout + told.stderr
     assert told.returncode == 0 and "WARN" not in said and "ERROR" not in said, said
-    assert said.count("passed for resource") > 120
+    assert said.count("passed for resource") > at_least
 
 
 @pytest.mark.parametrize("kubernetes", KUBERNETES)
@@ -48,6 +48,14 @@ def test_every_kubernetes_knows_every_field_of_every_way(kubernetes):
     # what several ways have alike is looked at once
     made = {part for files in (*WAYS.values(), EVERYTHING) for part in re.split(r"^---$", text(files, kubernetes=kubernetes), flags=re.M)}
     validate("---".join(sorted(made)), kubernetes)
+
+
+@pytest.mark.parametrize("kubernetes", ["1.24", "1.37"])
+def test_the_oldest_and_the_newest_kubernetes_know_every_field_of_each_vendors_values(kubernetes):
+    usual = set(re.split(r"^---$", text(QUICKSTART, kubernetes=kubernetes), flags=re.M))
+    examples = sorted((CHART / "examples").glob("*.yaml"))
+    made = {part for file in examples for part in re.split(r"^---$", text((*QUICKSTART, file), kubernetes=kubernetes), flags=re.M)}
+    validate("---".join(sorted(made - usual)), kubernetes, at_least=2 * len(examples))
 
 
 def test_an_older_kubernetes_is_refused():

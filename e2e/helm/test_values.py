@@ -15,6 +15,7 @@ import yaml
 
 from harness.chart import (CHART, DEV, EVERYTHING, HA, HELMS, HSM, QUICKSTART, RELEASE, ROOT, TOOLS, Refused, main_container, paths, pod,
                            render, secret, text)
+from harness.docs import shown
 
 WRONG = [
     # what is written, and the key that the message names
@@ -113,6 +114,18 @@ def test_what_the_schema_knows_of_kubernetes_is_what_kubernetes_knows():
         theirs = json.loads((folder / f"{name.lower()}{group}-v1.json").read_text())
         assert set(ours["properties"]) == set(theirs["properties"]), name
         assert set(ours.get("required", [])) == set(theirs.get("required", [])), name
+
+
+@pytest.mark.parametrize("version", HELMS)
+def test_the_values_that_the_page_shows_are_accepted(version, folder):
+    first, own = folder / "values.yaml", folder / "provider.yaml"
+    first.write_text(shown("install.md", "3. Values"))
+    objects = render((first,), version=version)
+    env = {entry["name"]: entry for entry in main_container(objects, "clm-server")["env"]}
+    assert env["ERS_DATABASE_PASSWORD"]["valueFrom"]["secretKeyRef"] == {"name": "ers-db", "key": "password"}
+    assert main_container(objects, "acme-server")["image"] == "registry.example.com/pki/ers/acme:0.1.0"
+    own.write_text(shown("install.md", "People who log in"))
+    assert "ers-oidc" in str(main_container(render((first, own), version=version), "clm-server")["env"])
 
 
 def test_without_hosts_nothing_is_installed():
