@@ -90,8 +90,7 @@ impl<E: Edge> Clm<E> {
             csr: question.csr,
             transaction_id: question.transaction_id.to_owned(),
         };
-        let answer = self.client().authenticate(request).await;
-        let answer = answer.map_err(ClmError::of(CALL))?.into_inner();
+        let answer = self.ask_who(request).await.map_err(ClmError::of(CALL))?;
         match answer.outcome {
             Some(Outcome::Authenticated(found)) => Ok(Ok(Authenticated {
                 is_registration_authority: found.standing()
@@ -127,9 +126,8 @@ impl<E: Edge> Clm<E> {
             reference: reference.to_owned(),
             address: address.to_owned(),
         };
-        match self.client().load_shared_secret(request).await {
-            Ok(answer) => {
-                let found = answer.into_inner();
+        match self.ask_for_secret(request).await {
+            Ok(found) => {
                 let owner = Authenticated {
                     is_registration_authority: found.standing()
                         == wire::Standing::RegistrationAuthority,

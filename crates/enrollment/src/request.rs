@@ -98,9 +98,9 @@ impl<E: Edge> Clm<E> {
             renews: enrollment.renews,
             authenticated_by: enrollment.authenticated_by,
         };
-        let answer = self.client().enroll(request).await;
-        let answer = answer.map_err(ClmError::of("Enroll"))?;
-        outcome("Enroll", answer.into_inner())
+        const CALL: &str = "Enroll";
+        let answer = self.ask_to_enroll(request).await;
+        outcome(CALL, answer.map_err(ClmError::of(CALL))?)
     }
 
     /// What became of a request; `None`: CLM never heard of it.

@@ -45,7 +45,9 @@ pub struct SignerClient {
     signatures: Arc<Calls<wire::SignQuestion, wire::SignAnswer>>,
     pub(crate) keys: KeysClient<AnyChannel>,
     sealing: SealingClient<AnyChannel>,
+    password_macs: Arc<Calls<wire::VerifyPasswordMacQuestion, wire::VerifyPasswordMacAnswer>>,
     decryption: DecryptionClient<AnyChannel>,
+    decryptions: Arc<Calls<wire::DecryptQuestion, wire::DecryptAnswer>>,
     journal: JournalClient<AnyChannel>,
 }
 
@@ -74,12 +76,31 @@ impl SignerClient {
             let mut streams = streams.clone();
             async move { Ok(streams.sign_each(questions).await?.into_inner()) }
         };
+        let sealing = SealingClient::new(channel.clone());
+        let streams = sealing.clone();
+        let open_sealing = move |questions| {
+            let mut streams = streams.clone();
+            async move {
+                Ok(streams
+                    .verify_password_mac_each(questions)
+                    .await?
+                    .into_inner())
+            }
+        };
+        let decryption = DecryptionClient::new(channel.clone());
+        let streams = decryption.clone();
+        let open_decryption = move |questions| {
+            let mut streams = streams.clone();
+            async move { Ok(streams.decrypt_each(questions).await?.into_inner()) }
+        };
         Self {
             signing,
             signatures: Arc::new(Calls::new(open, |answer| answer.number)),
             keys: KeysClient::new(channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES),
-            sealing: SealingClient::new(channel.clone()),
-            decryption: DecryptionClient::new(channel.clone()),
+            password_macs: Arc::new(Calls::new(open_sealing, |answer| answer.number)),
+            sealing,
+            decryptions: Arc::new(Calls::new(open_decryption, |answer| answer.number)),
+            decryption,
             journal: JournalClient::new(channel),
         }
     }
@@ -140,13 +161,61 @@ impl SignerClient {
             .await?;
         match answer.map(|answer| answer.outcome) {
             Some(Some(Outcome::Signed(signed))) => Ok(signed),
-            Some(Some(Outcome::Failure(failure))) => {
-                Err(Status::new(failure.code.into(), failure.message).into())
-            }
+            Some(Some(Outcome::Failure(failure))) => Err(failed(failure)),
             Some(None) => Err(SignerError::Malformed { field: "outcome" }),
             None => Ok(self.signing.clone().sign(request).await?.into_inner()),
         }
     }
+
+    async fn verify_somehow(
+        &self,
+        request: wire::VerifyPasswordMacRequest,
+    ) -> Result<wire::VerifyPasswordMacResponse, SignerError> {
+        use wire::verify_password_mac_answer::Outcome;
+        let mut sealing = self.sealing.clone();
+        if request.data.len() > MAX_STREAMED {
+            return Ok(sealing.verify_password_mac(request).await?.into_inner());
+        }
+        let answer = self
+            .password_macs
+            .ask(|number| wire::VerifyPasswordMacQuestion {
+                number,
+                request: Some(request.clone()),
+                traceparent: ers_calls::trace::current(),
+            })
+            .await?;
+        match answer.map(|answer| answer.outcome) {
+            Some(Some(Outcome::Verified(verified))) => Ok(verified),
+            Some(Some(Outcome::Failure(failure))) => Err(failed(failure)),
+            Some(None) => Err(SignerError::Malformed { field: "outcome" }),
+            None => Ok(sealing.verify_password_mac(request).await?.into_inner()),
+        }
+    }
+
+    async fn decrypt_somehow(
+        &self,
+        request: wire::DecryptRequest,
+    ) -> Result<wire::DecryptResponse, SignerError> {
+        use wire::decrypt_answer::Outcome;
+        let answer = self
+            .decryptions
+            .ask(|number| wire::DecryptQuestion {
+                number,
+                request: Some(request.clone()),
+                traceparent: ers_calls::trace::current(),
+            })
+            .await?;
+        match answer.map(|answer| answer.outcome) {
+            Some(Some(Outcome::Decrypted(decrypted))) => Ok(decrypted),
+            Some(Some(Outcome::Failure(failure))) => Err(failed(failure)),
+            Some(None) => Err(SignerError::Malformed { field: "outcome" }),
+            None => Ok(self.decryption.clone().decrypt(request).await?.into_inner()),
+        }
+    }
+}
+
+fn failed(failure: wire::CallFailure) -> SignerError {
+    Status::new(failure.code.into(), failure.message).into()
 }
 
 #[async_trait::async_trait]
@@ -206,8 +275,8 @@ impl Signer for SignerClient {
             ciphertext: call.ciphertext.to_vec(),
             expected_length: u32::try_from(call.expected_length).unwrap_or(u32::MAX),
         };
-        let answer = self.decryption.clone().decrypt(request).await?;
-        Ok(Zeroizing::new(answer.into_inner().plaintext))
+        let answer = self.decrypt_somehow(request).await?;
+        Ok(Zeroizing::new(answer.plaintext))
     }
 
     async fn create_key(&self, new: NewKey) -> Result<Key, SignerError> {
@@ -378,8 +447,7 @@ impl Signer for SignerClient {
             mac: mac.to_vec(),
             answer_algorithm: answer_algorithm.to_vec(),
         };
-        let answer = self.sealing.clone().verify_password_mac(request).await?;
-        let answer = answer.into_inner();
+        let answer = self.verify_somehow(request).await?;
         let key = Zeroizing::new(answer.answer_key);
         Ok(answer.valid.then_some(key))
     }

@@ -23,6 +23,7 @@ use ers_runtime::{
     grpc::Channel,
 };
 use ers_signer_client::Signer;
+use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 pub use config::Config;
@@ -86,6 +87,7 @@ pub enum StartError {
 #[derive(Clone)]
 pub struct Clm {
     flows: Arc<Flows>,
+    stop: CancellationToken,
 }
 
 /// Starts CLM: database, policies in memory, and the inventory following CARA until shutdown.
@@ -96,7 +98,7 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
     let connection = db::connect::<Migrator>(&config.database)
         .await
         .map_err(StartError::Database)?;
-    let store = Store::new(connection);
+    let store = Store::start(connection);
     store
         .ensure_audit_head()
         .await
@@ -148,7 +150,10 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
     follow_inventory(&context, &flows);
     notify(&context, &flows);
     work(&context, &flows);
-    Ok(Clm { flows })
+    Ok(Clm {
+        flows,
+        stop: context.shutdown.token(),
+    })
 }
 
 fn notify(context: &Context, flows: &Arc<Flows>) {
@@ -217,7 +222,7 @@ impl Clm {
     /// Its gRPC services.
     #[must_use]
     pub fn routes(&self) -> Routes {
-        grpc::routes(&self.flows)
+        grpc::routes(&self.flows, self.stop.clone())
     }
 
     /// Mounts its REST interface under `/clm-api`.

@@ -216,8 +216,14 @@ impl Signer {
         .max_decoding_message_size(MAX_SIGN_REQUEST_BYTES);
         Routes::new(signing)
             .add_service(KeysServer::new(KeysService(state())))
-            .add_service(SealingServer::new(SealingService(state())))
-            .add_service(DecryptionServer::new(DecryptionService(state())))
+            .add_service(SealingServer::new(SealingService {
+                state: state(),
+                stop: self.stop.clone(),
+            }))
+            .add_service(DecryptionServer::new(DecryptionService {
+                state: state(),
+                stop: self.stop.clone(),
+            }))
             .add_service(JournalServer::new(JournalService(state())))
             .add_service(AdministrationServer::new(AdministrationService(state())))
     }

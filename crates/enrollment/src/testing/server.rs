@@ -8,7 +8,7 @@ use ers_proto::clm::v1 as wire;
 use ers_proto::clm::v1::enrollment_server::Enrollment;
 use ers_proto::clm::v1::find_certificate_request::By;
 use ers_signer_client::Signer as _;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::answers::{requester, standing};
 use super::{FakeClm, Mode};
@@ -53,6 +53,16 @@ impl Enrollment for FakeClm {
             return Err(Status::unavailable("connection lost"));
         }
         Ok(Response::new(outcome))
+    }
+
+    type AskEachStream = ers_calls::Answers<wire::EnrollmentAnswer>;
+
+    /// As of a release that knows no streams: calls of their own must do.
+    async fn ask_each(
+        &self,
+        _: Request<Streaming<wire::EnrollmentQuestion>>,
+    ) -> Answer<Self::AskEachStream> {
+        Err(Status::unimplemented("no streams"))
     }
 
     async fn find_outcome(

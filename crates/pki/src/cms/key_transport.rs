@@ -6,7 +6,7 @@ use openssl::encrypt::{Decrypter, Encrypter};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
-use openssl::rsa::Padding;
+use openssl::rsa::{Padding, Rsa};
 use zeroize::Zeroizing;
 
 use super::algorithm::{is_plain_rsa, split};
@@ -96,7 +96,8 @@ impl KeyTransport {
             return Err(CmsError::Recipient("the key is no RSA key"));
         }
         let encrypt = || -> Result<Vec<u8>, ErrorStack> {
-            let key = PKey::public_key_from_der(key.spki_der())?;
+            // not by way of the SubjectPublicKeyInfo: OpenSSL 3 looks for a decoder longer than it encrypts
+            let key = PKey::from_rsa(Rsa::public_key_from_der_pkcs1(key.key_octets())?)?;
             let mut encrypter = Encrypter::new(&key)?;
             match self {
                 Self::Pkcs1 => encrypter.set_rsa_padding(Padding::PKCS1)?,
@@ -130,13 +131,11 @@ impl KeyTransport {
         }
         let decoy = random_key(expected)?;
         let key = key
-            .to_pkcs8_der()
-            .ok()
-            .and_then(|der| PKey::private_key_from_pkcs8(&der).ok())
+            .for_decryption()
             .ok_or(CmsError::Library("open private key"))?;
         Ok(match self {
-            Self::Pkcs1 => open_pkcs1(&key, encrypted, decoy),
-            Self::Oaep { digest, mask } => match open_oaep(&key, encrypted, digest, mask) {
+            Self::Pkcs1 => open_pkcs1(key, encrypted, decoy),
+            Self::Oaep { digest, mask } => match open_oaep(key, encrypted, digest, mask) {
                 Ok(opened) if opened.len() == expected => opened,
                 _ => decoy,
             },

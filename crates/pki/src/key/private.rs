@@ -1,7 +1,9 @@
 //! Private keys in software. The crypto libraries clear their own copies; what leaves here is cleared when dropped.
 
 use std::fmt;
+use std::sync::OnceLock;
 
+use openssl::pkey::{PKey, Private};
 use zeroize::Zeroizing;
 
 use super::kind::{self, Kind};
@@ -49,6 +51,8 @@ pub struct PrivateKey {
     public: PublicKey,
     /// AlgorithmIdentifier, DER, of an RSA key for RSASSA-PSS only.
     pss: Option<Vec<u8>>,
+    /// As openssl holds it, from the first decryption on: reading it takes longer than using it.
+    decryption: OnceLock<PKey<Private>>,
 }
 
 impl PrivateKey {
@@ -156,7 +160,21 @@ impl PrivateKey {
             None => pair.spki()?,
         };
         let public = read(&spki).map_err(PrivateKeyError::Public)?;
-        Ok(Self { pair, public, pss })
+        Ok(Self {
+            pair,
+            public,
+            pss,
+            decryption: OnceLock::new(),
+        })
+    }
+
+    /// For decryption; `None` when openssl does not take it.
+    pub(crate) fn for_decryption(&self) -> Option<&PKey<Private>> {
+        if let Some(key) = self.decryption.get() {
+            return Some(key);
+        }
+        let key = PKey::private_key_from_pkcs8(&self.to_pkcs8_der().ok()?).ok()?;
+        Some(self.decryption.get_or_init(|| key))
     }
 }
 

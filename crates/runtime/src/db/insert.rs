@@ -1,17 +1,18 @@
-//! Many rows in one statement. Where the database takes arrays (PostgreSQL) each column is one parameter: the statement
-//! reads the same however many rows there are, so it is parsed once for a connection and not once for each number of
-//! rows. Elsewhere, and where a column is null in some of the rows only, each value is a parameter of its own.
+//! Many rows in one statement. Where the database takes arrays (PostgreSQL) each column is one parameter; elsewhere each
+//! value is a parameter of its own.
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, DbErr, EntityName as _, EntityTrait,
-    Iden as _, Iterable as _, QueryResult, Statement, Value, sea_query::ArrayType,
+    Iden as _, Iterable as _, QueryResult, Statement, Value,
 };
+
+use super::arrays::{Arrays, is_known, quoted};
 
 /// Inserts all rows, or none.
 ///
 /// # Errors
 /// The database's.
-pub async fn insert_all<A, C>(connection: &C, rows: Vec<A>) -> Result<(), DbErr>
+pub async fn insert_all<A, C>(connection: &C, mut rows: Vec<A>) -> Result<(), DbErr>
 where
     A: ActiveModelTrait + Send,
     C: ConnectionTrait,
@@ -19,7 +20,7 @@ where
     if rows.is_empty() {
         return Ok(());
     }
-    match arrays_for(connection, &rows) {
+    match arrays_for(connection, &mut rows) {
         Some(insert) => {
             let statement = insert.statement("");
             connection.execute_raw(statement).await.map(drop)
@@ -31,12 +32,12 @@ where
     }
 }
 
-/// Inserts the rows that are not there yet, by any unique index; gives back false, and nothing is inserted, where the
-/// database or the rows do not allow that in one statement.
+/// Inserts the rows that are not there yet, by any unique index, which give their values away; gives back false, and
+/// nothing is inserted, where the database or the rows do not allow that in one statement.
 ///
 /// # Errors
 /// The database's.
-pub async fn insert_new<A, C>(connection: &C, rows: &[A]) -> Result<bool, DbErr>
+pub async fn insert_new<A, C>(connection: &C, rows: &mut [A]) -> Result<bool, DbErr>
 where
     A: ActiveModelTrait + Send,
     C: ConnectionTrait,
@@ -51,14 +52,15 @@ where
     connection.execute_raw(statement).await.map(|_| true)
 }
 
-/// Inserts the rows that are not there yet, by any unique index, and gives back columns of each that was inserted, in no
-/// order; `None`, and nothing is inserted, where the database or the rows do not allow that in one statement.
+/// Inserts the rows that are not there yet, by any unique index, which give their values away, and gives back columns of
+/// each that was inserted, in no order; `None`, and nothing is inserted, where the database or the rows do not allow that
+/// in one statement.
 ///
 /// # Errors
 /// The database's.
 pub async fn insert_new_returning<A, C>(
     connection: &C,
-    rows: &[A],
+    rows: &mut [A],
     returning: &[<A::Entity as EntityTrait>::Column],
 ) -> Result<Option<Vec<QueryResult>>, DbErr>
 where
@@ -92,53 +94,40 @@ pub struct ArrayInsert {
 }
 
 impl ArrayInsert {
-    /// Of these rows, with parameters from this number on; none where a column is null in some of the rows only, or of a
-    /// type that arrays are not made of here.
-    pub fn of<A: ActiveModelTrait>(rows: &[A], first_parameter: usize) -> Option<Self> {
-        let mut columns: Vec<(String, ArrayType, Vec<Value>)> = Vec::new();
+    /// Of these rows, with parameters from this number on; none where a column is set in some of the rows only, or is of a
+    /// type that arrays are not made of here. The rows give their values away: only where there is none are they whole.
+    pub fn of<A: ActiveModelTrait>(rows: &mut [A], first_parameter: usize) -> Option<Self> {
+        let first = rows.first()?;
+        let mut columns = Vec::new();
         for column in <A::Entity as EntityTrait>::Column::iter() {
-            let mut values = Vec::with_capacity(rows.len());
-            for row in rows {
-                if let ActiveValue::Set(value) | ActiveValue::Unchanged(value) = row.get(column) {
-                    values.push(value);
-                }
-            }
-            let Some(first) = values.first() else {
-                // set nowhere: the database's default
-                continue;
+            let set = rows.iter().filter(|row| !row.is_not_set(column)).count();
+            let is_known = match first.get(column) {
+                ActiveValue::Set(value) | ActiveValue::Unchanged(value) => is_known(&value),
+                ActiveValue::NotSet => true,
             };
-            let array_type = first.array_type();
-            let given = values
-                .iter()
-                .filter(|value| **value != value.as_null())
-                .count();
-            match given {
-                0 if values.len() == rows.len() => {}
-                given if given == rows.len() => {
-                    columns.push((column.unquoted().to_owned(), array_type, values));
-                }
-                _ => return None,
+            if !is_known || (1..rows.len()).contains(&set) {
+                return None;
+            }
+            // set nowhere: the database's default
+            if set > 0 {
+                columns.push(column);
             }
         }
-        let names: Vec<String> = columns.iter().map(|(name, ..)| quoted(name)).collect();
-        let types = columns
-            .iter()
-            .zip(first_parameter..)
-            .map(|((_, array_type, _), parameter)| {
-                type_name(array_type).map(|name| format!("${parameter}::{name}[]"))
-            })
-            .collect::<Option<Vec<_>>>()?;
+        let arrays = Arrays::of(columns.iter().map(|column| {
+            let taken = rows.iter_mut().map(|row| row.take(*column).into_value());
+            taken.flatten().collect()
+        }))?;
+        let names: Vec<_> = columns.iter().map(|one| quoted(one.unquoted())).collect();
         Some(Self {
             sql: format!(
-                "INSERT INTO {} ({}) SELECT * FROM unnest({})",
+                "INSERT INTO {} ({}) SELECT {} FROM {} AS given({})",
                 quoted(A::Entity::default().table_name()),
                 names.join(", "),
-                types.join(", ")
+                arrays.expressions("given").join(", "),
+                arrays.unnest(first_parameter),
+                arrays.names()
             ),
-            values: columns
-                .into_iter()
-                .map(|(_, array_type, values)| Value::Array(array_type, Some(Box::new(values))))
-                .collect(),
+            values: arrays.into_values(),
         })
     }
 
@@ -149,7 +138,7 @@ impl ArrayInsert {
 }
 
 /// When database and rows allow it.
-fn arrays_for<A, C>(connection: &C, rows: &[A]) -> Option<ArrayInsert>
+fn arrays_for<A, C>(connection: &C, rows: &mut [A]) -> Option<ArrayInsert>
 where
     A: ActiveModelTrait,
     C: ConnectionTrait,
@@ -158,21 +147,4 @@ where
         return None;
     }
     ArrayInsert::of(rows, 1)
-}
-
-/// Names of tables and columns are ours and hold no quotes.
-fn quoted(name: &str) -> String {
-    format!("\"{name}\"")
-}
-
-fn type_name(array_type: &ArrayType) -> Option<&'static str> {
-    Some(match array_type {
-        ArrayType::Bool => "bool",
-        ArrayType::SmallInt => "int2",
-        ArrayType::Int => "int4",
-        ArrayType::BigInt => "int8",
-        ArrayType::String => "text",
-        ArrayType::Bytes => "bytea",
-        _ => return None,
-    })
 }

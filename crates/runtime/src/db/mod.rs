@@ -1,6 +1,8 @@
 //! Database connections and named write transactions: SQLite, PostgreSQL and MariaDB alike.
 
+mod arrays;
 mod insert;
+mod lookups;
 mod schema;
 mod schema_lock;
 mod store_error;
@@ -18,6 +20,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub use insert::{ArrayInsert, insert_all, insert_new, insert_new_returning};
+pub use lookups::Lookups;
 pub use store_error::StoreError;
 pub use writes::{Write, WriteError, Writes};
 

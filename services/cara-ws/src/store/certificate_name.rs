@@ -238,7 +238,7 @@ async fn insert_names(
     transaction: &DatabaseTransaction,
     names: &[(IndexedName, i64)],
 ) -> Result<(), DbErr> {
-    let rows: Vec<_> = names
+    let mut rows: Vec<_> = names
         .iter()
         .map(|(name, sequence)| certificate_name::ActiveModel {
             kind: Set(name.kind.code()),
@@ -246,7 +246,7 @@ async fn insert_names(
             place: Set(-sequence),
         })
         .collect();
-    if db::insert_new(transaction, &rows).await? {
+    if db::insert_new(transaction, &mut rows).await? {
         return Ok(());
     }
     certificate_name::Entity::insert_many(rows)

@@ -121,7 +121,7 @@ impl Store {
     /// number of the last event; none, and nothing is written, where database or rows do not allow that.
     pub(super) async fn insert_with_events(
         &self,
-        rows: &[certificate::ActiveModel],
+        rows: &mut [certificate::ActiveModel],
         new: &[NewEvent],
         at_ms: i64,
     ) -> Result<Option<i64>, StoreError> {
@@ -239,7 +239,7 @@ impl Store {
 /// stays locked until the end: the sum needs how many they are. Without the counter's row it fails: division by zero.
 fn insert_with_events(
     connection: &DatabaseConnection,
-    rows: &[certificate::ActiveModel],
+    rows: &mut [certificate::ActiveModel],
     new: &[NewEvent],
     at_ms: i64,
 ) -> Option<Statement> {

@@ -123,13 +123,13 @@ async fn conflict(store: &Store, record: &Record) -> Result<Stored, StoreError> 
 async fn insert(store: &Store, records: &[Arc<Record>]) -> Result<(), StoreError> {
     const ACT: &str = "store certificates";
     db::retry(ACT, async || {
-        let rows: Vec<_> = records.iter().map(|record| write_record(record)).collect();
+        let mut rows: Vec<_> = records.iter().map(|record| write_record(record)).collect();
         let events: Vec<_> = records
             .iter()
             .flat_map(|record| events_of(record))
             .collect();
         let at_ms = store.clock.now_ms();
-        let head = match store.insert_with_events(&rows, &events, at_ms).await? {
+        let head = match store.insert_with_events(&mut rows, &events, at_ms).await? {
             Some(head) => head,
             None => {
                 let transaction = db::begin(&store.connection).await.map_err(failed(ACT))?;

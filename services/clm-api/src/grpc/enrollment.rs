@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use ers_calls::{Answers, answer_each};
 use ers_proto::clm::v1::{
     self as proto, enrollment_server::Enrollment as Service, revoke_certificate_request::By,
 };
 use ers_runtime::{
     error::status,
-    grpc::{Caller, caller},
+    grpc::{Caller, caller, turn},
 };
-use tonic::{Request, Response, Status};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
 use super::{
@@ -43,13 +46,94 @@ const LONGEST_TRANSACTION_ID: usize = 255;
 const LONGEST_PASSWORD: usize = 1024;
 const MOST_CHAIN: usize = 16;
 
+/// Questions of one stream at the same time; who asks for more certificates than may be is told so sooner.
+const AT_ONCE: usize = 4096;
+
+#[derive(Clone)]
 pub(super) struct Enrollment {
     flows: Arc<Flows>,
+    /// Cancelled when no more is to be begun.
+    stop: CancellationToken,
 }
 
 impl Enrollment {
-    pub(super) fn new(flows: Arc<Flows>) -> Self {
-        Self { flows }
+    pub(super) fn new(flows: Arc<Flows>, stop: CancellationToken) -> Self {
+        Self { flows, stop }
+    }
+
+    async fn enroll_for(
+        &self,
+        caller: &Caller,
+        message: proto::EnrollRequest,
+    ) -> Result<proto::EnrollResponse, Status> {
+        caller.require(&ENROLLERS)?;
+        let call = read_enroll(caller, message)?;
+        let outcome = self.flows.enroll(&call).await.map_err(status)?;
+        Ok(write::outcome(outcome))
+    }
+
+    async fn authenticate_for(
+        &self,
+        caller: &Caller,
+        message: proto::AuthenticateRequest,
+    ) -> Result<proto::AuthenticateResponse, Status> {
+        caller.require(&["est", "cmp", "scep"])?;
+        let call = read_authenticate(caller, message)?;
+        let answer = self.flows.authenticate(&call).await.map_err(status)?;
+        Ok(write_edge::answer(answer))
+    }
+
+    async fn load_shared_secret_for(
+        &self,
+        caller: &Caller,
+        message: proto::LoadSharedSecretRequest,
+    ) -> Result<proto::SharedSecret, Status> {
+        caller.require(&["cmp"])?;
+        let asked = SharedSecretOf {
+            client: caller.name(),
+            protocol: protocol_of(caller, &message.protocol)?,
+            policy: optional("policy", &message.policy)?,
+            reference: &message.reference,
+            address: &message.address,
+        };
+        let secret = self
+            .flows
+            .load_shared_secret(&asked)
+            .await
+            .map_err(status)?;
+        Ok(write_edge::shared_secret(secret))
+    }
+
+    async fn answer(
+        &self,
+        caller: &Caller,
+        question: proto::EnrollmentQuestion,
+    ) -> proto::EnrollmentAnswer {
+        use proto::{enrollment_answer::Answer, enrollment_question::Question};
+        let answer = match question.question {
+            Some(Question::Enroll(message)) => {
+                let enrolled = self.enroll_for(caller, message).await;
+                enrolled.map(Answer::Enrolled)
+            }
+            Some(Question::Authenticate(message)) => {
+                let authenticated = self.authenticate_for(caller, message).await;
+                authenticated.map(Answer::Authenticated)
+            }
+            Some(Question::LoadSharedSecret(message)) => {
+                let secret = self.load_shared_secret_for(caller, message).await;
+                secret.map(Answer::SharedSecret)
+            }
+            None => Err(Status::invalid_argument("question: is required")),
+        };
+        proto::EnrollmentAnswer {
+            number: question.number,
+            answer: Some(answer.unwrap_or_else(|status| {
+                Answer::Failure(proto::CallFailure {
+                    code: status.code().into(),
+                    message: status.message().to_owned(),
+                })
+            })),
+        }
     }
 }
 
@@ -59,10 +143,28 @@ impl Service for Enrollment {
         &self,
         request: Request<proto::EnrollRequest>,
     ) -> Result<Response<proto::EnrollResponse>, Status> {
+        let caller = caller(&request)?;
+        let enrolled = self.enroll_for(&caller, request.into_inner()).await?;
+        Ok(Response::new(enrolled))
+    }
+
+    type AskEachStream = Answers<proto::EnrollmentAnswer>;
+
+    async fn ask_each(
+        &self,
+        request: Request<Streaming<proto::EnrollmentQuestion>>,
+    ) -> Result<Response<Self::AskEachStream>, Status> {
         let caller = enroller(&request)?;
-        let call = read_enroll(&caller, request.into_inner())?;
-        let outcome = self.flows.enroll(&call).await.map_err(status)?;
-        Ok(Response::new(write::outcome(outcome)))
+        let turn = turn(&request, &self.stop);
+        let service = self.clone();
+        let handle = move |question: proto::EnrollmentQuestion| {
+            let (service, caller) = (service.clone(), caller.clone());
+            let span = tracing::info_span!("rpc", otel.name = "rpc.ers.clm.v1.Enrollment.AskEach");
+            ers_calls::trace::follow(&span, &question.traceparent);
+            async move { service.answer(&caller, question).await }.instrument(span)
+        };
+        let answers = answer_each(request.into_inner(), AT_ONCE, turn, handle);
+        Ok(Response::new(answers))
     }
 
     async fn find_outcome(
@@ -134,10 +236,8 @@ impl Service for Enrollment {
         request: Request<proto::AuthenticateRequest>,
     ) -> Result<Response<proto::AuthenticateResponse>, Status> {
         let caller = caller(&request)?;
-        caller.require(&["est", "cmp", "scep"])?;
-        let call = read_authenticate(&caller, request.into_inner())?;
-        let answer = self.flows.authenticate(&call).await.map_err(status)?;
-        Ok(Response::new(write_edge::answer(answer)))
+        let answer = self.authenticate_for(&caller, request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 
     async fn load_shared_secret(
@@ -145,21 +245,8 @@ impl Service for Enrollment {
         request: Request<proto::LoadSharedSecretRequest>,
     ) -> Result<Response<proto::SharedSecret>, Status> {
         let caller = caller(&request)?;
-        caller.require(&["cmp"])?;
-        let message = request.into_inner();
-        let asked = SharedSecretOf {
-            client: caller.name(),
-            protocol: protocol_of(&caller, &message.protocol)?,
-            policy: optional("policy", &message.policy)?,
-            reference: &message.reference,
-            address: &message.address,
-        };
-        let secret = self
-            .flows
-            .load_shared_secret(&asked)
-            .await
-            .map_err(status)?;
-        Ok(Response::new(write_edge::shared_secret(secret)))
+        let secret = self.load_shared_secret_for(&caller, request.into_inner());
+        Ok(Response::new(secret.await?))
     }
 
     async fn report_attempt(

@@ -19,6 +19,7 @@ use ers_proto::clm::v1::{
     administration_server::AdministrationServer, enrollment_server::EnrollmentServer,
     notifications_server::NotificationsServer,
 };
+use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::flows::Flows;
@@ -26,9 +27,9 @@ use crate::flows::Flows;
 /// Largest message taken: a CSR has at most 64 KiB, a policy less.
 const LARGEST_MESSAGE: usize = 1 << 20;
 
-/// Every service of CLM.
-pub fn routes(flows: &Arc<Flows>) -> Routes {
-    let enrollment = enrollment::Enrollment::new(Arc::clone(flows));
+/// Every service of CLM; streams of questions end in good order with `stop`.
+pub fn routes(flows: &Arc<Flows>, stop: CancellationToken) -> Routes {
+    let enrollment = enrollment::Enrollment::new(Arc::clone(flows), stop);
     let administration = administration::Administration::new(Arc::clone(flows));
     Routes::new(EnrollmentServer::new(enrollment).max_decoding_message_size(LARGEST_MESSAGE))
         .add_service(

@@ -15,8 +15,9 @@ impl Store {
         id: &AttemptId,
         now_ms: i64,
     ) -> Result<Option<Attempts>, StoreError> {
-        let row = attempt::Entity::find_by_id(id.as_str())
-            .one(&self.connection)
+        let row = self
+            .attempts
+            .find([id.as_str()])
             .await
             .map_err(StoreError::at("find attempts"))?;
         Ok(row.map(|row| {

@@ -92,8 +92,11 @@ impl Store {
         &self,
         fingerprint: &str,
     ) -> Result<Option<InventoryCertificate>, StoreError> {
-        self.find_one(Condition::all().add(certificate::Column::Fingerprint.eq(fingerprint)))
-            .await
+        let row = self.certificates.find([fingerprint]).await;
+        row.map_err(StoreError::at("find certificate"))?
+            .filter(|row| row.protocol != IMPORT)
+            .map(|row| read(row).map(|entry| entry.certificate))
+            .transpose()
     }
 
     /// Of those that CARA issued: who shows an imported one has shown nothing.

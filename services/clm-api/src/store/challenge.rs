@@ -1,8 +1,7 @@
 //! Challenges for one SCEP request each. Those that have expired are swept when a new one is made.
 
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr,
-};
+use ers_runtime::db::Write;
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::{Store, StoreError, entity::challenge, names_text, read_names};
 use crate::domain::challenge::Challenge;
@@ -48,8 +47,8 @@ impl Store {
     /// A challenge, if there is one of that digest.
     #[tracing::instrument(name = "db.challenge.find", skip_all)]
     pub async fn find_challenge(&self, digest: &str) -> Result<Option<Challenge>, StoreError> {
-        challenge::Entity::find_by_id(digest)
-            .one(&self.connection)
+        self.challenges
+            .find([digest])
             .await
             .map_err(StoreError::at("find challenge"))?
             .map(read)
@@ -59,14 +58,14 @@ impl Store {
     /// Marks a challenge as used for a request; false when it was used meanwhile.
     #[tracing::instrument(name = "db.challenge.use", skip_all)]
     pub async fn use_challenge(&self, digest: &str, used_for: &str) -> Result<bool, StoreError> {
-        let updated = challenge::Entity::update_many()
-            .col_expr(challenge::Column::UsedFor, Expr::value(used_for))
-            .filter(challenge::Column::Digest.eq(digest))
-            .filter(challenge::Column::UsedFor.is_null())
-            .exec(&self.connection)
+        use challenge::{Column, Entity};
+        let of = [(Column::Digest, digest.into())];
+        let set = [(Column::UsedFor, used_for.into())];
+        let update = Write::update::<Entity>(of, set).while_absent::<Entity>(Column::UsedFor);
+        self.writes
+            .write(update)
             .await
-            .map_err(StoreError::at("use challenge"))?;
-        Ok(updated.rows_affected == 1)
+            .map_err(StoreError::write("use challenge"))
     }
 }
 

@@ -69,8 +69,8 @@ impl Store {
         realm: &RealmName,
         name: &EndEntityName,
     ) -> Result<Option<EndEntity>, StoreError> {
-        end_entity::Entity::find_by_id((realm.to_string(), name.to_string()))
-            .one(&self.connection)
+        self.end_entities
+            .find([realm.as_str(), name.as_str()])
             .await
             .map_err(StoreError::at("find end entity"))?
             .map(read)

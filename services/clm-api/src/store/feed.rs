@@ -179,12 +179,20 @@ async fn put_all<C: ConnectionTrait>(
     told: &[Told],
     now_ms: i64,
 ) -> Result<(), DbErr> {
-    let mut last: BTreeMap<(&str, &str), &InventoryCertificate> = BTreeMap::new();
-    for certificate in told.iter().filter_map(|event| event.certificate.as_ref()) {
-        last.insert((&certificate.issuer, &certificate.serial), certificate);
+    let mut last: BTreeMap<(&str, &str), (u64, &InventoryCertificate)> = BTreeMap::new();
+    for event in told {
+        if let Some(certificate) = &event.certificate {
+            let key = (certificate.issuer.as_str(), certificate.serial.as_str());
+            last.insert(key, (event.sequence, certificate));
+        }
     }
-    let mut told: Vec<&InventoryCertificate> = last.into_values().collect();
-    told.sort_by_key(|certificate| certificate.issued_at_ms);
+    let mut told: Vec<_> = last.into_values().collect();
+    // of the same moment, as they were told
+    told.sort_by_key(|(sequence, certificate)| (certificate.issued_at_ms, *sequence));
+    let told: Vec<_> = told
+        .into_iter()
+        .map(|(_, certificate)| certificate)
+        .collect();
     let there = match add_new(database, &told, now_ms).await? {
         Some(there) => there,
         None => add_missing(database, told, now_ms).await?,
@@ -204,12 +212,12 @@ async fn add_new<'a, C: ConnectionTrait>(
     told: &[&'a InventoryCertificate],
     now_ms: i64,
 ) -> Result<Option<Vec<&'a InventoryCertificate>>, DbErr> {
-    let rows: Vec<_> = told
+    let mut rows: Vec<_> = told
         .iter()
         .map(|certificate| row_of(certificate, now_ms))
         .collect();
     let columns = [certificate::Column::Fingerprint, certificate::Column::Id];
-    let Some(added) = db::insert_new_returning(database, &rows, &columns).await? else {
+    let Some(added) = db::insert_new_returning(database, &mut rows, &columns).await? else {
         return Ok(None);
     };
     let ids: BTreeMap<String, i64> = added

@@ -35,7 +35,7 @@ mod statistics;
 mod subscription;
 
 use ers_runtime::{
-    db::{MayBeDatabase, is_duplicate},
+    db::{Lookups, MayBeDatabase, WriteError, Writes, is_duplicate},
     error::{Fault, Kind},
 };
 use sea_orm::{DatabaseConnection, DbErr};
@@ -55,6 +55,12 @@ pub use subscription::ends_mark;
 #[derive(Clone, Debug)]
 pub struct Store {
     connection: DatabaseConnection,
+    // what every request looks for
+    end_entities: Lookups<entity::end_entity::Entity, 2>,
+    attempts: Lookups<entity::attempt::Entity, 1>,
+    challenges: Lookups<entity::challenge::Entity, 1>,
+    certificates: Lookups<entity::certificate::Entity, 1>,
+    writes: Writes,
 }
 
 /// The database did not do what it should.
@@ -115,8 +121,20 @@ impl Inserted {
 
 impl Store {
     /// Over a connection whose schema is up to date.
-    pub fn new(connection: DatabaseConnection) -> Self {
-        Self { connection }
+    pub fn start(connection: DatabaseConnection) -> Self {
+        use entity::{attempt, certificate, challenge, end_entity};
+        let db = || connection.clone();
+        Self {
+            end_entities: Lookups::start(
+                db(),
+                [end_entity::Column::Realm, end_entity::Column::Name],
+            ),
+            attempts: Lookups::start(db(), [attempt::Column::Id]),
+            challenges: Lookups::start(db(), [challenge::Column::Digest]),
+            certificates: Lookups::start(db(), [certificate::Column::Fingerprint]),
+            writes: Writes::start_apart("clm writer", db()),
+            connection,
+        }
     }
 
     /// Whether the database answers.
@@ -140,6 +158,17 @@ impl StoreError {
     /// For `map_err`: what was attempted when the database failed.
     fn at(act: &'static str) -> impl Fn(DbErr) -> Self {
         move |source| Self::Database { act, source }
+    }
+
+    /// For `map_err`: what was to be written when that failed.
+    fn write(act: &'static str) -> impl Fn(WriteError) -> Self {
+        move |error| Self::Database {
+            act,
+            source: match error {
+                WriteError::Database(source) => source,
+                WriteError::Stopped => DbErr::Custom(error.to_string()),
+            },
+        }
     }
 
     /// Of a row that says what no code of ours writes.

@@ -8,7 +8,7 @@ mod transaction;
 pub use ers_runtime::db::StoreError;
 pub use own_certificate::StoredCertificate;
 
-use ers_runtime::db::Writes;
+use ers_runtime::db::{Lookups, Writes};
 use ers_runtime::shutdown::Shutdown;
 use sea_orm::DatabaseConnection;
 
@@ -16,6 +16,7 @@ use sea_orm::DatabaseConnection;
 #[derive(Debug, Clone)]
 pub struct Store {
     db: DatabaseConnection,
+    transactions: Lookups<model::transaction::Entity, 1>,
     writes: Writes,
 }
 
@@ -23,6 +24,7 @@ impl Store {
     /// Over a connection whose schema is up to date; writes until shutdown.
     pub fn start(db: DatabaseConnection, shutdown: &Shutdown) -> Self {
         Self {
+            transactions: Lookups::start(db.clone(), [model::transaction::Column::Id]),
             writes: Writes::start("cmp writer", db.clone(), shutdown),
             db,
         }

@@ -6,7 +6,7 @@ use ers_runtime::db::{Write, WriteError, is_duplicate};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait as _,
+    Value,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -45,8 +45,7 @@ impl Store {
             updated_at: Set(to_ms(now)),
             updated_by: Set(transaction.kind.as_str().to_owned()),
         };
-        let insert = Box::new(Entity::insert(row).into_query());
-        match self.writes.write(Write::Insert(insert)).await {
+        match self.writes.write(Write::insert(row)).await {
             Ok(_) => Ok(true),
             Err(WriteError::Database(error)) if is_duplicate(&error) => Ok(false),
             Err(error) => Err(StoreError::write("insert transaction")(error)),
@@ -59,7 +58,7 @@ impl Store {
         &self,
         id: &TransactionId,
     ) -> Result<Option<Transaction>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(&self.db).await;
+        let row = self.transactions.find([id.as_str()]).await;
         row.map_err(StoreError::database("find transaction"))?
             .map(transaction)
             .transpose()
@@ -74,31 +73,30 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let nonce = changed.nonce.as_ref().map(hex::encode);
-        let mut update = Entity::update_many()
-            .col_expr(Column::State, Expr::value(changed.state.as_str()))
-            .col_expr(Column::Version, Expr::value(changed.version + 1))
-            .col_expr(
-                Column::RequestDigest,
-                Expr::value(changed.request_digest.clone()),
-            )
-            .col_expr(Column::Response, Expr::value(changed.response.clone()))
-            .col_expr(Column::Nonce, Expr::value(nonce))
-            .col_expr(
+        let mut set: Vec<(Column, Value)> = vec![
+            (Column::State, changed.state.as_str().into()),
+            (Column::Version, (changed.version + 1).into()),
+            (Column::RequestDigest, changed.request_digest.clone().into()),
+            (Column::Response, changed.response.clone().into()),
+            (Column::Nonce, nonce.into()),
+            (
                 Column::ConfirmUntil,
-                Expr::value(changed.confirm_until.map(to_ms)),
-            )
-            .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
-            .col_expr(Column::UpdatedBy, Expr::value(flow))
-            .filter(Column::Id.eq(changed.id.as_str()))
-            .filter(Column::Version.eq(changed.version));
+                changed.confirm_until.map(to_ms).into(),
+            ),
+            (Column::UpdatedAt, to_ms(now).into()),
+            (Column::UpdatedBy, flow.into()),
+        ];
         // the certificates in them are most of the row
         if changed.are_items_changed {
-            update = update
-                .col_expr(Column::Items, Expr::value(items_json(changed)))
-                .col_expr(Column::Challenge, Expr::value(challenge_json(changed)));
+            set.push((Column::Items, items_json(changed).into()));
+            set.push((Column::Challenge, challenge_json(changed).into()));
         }
+        let of: [(Column, Value); 2] = [
+            (Column::Id, changed.id.as_str().into()),
+            (Column::Version, changed.version.into()),
+        ];
         self.writes
-            .write(Write::Update(Box::new(update.into_query())))
+            .write(Write::update::<Entity>(of, set))
             .await
             .map_err(StoreError::write("update transaction"))
     }

@@ -4,7 +4,7 @@ use ers_pki::{name::Name, pem};
 use ers_proto::clm::v1::{self as proto, enroll_response::Outcome, enrollment_server::Enrollment};
 use reqwest::Method;
 use serde_json::json;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use super::{Rest, not_here, people::some, told};
 
@@ -66,6 +66,15 @@ macro_rules! answers {
                 Ok(Response::new(proto::EnrollResponse {
                     outcome: Some(outcome),
                 }))
+            }
+
+            type AskEachStream = ers_calls::Answers<proto::EnrollmentAnswer>;
+
+            async fn ask_each(
+                &self,
+                _: Request<Streaming<proto::EnrollmentQuestion>>,
+            ) -> Result<Response<Self::AskEachStream>, Status> {
+                not_here()
             }
 
             $(async fn $missing(

@@ -9,7 +9,7 @@ pub use authority::Authority;
 pub use ers_runtime::db::StoreError;
 pub use transaction::Transaction;
 
-use ers_runtime::db::Writes;
+use ers_runtime::db::{Lookups, Writes};
 use ers_runtime::shutdown::Shutdown;
 use sea_orm::DatabaseConnection;
 
@@ -17,6 +17,7 @@ use sea_orm::DatabaseConnection;
 #[derive(Debug, Clone)]
 pub struct Store {
     db: DatabaseConnection,
+    transactions: Lookups<model::transaction::Entity, 1>,
     writes: Writes,
 }
 
@@ -24,6 +25,7 @@ impl Store {
     /// Over a connection whose schema is up to date; writes until shutdown.
     pub fn start(db: DatabaseConnection, shutdown: &Shutdown) -> Self {
         Self {
+            transactions: Lookups::start(db.clone(), [model::transaction::Column::Id]),
             writes: Writes::start("scep writer", db.clone(), shutdown),
             db,
         }

@@ -2,8 +2,7 @@
 
 use ers_runtime::clock::{from_ms, to_ms};
 use ers_runtime::db::{Write, WriteError, is_duplicate};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryTrait as _};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, Value};
 use time::OffsetDateTime;
 
 use super::model::transaction::{ActiveModel, Column, Entity, Model};
@@ -39,11 +38,9 @@ impl Store {
         id: &str,
         now: OffsetDateTime,
     ) -> Result<Option<Transaction>, StoreError> {
-        let row = Entity::find_by_id(id)
-            .filter(Column::ExpiresAt.gt(to_ms(now)))
-            .one(&self.db)
-            .await
-            .map_err(StoreError::database("find transaction"))?;
+        let row = self.transactions.find([id]).await;
+        let row = row.map_err(StoreError::database("find transaction"))?;
+        let row = row.filter(|row| row.expires_at > to_ms(now));
         Ok(row.map(transaction))
     }
 
@@ -60,21 +57,20 @@ impl Store {
         let Some(before) = before else {
             return self.insert_transaction(new, now).await;
         };
-        let update = Entity::update_many()
-            .col_expr(Column::RequestId, Expr::value(new.request_id.as_str()))
-            .col_expr(
-                Column::RequestDigest,
-                Expr::value(new.request_digest.as_str()),
-            )
-            .col_expr(Column::SignerKey, Expr::value(new.signer_key.as_str()))
-            .col_expr(Column::State, Expr::value(OPEN))
-            .col_expr(Column::ExpiresAt, Expr::value(to_ms(new.expires_at)))
-            .col_expr(Column::UpdatedAt, Expr::value(to_ms(now)))
-            .col_expr(Column::UpdatedBy, Expr::value("enrol"))
-            .filter(Column::Id.eq(new.id.as_str()))
-            .filter(Column::RequestId.eq(before.request_id.as_str()))
-            .into_query();
-        let update = Write::Update(Box::new(update));
+        let of: [(Column, Value); 2] = [
+            (Column::Id, new.id.as_str().into()),
+            (Column::RequestId, before.request_id.as_str().into()),
+        ];
+        let set: [(Column, Value); 7] = [
+            (Column::RequestId, new.request_id.as_str().into()),
+            (Column::RequestDigest, new.request_digest.as_str().into()),
+            (Column::SignerKey, new.signer_key.as_str().into()),
+            (Column::State, OPEN.into()),
+            (Column::ExpiresAt, to_ms(new.expires_at).into()),
+            (Column::UpdatedAt, to_ms(now).into()),
+            (Column::UpdatedBy, "enrol".into()),
+        ];
+        let update = Write::update::<Entity>(of, set);
         if self
             .writes
             .write(update)
@@ -95,8 +91,7 @@ impl Store {
     ) -> Result<Transaction, StoreError> {
         const ACT: &str = "begin transaction";
         loop {
-            let insert = Box::new(Entity::insert(row(&new, now)).into_query());
-            match self.writes.write(Write::Insert(insert)).await {
+            match self.writes.write(Write::insert(row(&new, now))).await {
                 Ok(_) => return Ok(new),
                 Err(WriteError::Database(error)) if is_duplicate(&error) => {}
                 Err(error) => return Err(StoreError::write(ACT)(error)),

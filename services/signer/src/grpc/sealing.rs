@@ -2,17 +2,26 @@
 
 use std::sync::Arc;
 
-use ers_proto::signer::v1 as wire;
+use ers_calls::{Answers, answer_each};
+use ers_proto::signer::v1::{self as wire, verify_password_mac_answer::Outcome};
 use ers_runtime::error::status;
-use ers_runtime::grpc::caller;
-use tonic::{Request, Response, Status};
+use ers_runtime::grpc::{caller, turn};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
+use super::{AT_ONCE, failure};
 use crate::flows::seal::{self, Expected, MacOutcome};
 use crate::state::State;
 
 /// Serves `Sealing`.
-pub(crate) struct SealingService(pub(crate) Arc<State>);
+pub(crate) struct SealingService {
+    /// What the flows work with.
+    pub(crate) state: Arc<State>,
+    /// Cancelled when no more is to be begun.
+    pub(crate) stop: CancellationToken,
+}
 
 #[tonic::async_trait]
 impl wire::sealing_server::Sealing for SealingService {
@@ -23,7 +32,7 @@ impl wire::sealing_server::Sealing for SealingService {
         let caller = caller(&request)?;
         let wire::SealRequest { context, secret } = request.into_inner();
         let secret = Zeroizing::new(secret);
-        let sealed = seal::seal(&self.0, caller.name(), &context, &secret).map_err(status)?;
+        let sealed = seal::seal(&self.state, caller.name(), &context, &secret).map_err(status)?;
         Ok(Response::new(wire::SealResponse { sealed }))
     }
 
@@ -33,8 +42,8 @@ impl wire::sealing_server::Sealing for SealingService {
     ) -> Result<Response<wire::UnsealResponse>, Status> {
         let caller = caller(&request)?;
         let wire::UnsealRequest { context, sealed } = request.into_inner();
-        self.0.vault.know(&sealed).await;
-        let secret = seal::unseal(&self.0, caller.name(), &context, &sealed).map_err(status)?;
+        self.state.vault.know(&sealed).await;
+        let secret = seal::unseal(&self.state, caller.name(), &context, &sealed).map_err(status)?;
         Ok(Response::new(wire::UnsealResponse {
             secret: secret.to_vec(),
         }))
@@ -53,8 +62,8 @@ impl wire::sealing_server::Sealing for SealingService {
             data: &request.data,
             mac: &request.mac,
         };
-        self.0.vault.know(code.sealed_key).await;
-        let valid = seal::verify_mac(&self.0, caller.name(), code).map_err(status)?;
+        self.state.vault.know(code.sealed_key).await;
+        let valid = seal::verify_mac(&self.state, caller.name(), code).map_err(status)?;
         Ok(Response::new(wire::VerifyMacResponse { valid }))
     }
 
@@ -70,8 +79,8 @@ impl wire::sealing_server::Sealing for SealingService {
             algorithm: request.algorithm,
             data: request.data,
         };
-        self.0.vault.know(&code.sealed_secret).await;
-        match seal::password_mac(&self.0, caller.name(), code, None)
+        self.state.vault.know(&code.sealed_secret).await;
+        match seal::password_mac(&self.state, caller.name(), code, None)
             .await
             .map_err(status)?
         {
@@ -85,29 +94,40 @@ impl wire::sealing_server::Sealing for SealingService {
         request: Request<wire::VerifyPasswordMacRequest>,
     ) -> Result<Response<wire::VerifyPasswordMacResponse>, Status> {
         let caller = caller(&request)?;
-        let request = request.into_inner();
-        let code = seal::PasswordCode {
-            context: request.context,
-            sealed_secret: request.sealed_secret,
-            algorithm: request.algorithm,
-            data: request.data,
+        let verified = verify_one(&self.state, caller.name(), request.into_inner()).await?;
+        Ok(Response::new(verified))
+    }
+
+    type VerifyPasswordMacEachStream = Answers<wire::VerifyPasswordMacAnswer>;
+
+    async fn verify_password_mac_each(
+        &self,
+        request: Request<Streaming<wire::VerifyPasswordMacQuestion>>,
+    ) -> Result<Response<Self::VerifyPasswordMacEachStream>, Status> {
+        let (caller, state) = (caller(&request)?, Arc::clone(&self.state));
+        let handle = move |question: wire::VerifyPasswordMacQuestion| {
+            let (caller, state) = (caller.clone(), Arc::clone(&state));
+            let span = tracing::info_span!(
+                "rpc",
+                otel.name = "rpc.ers.signer.v1.Sealing.VerifyPasswordMacEach"
+            );
+            ers_calls::trace::follow(&span, &question.traceparent);
+            async move {
+                let request = question.request.unwrap_or_default();
+                let outcome = match verify_one(&state, caller.name(), request).await {
+                    Ok(verified) => Outcome::Verified(verified),
+                    Err(status) => Outcome::Failure(failure(&status)),
+                };
+                wire::VerifyPasswordMacAnswer {
+                    number: question.number,
+                    outcome: Some(outcome),
+                }
+            }
+            .instrument(span)
         };
-        self.0.vault.know(&code.sealed_secret).await;
-        let expected = Expected {
-            mac: request.mac,
-            answer_algorithm: request.answer_algorithm,
-        };
-        let outcome = seal::password_mac(&self.0, caller.name(), code, Some(expected))
-            .await
-            .map_err(status)?;
-        let answer = match outcome {
-            MacOutcome::Valid(key) => wire::VerifyPasswordMacResponse {
-                valid: true,
-                answer_key: key.map(|key| key.to_vec()).unwrap_or_default(),
-            },
-            MacOutcome::Mac(_) | MacOutcome::Wrong => wire::VerifyPasswordMacResponse::default(),
-        };
-        Ok(Response::new(answer))
+        let turn = turn(&request, &self.stop);
+        let answers = answer_each(request.into_inner(), AT_ONCE, turn, handle);
+        Ok(Response::new(answers))
     }
 
     async fn derive_password_key(
@@ -122,12 +142,40 @@ impl wire::sealing_server::Sealing for SealingService {
             salt: request.salt,
             iterations: request.iterations,
         };
-        self.0.vault.know(&wanted.sealed_secret).await;
-        let key = seal::password_key(&self.0, caller.name(), wanted)
+        self.state.vault.know(&wanted.sealed_secret).await;
+        let key = seal::password_key(&self.state, caller.name(), wanted)
             .await
             .map_err(status)?;
         Ok(Response::new(wire::DerivePasswordKeyResponse {
             key: key.to_vec(),
         }))
     }
+}
+
+async fn verify_one(
+    state: &Arc<State>,
+    caller: &str,
+    request: wire::VerifyPasswordMacRequest,
+) -> Result<wire::VerifyPasswordMacResponse, Status> {
+    let code = seal::PasswordCode {
+        context: request.context,
+        sealed_secret: request.sealed_secret,
+        algorithm: request.algorithm,
+        data: request.data,
+    };
+    state.vault.know(&code.sealed_secret).await;
+    let expected = Expected {
+        mac: request.mac,
+        answer_algorithm: request.answer_algorithm,
+    };
+    let outcome = seal::password_mac(state, caller, code, Some(expected))
+        .await
+        .map_err(status)?;
+    Ok(match outcome {
+        MacOutcome::Valid(key) => wire::VerifyPasswordMacResponse {
+            valid: true,
+            answer_key: key.map(|key| key.to_vec()).unwrap_or_default(),
+        },
+        MacOutcome::Mac(_) | MacOutcome::Wrong => wire::VerifyPasswordMacResponse::default(),
+    })
 }

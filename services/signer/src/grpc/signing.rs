@@ -12,12 +12,10 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument as _;
 
+use super::{AT_ONCE, failure};
 use crate::flows::sign::{self, SignError};
 use crate::flows::sign_long;
 use crate::state::State;
-
-/// Signatures of one stream at the same time; the token's queue refuses sooner.
-const AT_ONCE: usize = 4096;
 
 /// Serves `Signing`.
 pub(crate) struct SigningService {
@@ -53,10 +51,7 @@ impl wire::signing_server::Signing for SigningService {
                 let request = question.request.unwrap_or_default();
                 let outcome = match sign_one(&state, caller.name(), request).await {
                     Ok(signed) => Outcome::Signed(signed),
-                    Err(status) => Outcome::Failure(wire::CallFailure {
-                        code: status.code().into(),
-                        message: status.message().to_owned(),
-                    }),
+                    Err(status) => Outcome::Failure(failure(&status)),
                 };
                 wire::SignAnswer {
                     number: question.number,
