@@ -4,6 +4,7 @@
 //! - the same request id for something else is refused
 //! - what the policy does not allow is an outcome with a reason, kept for people to see
 //! - an edge speaks only its own protocol; a service that is no edge gets nothing
+//! - over a stream each question is answered as the call of its name would be, for the caller that asks
 //! - when CARA is out of reach the caller is told to try again
 
 use ers_proto::clm::v1::{self as proto, RefusalReason, enroll_response::Outcome};
@@ -99,6 +100,72 @@ async fn fifty_at_once_under_one_id_get_one_certificate() {
         .map(|outcome| issued(outcome).serial)
         .collect();
     assert_eq!(serials.len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn over_a_stream_each_question_is_answered_as_its_own_call_would_be() {
+    use proto::{enrollment_answer::Answer, enrollment_question::Question};
+    let world = World::new().await;
+    let acme = |id: &str, name: &str| proto::EnrollRequest {
+        protocol: "acme".into(),
+        policy: "acme".into(),
+        requester: "acme-account:1".into(),
+        names_proven: true,
+        ..wish(id, name)
+    };
+    let password = proto::authenticate_request::Credential::Password(proto::Password {
+        end_entity: "anna".into(),
+        password: "secret".into(),
+    });
+    let first = acme("s1", "dns:a.test");
+    let questions = [
+        Some(Question::Enroll(first.clone())),
+        Some(Question::Enroll(acme("s2", "email:a@b.test"))),
+        Some(Question::Enroll(proto::EnrollRequest {
+            protocol: "est".into(),
+            ..acme("s3", "dns:a.test")
+        })),
+        // an edge that lets in by accounts of its own
+        Some(Question::Authenticate(proto::AuthenticateRequest {
+            protocol: "acme".into(),
+            credential: Some(password),
+            ..proto::AuthenticateRequest::default()
+        })),
+        None,
+        Some(Question::Enroll(first)),
+    ];
+    let questions = (1..).zip(questions);
+    let questions = questions.map(|(number, question)| proto::EnrollmentQuestion {
+        number,
+        question,
+        ..proto::EnrollmentQuestion::default()
+    });
+    let questions = tokio_stream::iter(questions.collect::<Vec<_>>());
+    let mut edge = world.enrollment("acme");
+    let mut answers = edge.ask_each(questions).await.unwrap().into_inner();
+    let mut told = std::collections::BTreeMap::new();
+    while let Some(answer) = answers.message().await.unwrap() {
+        told.insert(answer.number, answer.answer.unwrap());
+    }
+    assert_eq!(told.len(), 6);
+    let outcome = |number: u64| match &told[&number] {
+        Answer::Enrolled(enrolled) => enrolled.outcome.clone().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let code = |number: u64| match &told[&number] {
+        Answer::Failure(failure) => Code::from(failure.code),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(issued(outcome(1)).serial, issued(outcome(6)).serial);
+    assert_eq!(refused(outcome(2)).reason(), RefusalReason::BadName);
+    assert_eq!(code(3), Code::PermissionDenied);
+    assert_eq!(code(4), Code::PermissionDenied);
+    assert_eq!(code(5), Code::InvalidArgument);
+
+    let nobody = tokio_stream::iter(Vec::<proto::EnrollmentQuestion>::new());
+    let refused = world.enrollment("rev-info").ask_each(nobody).await;
+    assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
     world.stop().await;
 }
 
