@@ -222,11 +222,9 @@ def test_a_kept_key_is_had_back_when_somebody_else_agrees(elsewhere, platform, h
     definition = elsewhere("policy", "show", "server").stdout.replace("name: server", f"name: {name}")
     kept = "server_keys: {allowed: true, algorithms: [P-256], kept: true, approvals: 1}"
     elsewhere("policy", "apply", "-", stdin=f"{definition}\n{kept}\n")
-    rest = Rest(platform)
-    rest.log_in(PASSWORD)
-    status, _, issued = rest("POST", "/v1/certificates", {"policy": name, "subject_alternative_names": [f"dns:{host.name}"],
-                                                          "server_key": {"password": PASSWORD}})
-    assert status == 201, issued
+    issued = elsewhere.json("cert", "issue", "--server-key", "--policy", name, "--name", f"dns:{host.name}", "--out", folder / "made",
+                            "--format", "p12", "--password-file", password)
+    assert (folder / "made.p12").stat().st_mode & 0o777 == 0o600 and "password" not in issued
     elsewhere.json("cert", "show", issued["serial"])
     asked = elsewhere.json("recovery", "ask", issued["serial"], "--comment", "the machine burnt down")
     assert (asked["state"], asked["approvals_needed"]) == ("pending-approval", 1)
@@ -248,6 +246,29 @@ def test_a_kept_key_is_had_back_when_somebody_else_agrees(elsewhere, platform, h
     assert "PRIVATE KEY" in opened.stdout
     again = elsewhere.json("recovery", "ask", issued["serial"], "--comment", "once more")
     assert elsewhere.json("recovery", "withdraw", again["id"])["state"] == "withdrawn"
+
+
+def test_a_key_of_the_platform_comes_as_pem_and_one_that_waits_is_fetched_later(elsewhere, host, folder, password):
+    name = host.name.split(".")[0]
+    definition = elsewhere("policy", "show", "server").stdout.replace("name: server", f"name: {name}")
+    elsewhere("policy", "apply", "-", stdin=f"{definition}\nserver_keys: {{allowed: true, algorithms: [P-256]}}\n")
+    wish = ("cert", "issue", "--server-key", "--policy", name, "--name", f"dns:{host.name}")
+    elsewhere(*wish, "--out", folder / "made")
+    assert (folder / "made.key").stat().st_mode & 0o777 == 0o600
+    public = run("openssl", "pkey", "-in", folder / "made.key", "-pubout").stdout
+    assert run("openssl", "x509", "-in", folder / "made.pem", "-noout", "-pubkey").stdout == public
+
+    elsewhere("policy", "apply", "-", stdin=f"{definition}\nserver_keys: {{allowed: true}}\nmanual_approval: true\n")
+    waits = elsewhere(*wish, "--out", folder / "later", "--request-id", f"{name}-later", check=False)
+    assert waits.code == 1 and f"ers request key {name}-later" in waits.stderr, waits.stderr
+    fetch = ("request", "key", f"{name}-later", "--out", folder / "later.p12", "--password-file", password)
+    early = elsewhere(*fetch, check=False)
+    assert early.code == 1 and "not there yet" in early.stderr and not (folder / "later.p12").exists(), early.stderr
+    elsewhere("request", "approve", f"{name}-later")
+    assert f"{name}-later" in {one["id"] for one in elsewhere.json("request", "list", "--mine", "--state", "issued")["requests"]}
+    elsewhere(*fetch)
+    assert (folder / "later.p12").stat().st_mode & 0o777 == 0o600
+    assert "PRIVATE KEY" in run("openssl", "pkcs12", "-in", folder / "later.p12", "-nodes", "-passin", f"file:{password}").stdout
 
 
 def test_notifications_the_trail_and_how_the_platform_stands(elsewhere, host):

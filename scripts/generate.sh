@@ -40,6 +40,9 @@ reference() {
 # The rules of the linter, by the test that otherwise holds the page against them.
 ERS_GENERATE=1 cargo test --locked --quiet -p ers-pki --lib reference_lists_every_rule >/dev/null
 
+# The keys of a policy, which the form of the web app has.
+ERS_GENERATE=1 cargo test --locked --quiet -p clm-api --lib the_file_lists_every_key >/dev/null
+
 # The REST interface, as a running platform serves it.
 "$ers" --data "$work/data" up --listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --health-listen 127.0.0.1:0 \
   >"$work/log" 2>&1 &

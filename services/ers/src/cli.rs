@@ -61,6 +61,39 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// Which of a list.
+#[derive(Args)]
+pub struct Search {
+    /// Only those with this in their names or descriptions, in capitals or not
+    #[arg(long, default_value = "")]
+    pub search: String,
+}
+
+/// Which of a list of what lies in realms.
+#[derive(Args)]
+pub struct RealmSearch {
+    /// Only those of this realm
+    #[arg(long, default_value = "")]
+    pub realm: String,
+    #[command(flatten)]
+    pub text: Search,
+}
+
+impl Search {
+    /// Whether one of the texts has it as a part.
+    pub fn finds(&self, texts: &[&str]) -> bool {
+        let part = self.search.to_lowercase();
+        part.is_empty() || texts.iter().any(|text| text.to_lowercase().contains(&part))
+    }
+}
+
+impl RealmSearch {
+    /// Whether it is of that realm, and one of the texts has the part.
+    pub fn finds(&self, realm: &str, texts: &[&str]) -> bool {
+        (self.realm.is_empty() || self.realm == realm) && self.text.finds(texts)
+    }
+}
+
 /// Options of every command.
 #[derive(Args, Clone)]
 pub struct Global {
@@ -225,7 +258,7 @@ pub struct Up {
 #[derive(Subcommand)]
 pub enum Policy {
     /// List them
-    List,
+    List(RealmSearch),
     /// Show one as the YAML that `apply` takes
     Show {
         /// Its name

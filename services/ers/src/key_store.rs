@@ -2,10 +2,13 @@
 
 use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
-use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, LocalKeyId, PrivateKey, PrivateKeyChain};
+use p12_keystore::{
+    Certificate, KeyStore, KeyStoreEntry, LocalKeyId, Pkcs12ImportPolicy, PrivateKey,
+    PrivateKeyChain,
+};
 use zeroize::Zeroizing;
 
-use crate::failure::{Attempt as _, Outcome};
+use crate::failure::{Attempt as _, Failure, Outcome};
 
 /// DER as PEM.
 pub fn pem(label: &str, der: &[u8]) -> String {
@@ -48,6 +51,16 @@ pub fn pkcs12(key: &[u8], certificates: &[Vec<u8>], password: &str) -> Outcome<Z
         .write()
         .map(Zeroizing::new)
         .attempt("write PKCS#12")
+}
+
+/// The private key of a PKCS#12 file, PKCS#8, DER.
+pub fn key_of_pkcs12(file: &[u8], password: &str) -> Outcome<Zeroizing<Vec<u8>>> {
+    let store = KeyStore::from_pkcs12(file, password, Pkcs12ImportPolicy::Strict)
+        .attempt("read PKCS#12")?;
+    let (_, chain) = store
+        .private_key_chain()
+        .ok_or_else(|| Failure::new("the PKCS#12 file has no key"))?;
+    Ok(Zeroizing::new(chain.key().as_der().to_vec()))
 }
 
 /// Writes a file that only its owner may read, whole or not at all.

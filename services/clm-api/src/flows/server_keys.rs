@@ -1,6 +1,8 @@
 //! A certificate whose key is made here: the signer makes it, it is kept sealed from before its certificate is asked for,
 //! and goes out once in PKCS#12, to who asked for it. Asked again under the same request id, it is the same key.
 
+use std::collections::HashSet;
+
 use ers_pki::key::KeyAlgorithm;
 use ers_runtime::error::{Fault, Kind};
 use ers_signer_client::SignerError;
@@ -8,17 +10,20 @@ use zeroize::Zeroizing;
 
 use super::{
     Act, Actor, Enroll, EnrollError, Flows, KeySource, Outcome,
+    find_outcome::FindOutcomeError,
     pkcs12::{Pkcs12Error, pkcs12},
 };
 use crate::{
     clients::IssuedCertificate,
     domain::{
-        id::RequestId,
+        access::Reach,
+        id::{RequestId, Requester},
         inventory::Entry,
         inventory_filter::Source,
         key_recovery::RecoveryState,
         policy::Policy,
         refusal::{Refusal, RefusalReason},
+        request::{CertificateRequest, RequestState},
         server_key::{
             DELIVERED_FOR_MS, LONGEST_PASSWORD, SHORTEST_PASSWORD, ServerKey, context, is_password,
         },
@@ -66,9 +71,18 @@ pub enum ServerKeyError {
     /// It was fetched before, too long ago.
     #[error("deliver key: that of {0} was delivered; a kept key comes back by its recovery")]
     Delivered(RequestId),
+    /// None was made for it, or for somebody else.
+    #[error("fetch key: none was made for request {0}, or it is not there any more")]
+    None(RequestId),
+    /// Its certificate is not there.
+    #[error("fetch key: the certificate of request {0} is not there yet")]
+    NotIssued(RequestId),
     /// Its certificate.
     #[error(transparent)]
     Enroll(#[from] EnrollError),
+    /// What became of the request.
+    #[error(transparent)]
+    Outcome(#[from] FindOutcomeError),
     /// The signer did not make, seal or open it.
     #[error("make key: signer")]
     Signer(#[source] SignerError),
@@ -118,6 +132,50 @@ impl Flows {
             }
             waiting @ Outcome::Waiting { .. } => Ok(ServerKeyOutcome::Other(waiting)),
         }
+    }
+
+    /// Hands out the key of a request whose certificate came later, to who asked.
+    #[tracing::instrument(name = "clm.fetch_server_key", skip_all, fields(request_id = %id))]
+    pub async fn fetch_server_key(
+        &self,
+        id: &RequestId,
+        password: Zeroizing<String>,
+        requester: &Requester,
+        reach: &Reach,
+        actor: &Actor,
+    ) -> Result<(IssuedCertificate, Zeroizing<Vec<u8>>), ServerKeyError> {
+        if !is_password(&password) {
+            return Err(ServerKeyError::Password);
+        }
+        let key = self.store.find_server_key(id).await?;
+        let is_theirs = |key: &ServerKey| {
+            key.requester == *requester && reach.has(key.realm.as_str(), key.policy.as_str())
+        };
+        let key = key
+            .filter(is_theirs)
+            .ok_or_else(|| ServerKeyError::None(id.clone()))?;
+        match self.find_outcome(id).await? {
+            Outcome::Issued(issued) => {
+                let file = self.deliver(&key, &issued, password, actor).await?;
+                Ok((issued, file))
+            }
+            Outcome::Waiting { .. } | Outcome::Refused(_) => {
+                Err(ServerKeyError::NotIssued(id.clone()))
+            }
+        }
+    }
+
+    /// Those of the requests whose key who asked may fetch now.
+    pub async fn with_fetchable_keys(
+        &self,
+        requests: &[CertificateRequest],
+    ) -> Result<HashSet<RequestId>, StoreError> {
+        let issued = requests
+            .iter()
+            .filter(|request| request.state == RequestState::Issued);
+        let ids: Vec<&RequestId> = issued.map(|request| &request.id).collect();
+        let now_ms = self.clock.now_ms();
+        self.store.list_fetchable_keys(&ids, now_ms).await
     }
 
     /// What is to be told of a certificate's key.
@@ -301,8 +359,10 @@ impl Fault for ServerKeyError {
     fn kind(&self) -> Kind {
         match self {
             Self::Password => Kind::InvalidArgument,
-            Self::Delivered(_) => Kind::FailedPrecondition,
+            Self::None(_) => Kind::NotFound,
+            Self::Delivered(_) | Self::NotIssued(_) => Kind::FailedPrecondition,
             Self::Enroll(error) => error.kind(),
+            Self::Outcome(error) => error.kind(),
             Self::Signer(error) => kind_of_signer(error),
             Self::Pack(_) => Kind::Internal,
             Self::Store(error) => error.kind(),
@@ -312,8 +372,9 @@ impl Fault for ServerKeyError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Password => Some("password"),
-            Self::Delivered(_) => Some("request_id"),
+            Self::Delivered(_) | Self::None(_) | Self::NotIssued(_) => Some("request_id"),
             Self::Enroll(error) => error.field(),
+            Self::Outcome(error) => error.field(),
             Self::Signer(_) | Self::Pack(_) | Self::Store(_) => None,
         }
     }

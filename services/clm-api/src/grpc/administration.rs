@@ -263,7 +263,7 @@ impl Service for Administration {
             .flows
             .list_requests(
                 optional("state", &message.state)?,
-                None,
+                optional("requester", &message.requester)?.as_ref(),
                 &entered.reach(),
                 &page,
             )

@@ -1,7 +1,5 @@
 //! What administrators do with end entities, challenges and renewals: messages into domain types and back.
 
-use std::collections::BTreeMap;
-
 use ers_proto::clm::v1 as proto;
 use ers_runtime::error::status;
 use tonic::Status;
@@ -34,8 +32,8 @@ pub(super) async fn add(
         name: required("name", &message.name)?,
         contact: message.contact,
         registration_authority: message.registration_authority,
-        owners: Vec::new(),
-        metadata: BTreeMap::new(),
+        owners: message.owners,
+        metadata: message.metadata.into_iter().collect(),
     };
     entered.demand_realm(&new.realm)?;
     flows
@@ -54,7 +52,9 @@ pub(super) async fn list(
         .map_err(|error| wrong(error.field(), error))?;
     let filter = EndEntityFilter {
         realm: optional("realm", &message.realm)?,
-        ..EndEntityFilter::default()
+        active: is_active(&message.state)?,
+        owner: Some(message.owner).filter(|owner| !owner.is_empty()),
+        search: Some(message.search).filter(|search| !search.is_empty()),
     };
     let found = flows
         .list_end_entities(&filter, &entered.reach(), &page)
@@ -89,17 +89,14 @@ pub(super) async fn change(
 ) -> Result<proto::EndEntity, Status> {
     let (realm, name) = named(&message.realm, &message.name)?;
     entered.demand_realm(&realm)?;
-    let active = match message.state.as_str() {
-        "" => None,
-        "active" => Some(true),
-        "suspended" => Some(false),
-        _ => return Err(wrong("state", "must be active or suspended")),
-    };
     let change = EndEntityChange {
-        active,
+        active: is_active(&message.state)?,
         contact: message.contact,
         registration_authority: message.registration_authority,
-        ..EndEntityChange::default()
+        owners: message.owners.map(|owners| owners.values),
+        metadata: message
+            .metadata
+            .map(|metadata| metadata.values.into_iter().collect()),
     };
     flows
         .change_end_entity(&realm, &name, &change, None, actor)
@@ -239,6 +236,15 @@ fn shown(made: Option<Zeroizing<String>>) -> String {
     made.map(|made| made.to_string()).unwrap_or_default()
 }
 
+fn is_active(state: &str) -> Result<Option<bool>, Status> {
+    match state {
+        "" => Ok(None),
+        "active" => Ok(Some(true)),
+        "suspended" => Ok(Some(false)),
+        _ => Err(wrong("state", "must be active or suspended")),
+    }
+}
+
 fn told(entity: EndEntity) -> proto::EndEntity {
     proto::EndEntity {
         realm: entity.realm.to_string(),
@@ -249,5 +255,7 @@ fn told(entity: EndEntity) -> proto::EndEntity {
         has_password: entity.password_hash.is_some(),
         has_secret: entity.sealed_secret.is_some(),
         created_at: Some(write::timestamp_ms(entity.created_at_ms)),
+        owners: entity.owners,
+        metadata: entity.metadata.into_iter().collect(),
     }
 }

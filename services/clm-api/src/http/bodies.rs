@@ -145,6 +145,8 @@ pub(super) struct RequestBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<String>,
     detail: String,
+    /// In lists: whether the caller has asked for it with a key made here, and may fetch that now.
+    key_is_there: bool,
 }
 
 impl From<Realm> for RealmBody {
@@ -276,6 +278,14 @@ impl CertificateBody {
     }
 }
 
+impl RequestBody {
+    /// Says whether the caller may fetch its key now.
+    pub(super) fn with_key(mut self, is_there: bool) -> Self {
+        self.key_is_there = is_there;
+        self
+    }
+}
+
 impl From<CertificateRequest> for RequestBody {
     fn from(request: CertificateRequest) -> Self {
         Self {
@@ -290,6 +300,7 @@ impl From<CertificateRequest> for RequestBody {
             created_at: time_text(request.created_at_ms),
             decided_by: request.decided_by,
             detail: request.detail,
+            key_is_there: false,
         }
     }
 }

@@ -104,16 +104,16 @@ pub(super) struct RecoveryWish {
 pub(super) struct KeyWish {
     /// Of the PKCS#12 file: 12 to 128 characters.
     #[schema(format = Password, min_length = 12, max_length = 128)]
-    password: String,
+    pub(super) password: String,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct KeyFile {
     /// Base64: key and certificates.
-    pkcs12: String,
+    pub(super) pkcs12: String,
     /// What to call it.
     #[schema(example = "4f2a91c07be1.p12")]
-    file_name: String,
+    pub(super) file_name: String,
 }
 
 #[derive(Deserialize, IntoParams)]

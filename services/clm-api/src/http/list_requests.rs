@@ -10,7 +10,10 @@ use super::{
     bodies::{ProblemBody, RequestBody},
     queries::page_size,
 };
-use crate::{domain::page::PageRequest, flows::Flows};
+use crate::{
+    domain::{page::PageRequest, request::CertificateRequest},
+    flows::Flows,
+};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -68,8 +71,18 @@ pub(super) async fn list_requests(
         .list_requests(state, own.as_ref(), &caller.reach(), &page)
         .await
         .map_err(problem)?;
+    let with_keys = flows
+        .with_fetchable_keys(&found.rows)
+        .await
+        .map_err(problem)?;
+    let asker = caller.requester().ok();
+    let told = |request: CertificateRequest| {
+        let is_own = asker.as_ref() == Some(&request.summary.requester);
+        let is_there = is_own && with_keys.contains(&request.id);
+        RequestBody::from(request).with_key(is_there)
+    };
     Ok(web::Json(RequestList {
-        requests: found.rows.into_iter().map(RequestBody::from).collect(),
+        requests: found.rows.into_iter().map(told).collect(),
         next_page_token: found.next,
         total: found.total,
     }))

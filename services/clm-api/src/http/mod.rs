@@ -18,6 +18,7 @@ mod end_entities;
 mod end_entity_secrets;
 mod enroll;
 mod export_certificates;
+mod fetch_key;
 mod headers;
 mod import_certificates;
 mod key_recoveries;
@@ -114,6 +115,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(show_statistics::show_statistics)
         .service(list_requests::list_requests)
         .service(decide_request::decide_request)
+        .service(fetch_key::fetch_request_key)
         .service(subscriptions::list_subscriptions)
         .service(subscriptions::subscribe)
         .service(subscriptions::show_subscription)

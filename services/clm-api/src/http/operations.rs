@@ -90,6 +90,7 @@ pub(super) const OPERATIONS: &[(&str, &str, Access)] = &[
         "/v1/requests/{id}/decision",
         Needs(P::RequestDecide),
     ),
+    ("POST", "/v1/requests/{id}/key", Needs(P::RequestCreate)),
     ("GET", "/v1/key-recoveries", Needs(P::RecoveryRead)),
     ("POST", "/v1/key-recoveries", Needs(P::RecoveryCreate)),
     ("GET", "/v1/key-recoveries/{id}", Needs(P::RecoveryRead)),

@@ -1,5 +1,7 @@
 //! Private keys that were made here, sealed.
 
+use std::collections::HashSet;
+
 use aws_lc_rs::digest;
 use ers_runtime::db;
 use sea_orm::{
@@ -54,6 +56,37 @@ impl Store {
             .map_err(StoreError::at("find key"))?
             .map(read)
             .transpose()
+    }
+
+    /// Those of the requests whose key is there, and was not fetched or may be fetched once more.
+    #[tracing::instrument(name = "db.server_key.list_fetchable", skip_all)]
+    pub async fn list_fetchable_keys(
+        &self,
+        requests: &[&RequestId],
+        now_ms: i64,
+    ) -> Result<HashSet<RequestId>, StoreError> {
+        use server_key::Column;
+        if requests.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let found: Vec<String> = server_key::Entity::find()
+            .select_only()
+            .column(Column::RequestId)
+            .filter(Column::RequestId.is_in(requests.iter().map(|id| id.as_str())))
+            .filter(
+                Condition::any()
+                    .add(Column::DeliveredUntil.is_null())
+                    .add(Column::DeliveredUntil.gte(now_ms)),
+            )
+            .into_tuple()
+            .all(&self.connection)
+            .await
+            .map_err(StoreError::at("list keys"))?;
+        let read = |id: String| {
+            id.parse()
+                .map_err(|_| StoreError::inconsistent(TABLE, &id, "request_id"))
+        };
+        found.into_iter().map(read).collect()
     }
 
     /// The key with this public half: SubjectPublicKeyInfo, DER.
@@ -122,7 +155,8 @@ impl Store {
                                 .add(Column::Kept.eq(0))
                                 .add(Column::DeliveredUntil.is_null())
                                 .add(Column::CreatedAt.lt(now_ms - UNFETCHED_FOR_MS))
-                                .add(is_of_request(&OPEN).not()),
+                                .add(is_of_request(&OPEN).not())
+                                .add(is_of_request_after(now_ms - UNFETCHED_FOR_MS).not()),
                         )
                         .add(
                             Condition::all()
@@ -148,6 +182,16 @@ fn is_of_request(states: &[RequestState]) -> sea_orm::sea_query::SimpleExpr {
         .select_only()
         .column(request::Column::Id)
         .filter(request::Column::State.is_in(states.iter().map(|state| state.as_str())))
+        .into_query();
+    server_key::Column::RequestId.in_subquery(ids)
+}
+
+/// Whether something became of the request of a key since: who waited long for a decision may fetch it as long after that.
+fn is_of_request_after(since_ms: i64) -> sea_orm::sea_query::SimpleExpr {
+    let ids = request::Entity::find()
+        .select_only()
+        .column(request::Column::Id)
+        .filter(request::Column::UpdatedAt.gte(since_ms))
         .into_query();
     server_key::Column::RequestId.in_subquery(ids)
 }

@@ -227,6 +227,7 @@ async fn requests_are_paged_newest_first(database: TestDatabase) {
             state: "pending-approval".into(),
             page_size: 2,
             page_token,
+            ..Default::default()
         };
         let page = world
             .administration()

@@ -1,6 +1,6 @@
 //! Promises:
 //! - where the policy allows it the key is made here and goes out in PKCS#12, to who asked, for a day; asked again it is the
-//!   same key; it is kept sealed
+//!   same key; it is kept sealed; who waited for a decision fetches it after that
 //! - a kept key comes back only when others than the asker say yes, as many as the policy wants; once; to the asker alone
 //! - who may see or do what ends where their roles end; what somebody imports opens nothing
 //! - owner and subscribers are told, and the trail says who did what
@@ -331,19 +331,52 @@ async fn keys_that_nobody_may_have_any_more_are_forgotten(database: TestDatabase
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
     }
     assert_eq!(left().await, 1, "that of the request which waits");
-    let admin = log_in(&world).await;
-    let yes = json!({"approve": true});
-    post(&world, &admin, "requests/waits/decision", yes).await;
-    let mut wish = wish("waits");
-    wish["policy"] = json!("slow");
-    let made = post(&world, &admin, "certificates", wish).await;
-    assert_eq!(made.status, 201, "{}", text(&made));
-    let made = made.json();
-    assert_eq!(
-        open(&made["pkcs12"]).public_key,
-        public_key_of(&made["certificate_pem"])
-    );
+    a_key_that_waited_is_fetched_by_who_asked(&world).await;
     world.stop().await;
+}
+
+async fn a_key_that_waited_is_fetched_by_who_asked(world: &World) {
+    let admin = log_in(world).await;
+    let ask_for = async |token: &str, password: &str| {
+        let body = json!({"password": password});
+        post(world, token, "requests/waits/key", body).await
+    };
+    let is_there = async || {
+        let mine = get(world, &admin, "requests?mine=true&state=issued").await;
+        mine.json()["requests"][0]["key_is_there"].clone()
+    };
+    let early = ask_for(&admin, PASSWORD).await;
+    assert_eq!(early.assert_problem(409)["field"], "request_id");
+
+    // After as long as a key is kept for who does not fetch it
+    let yes = json!({"approve": true});
+    let approved = post(world, &admin, "requests/waits/decision", yes).await;
+    assert_eq!(approved.status, 200, "{}", text(&approved));
+    assert_eq!(is_there().await, json!(true));
+    let berta = person(world, &admin, "berta", &[("administrator", "")]).await;
+    ask_for(&berta, PASSWORD).await.assert_problem(404);
+    let weak = ask_for(&admin, "short").await;
+    assert_eq!(weak.assert_problem(400)["field"], "password");
+    world.clock.advance(Duration::days(20));
+    let admin_again = log_in(world).await;
+    let fetched = ask_for(&admin_again, PASSWORD).await;
+    assert_eq!(fetched.status, 200, "{}", text(&fetched));
+    assert_eq!(fetched.headers.get("cache-control").unwrap(), "no-store");
+    let opened = open(&fetched.json()["pkcs12"]);
+    let mut same = wish("waits");
+    same["policy"] = json!("slow");
+    let repeated = post(world, &admin_again, "certificates", same).await;
+    assert_eq!(repeated.status, 201, "{}", text(&repeated));
+    let repeated = repeated.json();
+    let public = public_key_of(&repeated["certificate_pem"]);
+    assert_eq!(opened.public_key, public);
+    assert_eq!(open(&repeated["pkcs12"]).public_key, public);
+
+    // For a day
+    world.clock.advance(Duration::days(2));
+    let admin_later = log_in(world).await;
+    let late = ask_for(&admin_later, PASSWORD).await;
+    assert!(late.status == 404 || late.status == 409, "{}", text(&late));
 }
 
 #[actix_web::test]

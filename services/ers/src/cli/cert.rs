@@ -103,9 +103,12 @@ pub struct CertIssue {
     /// Subject, e.g. "CN=www.example.com"; default: the first DNS name
     #[arg(long)]
     pub subject: Option<String>,
-    /// Key to be made
-    #[arg(long, default_value = "P-256")]
-    pub key_algorithm: String,
+    /// Key to be made; default: P-256, or with --server-key the policy's first
+    #[arg(long)]
+    pub key_algorithm: Option<String>,
+    /// The platform makes the key, and keeps it where the policy says so. Over REST, as somebody who is logged in
+    #[arg(long, conflicts_with = "csr")]
+    pub server_key: bool,
     /// How long it is valid, e.g. 90d; default: the policy's
     #[arg(long)]
     pub validity: Option<String>,
@@ -115,7 +118,7 @@ pub struct CertIssue {
     /// How they are written
     #[arg(long, value_enum, default_value_t = Encoding::Pem)]
     pub format: Encoding,
-    /// File with the password of a PKCS#12 file; without: one is made and shown
+    /// File with the password of a PKCS#12 file; - for standard input; without: one is made and shown
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
     /// Idempotency key: a repeated call returns the same certificate

@@ -14,15 +14,20 @@ pub enum Entity {
         /// How its people are reached, e.g. a mail address
         #[arg(long, default_value = "")]
         contact: String,
+        /// Who answers for it, e.g. a person or team; may be repeated
+        #[arg(long = "owner", value_name = "OWNER")]
+        owners: Vec<String>,
+        /// What else is known of it; may be repeated
+        #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+        metadata: Vec<(String, String)>,
         /// It may ask and revoke for others
         #[arg(long)]
         registration_authority: bool,
     },
     /// List them
     List {
-        /// Of this realm only
-        #[arg(long, default_value = "")]
-        realm: String,
+        #[command(flatten)]
+        which: EntityFilter,
         /// Most of them at once
         #[arg(long, default_value_t = 50)]
         limit: u32,
@@ -32,7 +37,7 @@ pub enum Entity {
     },
     /// Show one
     Show(EntityName),
-    /// Say how its people are reached, and whether it may ask for others
+    /// Say how its people are reached, who answers for it, what else is known of it, and whether it may ask for others
     Change(EntityChange),
     /// Let it ask for nothing for now; its certificates let in nobody
     Suspend(EntityName),
@@ -44,6 +49,23 @@ pub enum Entity {
     SetSecret(EntitySecret),
     /// Remove it; its certificates stay as they are
     Remove(EntityName),
+}
+
+/// Which end entities; all of it must hold.
+#[derive(Args)]
+pub struct EntityFilter {
+    /// Only those of this realm
+    #[arg(long, default_value = "")]
+    pub realm: String,
+    /// active or suspended
+    #[arg(long, default_value = "")]
+    pub state: String,
+    /// Only those that this one answers for
+    #[arg(long, default_value = "")]
+    pub owner: String,
+    /// Part of name, contact, owner or metadata
+    #[arg(long, default_value = "")]
+    pub search: String,
 }
 
 /// Which end entity.
@@ -64,6 +86,15 @@ pub struct EntityChange {
     /// How its people are reached, e.g. a mail address
     #[arg(long)]
     pub contact: Option<String>,
+    /// Who answers for it, in the place of those before; may be repeated; one that is empty: nobody
+    #[arg(long = "owner", value_name = "OWNER")]
+    pub owners: Vec<String>,
+    /// What else is known of it, in the place of what was before; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub metadata: Vec<(String, String)>,
+    /// Nothing else is known of it
+    #[arg(long, conflicts_with = "metadata")]
+    pub no_metadata: bool,
     /// Whether it may ask and revoke for others
     #[arg(long, value_name = "true|false")]
     pub registration_authority: Option<bool>,
@@ -125,4 +156,11 @@ pub struct CertRenewNow {
     /// The time over which clients spread themselves, e.g. 12h; default: 24 hours
     #[arg(long)]
     pub within: Option<String>,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be NAME=VALUE".to_owned()),
+    }
 }

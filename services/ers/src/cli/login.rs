@@ -42,12 +42,26 @@ pub enum Request {
         /// Only those that are pending-approval, approved, issued, declined or failed
         #[arg(long, default_value = "")]
         state: String,
+        /// Only what you asked for
+        #[arg(long)]
+        mine: bool,
         /// Most of them at once
         #[arg(long, default_value_t = 50)]
         limit: u32,
         /// The next page, as the one before named it
         #[arg(long, default_value = "")]
         page: String,
+    },
+    /// Fetch the key that the platform made for what you asked for, once it is approved, as PKCS#12
+    Key {
+        /// Its id
+        id: String,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// File with the password of the PKCS#12 file; - for standard input
+        #[arg(long, value_name = "FILE")]
+        password_file: PathBuf,
     },
     /// Approve one: its certificate is issued at once
     Approve {

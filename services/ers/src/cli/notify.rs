@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::RealmSearch;
+
 /// Who is told of what, by mail and webhooks.
 #[derive(Subcommand)]
 pub enum Notify {
@@ -14,7 +16,7 @@ pub enum Notify {
     /// A webhook that goes elsewhere gets another secret.
     Change(Wish),
     /// List subscriptions
-    List,
+    List(RealmSearch),
     /// Show one
     Show {
         /// Its name

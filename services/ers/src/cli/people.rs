@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::{RealmSearch, Search};
+
 /// Realms: what separates policies, end entities, requests and certificates.
 #[derive(Subcommand)]
 pub enum Realm {
     /// List them
-    List,
+    List(Search),
     /// Show one
     Show {
         /// Its name
@@ -57,7 +59,7 @@ pub enum Realm {
 #[derive(Subcommand)]
 pub enum Role {
     /// List roles with what they allow
-    List,
+    List(Search),
     /// Show one
     Show {
         /// Its name
@@ -82,7 +84,7 @@ pub enum Role {
         name: String,
     },
     /// List who has which role where
-    Bindings,
+    Bindings(RealmSearch),
     /// Give one to somebody
     Give(RoleGive),
     /// Take one away
@@ -118,7 +120,7 @@ pub struct RoleGive {
 #[derive(Subcommand)]
 pub enum User {
     /// List them
-    List,
+    List(Search),
     /// Show one
     Show {
         /// Login name

@@ -1,9 +1,11 @@
 //! `ers entity`: devices, people and services that certificates are for.
 
+use std::collections::BTreeMap;
+
 use ers_proto::clm::v1::{
     AddEndEntityRequest, ChangeEndEntityRequest, EndEntity, ListEndEntitiesRequest,
     RemoveEndEntityRequest, SetEndEntityPasswordRequest, SetEndEntitySecretRequest,
-    ShowEndEntityRequest,
+    ShowEndEntityRequest, StringList, StringMap,
 };
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -22,6 +24,8 @@ struct View {
     realm: String,
     state: String,
     contact: String,
+    owners: Vec<String>,
+    metadata: BTreeMap<String, String>,
     registration_authority: bool,
     has_password: bool,
     has_secret: bool,
@@ -49,6 +53,8 @@ pub async fn run(global: &Global, command: Entity) -> Outcome<()> {
         Entity::Add {
             which,
             contact,
+            owners,
+            metadata,
             registration_authority,
         } => {
             let request = AddEndEntityRequest {
@@ -56,14 +62,19 @@ pub async fn run(global: &Global, command: Entity) -> Outcome<()> {
                 name: which.name,
                 contact,
                 registration_authority,
+                owners,
+                metadata: metadata.into_iter().collect(),
                 actor: ACTOR.into(),
             };
             let added = administration.add_end_entity(request).await;
             output::show(global.output, &view(added.map_err(answered)?.into_inner()))
         }
-        Entity::List { realm, limit, page } => {
+        Entity::List { which, limit, page } => {
             let request = ListEndEntitiesRequest {
-                realm,
+                realm: which.realm,
+                state: which.state,
+                owner: which.owner,
+                search: which.search,
                 page_size: limit,
                 page_token: page,
             };
@@ -86,6 +97,8 @@ pub async fn run(global: &Global, command: Entity) -> Outcome<()> {
         }
         Entity::Change(options) => {
             let request = ChangeEndEntityRequest {
+                owners: owners(options.owners),
+                metadata: metadata(options.metadata, options.no_metadata),
                 contact: options.contact,
                 registration_authority: options.registration_authority,
                 ..of(options.which, "")
@@ -108,6 +121,23 @@ pub async fn run(global: &Global, command: Entity) -> Outcome<()> {
             output::line(&line)
         }
     }
+}
+
+/// In the place of those before; nobody was named: as it is.
+fn owners(mut named: Vec<String>) -> Option<StringList> {
+    if named.is_empty() {
+        return None;
+    }
+    named.retain(|owner| !owner.is_empty());
+    Some(StringList { values: named })
+}
+
+fn metadata(given: Vec<(String, String)>, none: bool) -> Option<StringMap> {
+    if given.is_empty() && !none {
+        return None;
+    }
+    let values = given.into_iter().collect();
+    Some(StringMap { values })
 }
 
 fn of(which: EntityName, state: &str) -> ChangeEndEntityRequest {
@@ -186,6 +216,8 @@ fn view(entity: EndEntity) -> View {
         realm: entity.realm,
         state: entity.state,
         contact: entity.contact,
+        owners: entity.owners,
+        metadata: entity.metadata.into_iter().collect(),
         registration_authority: entity.registration_authority,
         has_password: entity.has_password,
         has_secret: entity.has_secret,
@@ -199,11 +231,17 @@ fn word(yes: bool) -> String {
 
 impl Show for View {
     fn text(&self) -> String {
+        let metadata = self.metadata.iter();
+        let metadata: Vec<String> = metadata
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         output::fields(&[
             ("name", self.name.clone()),
             ("realm", self.realm.clone()),
             ("state", self.state.clone()),
             ("contact", self.contact.clone()),
+            ("owners", self.owners.join("\n")),
+            ("metadata", metadata.join("\n")),
             ("registration authority", word(self.registration_authority)),
             ("password", word(self.has_password)),
             ("shared secret", word(self.has_secret)),

@@ -13,6 +13,7 @@ mod entity;
 mod identity;
 mod init;
 mod key;
+mod key_file;
 mod login;
 mod migrate;
 mod notify;

@@ -71,13 +71,14 @@ pub async fn run(global: &Global, command: Notify) -> Outcome<()> {
                 &view(changed.map_err(answered)?.into_inner()),
             )
         }
-        Notify::List => {
+        Notify::List(wanted) => {
             let listed = notifications
                 .list_subscriptions(ListSubscriptionsRequest {})
                 .await
                 .map_err(answered)?
                 .into_inner();
-            let all = listed.subscriptions.into_iter().map(view).collect();
+            let mut all: Vec<View> = listed.subscriptions.into_iter().map(view).collect();
+            all.retain(|one| wanted.finds(&one.realm, &[&one.name, &one.recipient]));
             output::show(global.output, &List(all))
         }
         Notify::Show { name } => {

@@ -45,19 +45,18 @@ const VERSION: &[(&str, &str)] = &[
 pub async fn run(global: &Global, command: Policy) -> Outcome<()> {
     let mut administration = Clm::open(global)?.administration();
     match command {
-        Policy::List => {
+        Policy::List(wanted) => {
             let request = ListPoliciesRequest {
-                realm: String::new(),
+                realm: wanted.realm.clone(),
             };
             let answer = administration
                 .list_policies(request)
                 .await
                 .map_err(answered)?
                 .into_inner();
-            output::show(
-                global.output,
-                &PolicyList(answer.policies.into_iter().map(view).collect()),
-            )
+            let mut all: Vec<PolicyView> = answer.policies.into_iter().map(view).collect();
+            all.retain(|one| wanted.text.finds(&one.searched()));
+            output::show(global.output, &PolicyList(all))
         }
         Policy::Show { name } => {
             let policy = administration
@@ -98,6 +97,14 @@ pub async fn run(global: &Global, command: Policy) -> Outcome<()> {
                 },
             )
         }
+    }
+}
+
+impl PolicyView {
+    fn searched(&self) -> Vec<&str> {
+        let defined = ["description", "issuer", "profile"].into_iter();
+        let defined = defined.filter_map(|member| self.definition.get(member)?.as_str());
+        std::iter::once(self.name.as_str()).chain(defined).collect()
     }
 }
 

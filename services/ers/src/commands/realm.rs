@@ -30,9 +30,10 @@ struct List(Vec<View>);
 pub async fn run(global: &Global, command: Realm) -> Outcome<()> {
     let mut administration = Clm::open(global)?.administration();
     match command {
-        Realm::List => {
+        Realm::List(wanted) => {
             let listed = administration.list_realms(ListRealmsRequest {}).await;
-            let realms = listed.map_err(answered)?.into_inner().realms;
+            let mut realms = listed.map_err(answered)?.into_inner().realms;
+            realms.retain(|one| wanted.finds(&[&one.name, &one.title, &one.description]));
             output::show(global.output, &List(realms.into_iter().map(view).collect()))
         }
         Realm::Show { name } => {

@@ -3,12 +3,13 @@
 use ers_proto::clm::v1::{DecideRequestRequest, ListRequestsRequest, Request as Told};
 use serde::Serialize;
 
-use super::ACTOR;
+use super::{ACTOR, key_file};
 use crate::{
     cli::{Global, Request},
-    clm::Clm,
+    clm::{self, Clm},
     failure::{Outcome, answered},
     output::{self, Show},
+    rest::segment,
 };
 
 #[derive(Serialize)]
@@ -35,9 +36,15 @@ struct Page {
 
 pub async fn run(global: &Global, command: Request) -> Outcome<()> {
     match command {
-        Request::List { state, limit, page } => {
+        Request::List {
+            state,
+            mine,
+            limit,
+            page,
+        } => {
             let request = ListRequestsRequest {
                 state,
+                requester: if mine { ACTOR.into() } else { String::new() },
                 page_size: limit,
                 page_token: page,
             };
@@ -52,6 +59,14 @@ pub async fn run(global: &Global, command: Request) -> Outcome<()> {
                 total: listed.total,
             };
             output::show(global.output, &page)
+        }
+        Request::Key {
+            id,
+            out,
+            password_file,
+        } => {
+            let path = format!("requests/{}/key", segment(&id));
+            key_file::fetch(&clm::rest(global)?, &path, &out, &password_file).await
         }
         Request::Approve { id, comment } => decide(global, id, true, comment).await,
         Request::Decline { id, comment } => decide(global, id, false, comment).await,

@@ -47,9 +47,10 @@ struct BindingList(Vec<BindingView>);
 pub async fn run(global: &Global, command: Role) -> Outcome<()> {
     let mut administration = Clm::open(global)?.administration();
     match command {
-        Role::List => {
+        Role::List(wanted) => {
             let listed = administration.list_roles(ListRolesRequest {}).await;
-            let roles = listed.map_err(answered)?.into_inner().roles;
+            let mut roles = listed.map_err(answered)?.into_inner().roles;
+            roles.retain(|one| wanted.finds(&[&one.name, &one.description]));
             output::show(global.output, &List(roles.into_iter().map(view).collect()))
         }
         Role::Show { name } => {
@@ -87,10 +88,11 @@ pub async fn run(global: &Global, command: Role) -> Outcome<()> {
             removed.map_err(answered)?;
             output::line(&line)
         }
-        Role::Bindings => {
+        Role::Bindings(wanted) => {
             let request = ListRoleBindingsRequest {};
             let listed = administration.list_role_bindings(request).await;
-            let all = listed.map_err(answered)?.into_inner().role_bindings;
+            let mut all = listed.map_err(answered)?.into_inner().role_bindings;
+            all.retain(|one| wanted.finds(&one.realm, &[&one.role, &one.subject, &one.policy]));
             let all = all.into_iter().map(binding).collect();
             output::show(global.output, &BindingList(all))
         }

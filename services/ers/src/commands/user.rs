@@ -41,9 +41,10 @@ struct List(Vec<View>);
 pub async fn run(global: &Global, command: User) -> Outcome<()> {
     let mut administration = Clm::open(global)?.administration();
     match command {
-        User::List => {
+        User::List(wanted) => {
             let listed = administration.list_people(ListPeopleRequest {}).await;
-            let people = listed.map_err(answered)?.into_inner().people;
+            let mut people = listed.map_err(answered)?.into_inner().people;
+            people.retain(|one| wanted.finds(&[&one.username, &one.display_name, &one.email]));
             output::show(global.output, &List(people.into_iter().map(view).collect()))
         }
         User::Show { username } => {

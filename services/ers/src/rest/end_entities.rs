@@ -20,6 +20,8 @@ impl Rest {
             "name": new.name,
             "contact": new.contact,
             "registration_authority": new.registration_authority,
+            "owners": new.owners,
+            "metadata": new.metadata,
         });
         let made = self.call(Method::POST, "end-entities", &body).await?;
         Ok(told::end_entity(&made))
@@ -32,6 +34,9 @@ impl Rest {
         let size = wanted.page_size.to_string();
         let query = [
             ("realm", wanted.realm.as_str()),
+            ("state", &wanted.state),
+            ("owner", &wanted.owner),
+            ("search", &wanted.search),
             ("page_size", &size),
             ("page_token", &wanted.page_token),
         ];
@@ -60,6 +65,8 @@ impl Rest {
             "state": some(change.state),
             "contact": change.contact,
             "registration_authority": change.registration_authority,
+            "owners": change.owners.map(|owners| owners.values),
+            "metadata": change.metadata.map(|metadata| metadata.values),
         });
         let changed = self.call(Method::PATCH, &path, &body).await?;
         Ok(told::end_entity(&changed))

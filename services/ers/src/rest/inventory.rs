@@ -162,6 +162,15 @@ impl Rest {
         let size = wanted.page_size.to_string();
         let query = [
             ("state", wanted.state.as_str()),
+            // whoever is logged in
+            (
+                "mine",
+                if wanted.requester.is_empty() {
+                    ""
+                } else {
+                    "true"
+                },
+            ),
             ("page_size", &size),
             ("page_token", &wanted.page_token),
         ];

@@ -13,7 +13,7 @@ mod people;
 mod revoking;
 #[cfg(test)]
 mod tests;
-mod told;
+pub mod told;
 
 use std::time::Duration;
 

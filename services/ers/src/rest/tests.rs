@@ -1,9 +1,10 @@
 //! Promises:
 //! - every operation of REST has a command that does it, and every command that is said to do one is there
+//! - by what a list is searched over REST, it is searched on the command line
 
 use std::collections::BTreeMap;
 
-use clap::CommandFactory as _;
+use clap::{Command, CommandFactory as _};
 use serde_json::Value;
 
 use super::segment;
@@ -40,6 +41,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("delete_realm", "realm delete"),
     ("drop_second_factor", "account second-factor remove"),
     ("enroll", "cert issue"),
+    ("fetch_request_key", "request key"),
     ("export_certificates", "cert export-list"),
     ("export_events", "audit export-events"),
     ("forget_certificate", "cert forget"),
@@ -112,6 +114,71 @@ const COMMANDS: &[(&str, &str)] = &[
     ("verify_events", "audit verify-clm"),
 ];
 
+/// How a parameter of a list is called on the command line.
+const OPTIONS: &[(&str, &str)] = &[
+    ("page_size", "limit"),
+    ("page_token", "page"),
+    ("tags", "tag"),
+];
+/// What a command does with no option of that name.
+const WITHOUT: &[(&str, &str, &str)] = &[
+    (
+        "export_certificates",
+        "order",
+        "whoever takes all of them sorts them",
+    ),
+    ("show_certificate", "format", "`cert export` writes files"),
+];
+
+/// Operation, and parameters of its query.
+fn queries() -> Vec<(String, Vec<String>)> {
+    let document: Value = serde_json::from_str(DOCUMENT).unwrap();
+    let paths = document["paths"].as_object().unwrap().values();
+    let reads = paths.filter_map(|item| item.get("get"));
+    reads
+        .map(|operation| {
+            let all = operation["parameters"].as_array().into_iter().flatten();
+            let query = all.filter(|one| one["in"] == "query");
+            let names = query.map(|one| one["name"].as_str().unwrap().to_owned());
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            (id, names.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn every_filter_of_a_list_has_an_option() {
+    let commands: BTreeMap<_, _> = COMMANDS.iter().copied().collect();
+    let mut missing = Vec::new();
+    for (operation, parameters) in queries() {
+        let Some(command) = commands.get(operation.as_str()) else {
+            continue;
+        };
+        let command = found(&operation, command);
+        let has = |option: &str| {
+            command
+                .get_arguments()
+                .any(|one| one.get_long() == Some(option))
+        };
+        // Without pages it reads them all.
+        let is_whole = !has("page");
+        for parameter in parameters {
+            let usual = parameter.replace('_', "-");
+            let renamed = OPTIONS.iter().find(|(from, _)| *from == parameter);
+            let option = renamed.map_or(usual.as_str(), |(_, to)| to);
+            let is_page = parameter.starts_with("page_");
+            let is_known = WITHOUT
+                .iter()
+                .any(|(of, one, _)| *of == operation && *one == parameter);
+            let is_there = has(option) || is_page && is_whole;
+            if !is_there && !is_known {
+                missing.push(format!("{operation}: --{option}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
 fn operations() -> Vec<String> {
     let document: Value = serde_json::from_str(DOCUMENT).unwrap();
     let paths = document["paths"].as_object().unwrap();
@@ -145,19 +212,25 @@ fn every_operation_of_rest_has_a_command() {
     }
 }
 
+/// The command of an operation.
+fn found(operation: &str, command: &str) -> Command {
+    let mut at = Cli::command();
+    for word in command.split(' ') {
+        if let Some(option) = word.strip_prefix("--") {
+            let is_there = at.get_arguments().any(|one| one.get_long() == Some(option));
+            assert!(is_there, "{operation}: {command}");
+            continue;
+        }
+        let found = at.find_subcommand(word).cloned();
+        at = found.unwrap_or_else(|| panic!("{operation}: {command}"));
+    }
+    at
+}
+
 #[test]
 fn every_command_that_does_an_operation_is_there() {
     for (operation, command) in COMMANDS {
-        let mut at = Cli::command();
-        for word in command.split(' ') {
-            if let Some(option) = word.strip_prefix("--") {
-                let is_there = at.get_arguments().any(|one| one.get_long() == Some(option));
-                assert!(is_there, "{operation}: {command}");
-                continue;
-            }
-            let found = at.find_subcommand(word).cloned();
-            at = found.unwrap_or_else(|| panic!("{operation}: {command}"));
-        }
+        let at = found(operation, command);
         assert!(
             !at.has_subcommands(),
             "{operation}: {command} does nothing by itself"

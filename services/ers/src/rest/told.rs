@@ -1,5 +1,7 @@
 //! What REST tells, as messages of CLM's contract.
 
+use std::collections::HashMap;
+
 use ers_pki::pem;
 use ers_proto::clm::v1 as proto;
 use prost_types::Timestamp;
@@ -15,6 +17,12 @@ pub fn texts(value: &Value, name: &str) -> Vec<String> {
     let found = value.get(name).and_then(Value::as_array);
     let found = found.into_iter().flatten().filter_map(Value::as_str);
     found.map(str::to_owned).collect()
+}
+
+pub fn text_map(value: &Value, name: &str) -> HashMap<String, String> {
+    let found = value.get(name).and_then(Value::as_object);
+    let text = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+    found.into_iter().flatten().filter_map(text).collect()
 }
 
 pub fn yes(value: &Value, name: &str) -> bool {
@@ -107,6 +115,8 @@ pub fn end_entity(told: &Value) -> proto::EndEntity {
         has_password: yes(told, "has_password"),
         has_secret: yes(told, "has_shared_secret"),
         created_at: time(told, "created_at"),
+        owners: texts(told, "owners"),
+        metadata: text_map(told, "metadata"),
     }
 }
 

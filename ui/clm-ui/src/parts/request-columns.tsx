@@ -6,8 +6,15 @@ import type { Request } from "../generated/clm-api.ts";
 import { useTerms } from "../words/terms.ts";
 import { StateLabel } from "./StateLabel.tsx";
 
-/** What is told of requests in their states; with `act` of those of one state, and what can be done to each. */
-export function useRequestColumns(act?: (request: Request) => ReactNode): Column<Request>[] {
+/**
+ * What is told of requests in their states; with `act` of those of one state, and what can be done to each; with `take` in
+ * all states, and what can be taken.
+ */
+export function useRequestColumns(does: {
+  act?: (request: Request) => ReactNode;
+  take?: (request: Request) => ReactNode;
+}): Column<Request>[] {
+  const { act, take } = does;
   const term = useTerms();
   const { moment, relative } = useFormats();
   return columnsOf<Request>(
@@ -32,6 +39,7 @@ export function useRequestColumns(act?: (request: Request) => ReactNode): Column
     },
     { title: term("policy"), cell: ({ policy }) => <Link to={`/policies/${policy}`}>{policy}</Link> },
     act && { title: term("actions"), silent: true, cell: act },
+    take && { title: term("actions"), silent: true, cell: take },
   );
 }
 

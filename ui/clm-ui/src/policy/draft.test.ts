@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { valueAt, withValue } from "./draft.ts";
+import { linesAndPemOf, valueAt, withValue } from "./draft.ts";
 
 const POLICY = `# ours
 name: web
@@ -34,4 +34,12 @@ test("a key is made with those above it, and goes with those that it leaves empt
   const made = withValue(POLICY, "authentication.renewal.before", "30d");
   expect(valueAt(made, "authentication.renewal.before")).toBe("30d");
   expect(withValue(made, "authentication.renewal.before", undefined)).toBe(POLICY);
+});
+
+test("a certificate among lines is one of them", () => {
+  const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+  expect(linesAndPemOf(`factory\n ${pem}\n\nother `)).toEqual(["factory", pem, "other"]);
+  const made = withValue(POLICY, "authentication.trusted_issuers", ["factory", pem]);
+  expect(valueAt(made, "authentication.trusted_issuers")).toEqual(["factory", pem]);
+  expect(linesAndPemOf("-----BEGIN CERTIFICATE-----\nMIIB")).toHaveLength(2);
 });

@@ -42,3 +42,16 @@ function prune(document: Document, keys: string[]) {
   document.deleteIn(keys);
   prune(document, keys.slice(0, -1));
 }
+
+/** Lines that say something. */
+export const linesOf = (text: string) =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+
+/** The same, but what stands between the first and the last line of PEM is one. */
+export const linesAndPemOf = (text: string) =>
+  (text.replace(/^[ \t]+/gm, "").match(/-----BEGIN [^\n]*-----[\s\S]*?-----END [^\n]*-----|[^\n]+/g) ?? [])
+    .map((one) => one.trim())
+    .filter((one) => one !== "");

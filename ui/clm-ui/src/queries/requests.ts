@@ -24,6 +24,16 @@ export function useRequests(
   });
 }
 
+/** Fetches the key that the platform made for a request of one's own: as PKCS#12 under this password. */
+export function useFetchKey(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (password: string) =>
+      ask(api.POST("/clm-api/v1/requests/{id}/key", { params: { path: { id } }, body: { password } })),
+    onSuccess: () => client.invalidateQueries(),
+  });
+}
+
 /** Approves or declines a request. */
 export function useDecide(id: string) {
   const client = useQueryClient();

@@ -3,6 +3,8 @@
 
 mod definition;
 mod edges;
+#[cfg(test)]
+mod keys;
 mod maintenance;
 mod names;
 mod network;

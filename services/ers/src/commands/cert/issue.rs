@@ -16,19 +16,24 @@ use crate::{
     rest::csr,
 };
 
+const USUAL_KEY: &str = "P-256";
+
+/// What is there now.
 #[derive(Serialize)]
-struct Written {
-    serial: String,
-    issuer: String,
-    files: Vec<PathBuf>,
+pub(super) struct Written {
+    pub(super) serial: String,
+    pub(super) issuer: String,
+    pub(super) files: Vec<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    password: Option<String>,
+    pub(super) password: Option<String>,
 }
 
 pub(super) async fn run(global: &Global, remote: &Clm, options: CertIssue) -> Outcome<()> {
     let key = match &options.csr {
         Some(_) => None,
-        None => Some(make_key(&options.key_algorithm)?),
+        None => Some(make_key(
+            options.key_algorithm.as_deref().unwrap_or(USUAL_KEY),
+        )?),
     };
     let mut request = request(&options, key.as_ref())?;
     if let (Some(key), true) = (&key, remote.is_over_rest()) {
@@ -70,14 +75,7 @@ fn make_key(algorithm: &str) -> Outcome<PrivateKey> {
 }
 
 fn request(options: &CertIssue, key: Option<&PrivateKey>) -> Outcome<EnrollRequest> {
-    let names = options
-        .names
-        .iter()
-        .map(|name| {
-            name.parse::<GeneralName>()
-                .attempt(format!("read --name {name:?}"))
-        })
-        .collect::<Outcome<Vec<_>>>()?;
+    let names = names(options)?;
     let subject = match (&options.subject, &options.csr) {
         (Some(subject), _) => Some(subject.parse::<Name>().attempt("read --subject")?),
         (None, Some(_)) => None,
@@ -109,8 +107,17 @@ fn request(options: &CertIssue, key: Option<&PrivateKey>) -> Outcome<EnrollReque
     })
 }
 
+/// The names that are asked for.
+pub(super) fn names(options: &CertIssue) -> Outcome<Vec<GeneralName>> {
+    let read = |name: &String| {
+        name.parse::<GeneralName>()
+            .attempt(format!("read --name {name:?}"))
+    };
+    options.names.iter().map(read).collect()
+}
+
 /// The first DNS name, as far as a common name may be so long.
-fn default_subject(names: &[GeneralName]) -> Outcome<Option<Name>> {
+pub(super) fn default_subject(names: &[GeneralName]) -> Outcome<Option<Name>> {
     const LONGEST: usize = 64;
     let first = names.iter().find_map(|name| match name {
         GeneralName::Dns(dns) if dns.len() <= LONGEST => Some(dns.to_string()),
@@ -133,15 +140,18 @@ fn read_csr(path: &Path) -> Outcome<Vec<u8>> {
     Ok(csr.der().to_vec())
 }
 
+/// Where something is written.
+pub(super) fn file(options: &CertIssue, extension: &str) -> PathBuf {
+    let mut path = options.out.clone().into_os_string();
+    path.push(extension);
+    PathBuf::from(path)
+}
+
 fn write(options: &CertIssue, issued: &Issued, key: Option<&PrivateKey>) -> Outcome<Written> {
     let chain: Vec<_> = std::iter::once(issued.certificate.clone())
         .chain(issued.chain.iter().cloned())
         .collect();
-    let file = |extension: &str| {
-        let mut path = options.out.clone().into_os_string();
-        path.push(extension);
-        PathBuf::from(path)
-    };
+    let file = |extension| file(options, extension);
     let mut written = Written {
         serial: issued.serial.clone(),
         issuer: issued.issuer.clone(),

@@ -7,6 +7,7 @@ mod issue;
 mod list;
 mod renew_now;
 mod revoke;
+mod server_key;
 mod view;
 
 use ers_proto::clm::v1::ShowCertificateRequest;
@@ -26,6 +27,7 @@ const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
 pub async fn run(global: &Global, command: Cert) -> Outcome<()> {
     let remote = || Clm::open(global);
     match command {
+        Cert::Issue(options) if options.server_key => server_key::run(global, &options).await,
         Cert::Issue(options) => issue::run(global, &remote()?, options).await,
         Cert::List(options) => list::run(global, &remote()?, options).await,
         Cert::Show { id } => {

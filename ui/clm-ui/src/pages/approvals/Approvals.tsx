@@ -64,7 +64,7 @@ function Requests() {
       </Button>
     </div>
   );
-  const columns = useRequestColumns(act);
+  const columns = useRequestColumns({ act });
   return (
     <>
       <List

@@ -12,7 +12,7 @@ import {
 import { useState } from "react";
 import { CheckList } from "../../parts/CheckList.tsx";
 import { RealmField } from "../../parts/PlaceFields.tsx";
-import { type Value, valueAt, withValue } from "../../policy/draft.ts";
+import { linesAndPemOf, linesOf, type Value, valueAt, withValue } from "../../policy/draft.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useTerms } from "../../words/terms.ts";
 import { type FieldSpec, SECTIONS, type Section } from "./fields.ts";
@@ -111,7 +111,12 @@ function Input({ field, text: definition, onChange }: Draft & { field: FieldSpec
     case "lines":
       return (
         <Field id={id} label={label} hint={hint}>
-          <Lines id={id} value={Array.isArray(value) ? value : []} onChange={put} />
+          <Lines
+            id={id}
+            value={Array.isArray(value) ? value : []}
+            read={field.pem ? linesAndPemOf : linesOf}
+            onChange={put}
+          />
         </Field>
       );
     case "area":
@@ -135,15 +140,15 @@ function Input({ field, text: definition, onChange }: Draft & { field: FieldSpec
   }
 }
 
-const linesOf = (text: string) =>
-  text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
-
 /** Lines as they are typed; those that say something are the value. */
-function Lines(props: { id: string; value: string[]; onChange: (value: string[] | undefined) => void }) {
-  const kept = props.value.join("\n");
+function Lines(props: {
+  id: string;
+  value: string[];
+  read: (text: string) => string[];
+  onChange: (value: string[] | undefined) => void;
+}) {
+  const linesOf = props.read;
+  const kept = props.value.map((one) => one.trim()).join("\n");
   const [text, setTyped] = useState(kept);
   // what is half typed stays, unless the value became another one elsewhere
   const typed = linesOf(text).join("\n") === kept ? text : kept;

@@ -10,8 +10,8 @@ export type FieldSpec = {
   hint?: Key;
 } & (
   | { kind: "text" | "area"; required?: boolean; placeholder?: string }
-  /** One on each line. */
-  | { kind: "lines" }
+  /** One on each line; with `pem`: or a certificate in PEM over several. */
+  | { kind: "lines"; pem?: boolean }
   | { kind: "yes"; usual?: boolean }
   | { kind: "checks"; choices: readonly string[]; usual?: readonly string[] }
   | { kind: "select"; choices: readonly string[]; usual: string }
@@ -97,6 +97,13 @@ export const SECTIONS: Section[] = [
       { path: "end_entity_required", kind: "yes", label: "end_entity_required" },
       { path: "unique", kind: "yes", label: "unique" },
       { path: "authentication.trusted_policies", kind: "lines", label: "trusted", hint: "trusted_hint" },
+      {
+        path: "authentication.trusted_issuers",
+        kind: "lines",
+        pem: true,
+        label: "trusted_issuers",
+        hint: "trusted_issuers_hint",
+      },
       {
         path: "authentication.registration_authorities",
         kind: "lines",
@@ -197,5 +204,10 @@ export const SECTIONS: Section[] = [
       { path: "cmp.ra_verified", kind: "yes", label: "ra_verified" },
       { path: "cmp.confirm_within", kind: "text", label: "confirm_within", placeholder: "1h" },
     ],
+  },
+  {
+    title: "system",
+    protocol: "system",
+    fields: [{ path: "callers", kind: "lines", label: "callers", hint: "callers_hint" }],
   },
 ];

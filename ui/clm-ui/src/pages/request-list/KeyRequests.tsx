@@ -1,13 +1,11 @@
-import { download, FormDialog, List, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
-import { bytesOf } from "@ers/frame/base64.ts";
+import { List, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
 import { titleOf } from "@ers/frame/certificate/names.ts";
 import { Button } from "@patternfly/react-core";
 import { useState } from "react";
 import type { KeyRecovery } from "../../generated/clm-api.ts";
-import { NewPassword } from "../../parts/NewPassword.tsx";
-import { isChosen, UNCHOSEN } from "../../parts/new-password.ts";
 import { RECOVERY_STATES, useRecoveryColumns, useRecoveryStates } from "../../parts/recovery-columns.tsx";
 import { useRecoveryText } from "../../parts/recovery-words.ts";
+import { TakeKey } from "../../parts/TakeKey.tsx";
 import { useRecoveries, useTakeKey, useWithdrawRecovery } from "../../queries/recoveries.ts";
 import { useTerms } from "../../words/terms.ts";
 import { useText } from "./words.ts";
@@ -91,29 +89,13 @@ function Acts({ row, onTake }: { row: KeyRecovery; onTake: () => void }) {
 
 function Take({ recovery, onClose }: { recovery: KeyRecovery; onClose: () => void }) {
   const text = useRecoveryText();
-  const tell = useNotices();
-  const take = useTakeKey(recovery.id);
-  const [chosen, setChosen] = useState(UNCHOSEN);
   return (
-    <FormDialog
-      title={text("fetch_title", { name: titleOf(recovery.subject, []) })}
+    <TakeKey
+      name={titleOf(recovery.subject, [])}
       hint={text("fetch_hint")}
-      action={text("fetch_act")}
-      ready={isChosen(chosen)}
-      busy={take.isPending}
-      error={take.error}
-      onSubmit={() =>
-        take.mutate(chosen.password, {
-          onSuccess: ({ pkcs12, file_name }) => {
-            download(file_name, bytesOf(pkcs12), "application/x-pkcs12");
-            tell(text("taken"));
-            onClose();
-          },
-        })
-      }
+      taken={text("taken")}
+      take={useTakeKey(recovery.id)}
       onClose={onClose}
-    >
-      <NewPassword value={chosen} onChange={setChosen} />
-    </FormDialog>
+    />
   );
 }

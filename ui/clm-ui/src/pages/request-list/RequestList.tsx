@@ -1,9 +1,14 @@
 import { List, PageHead, useUrlState } from "@ers/frame";
+import { titleOf } from "@ers/frame/certificate/names.ts";
 import { Button, PageSection } from "@patternfly/react-core";
+import { useState } from "react";
 import { Link } from "react-router";
+import type { Request } from "../../generated/clm-api.ts";
 import { CertificatesOrKeys } from "../../parts/CertificatesOrKeys.tsx";
+import { useRecoveryText } from "../../parts/recovery-words.ts";
 import { useRequestColumns } from "../../parts/request-columns.tsx";
-import { useRequests } from "../../queries/requests.ts";
+import { TakeKey } from "../../parts/TakeKey.tsx";
+import { useFetchKey, useRequests } from "../../queries/requests.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
@@ -40,43 +45,68 @@ function Requests() {
     page_token: state.tokens.at(-1),
   });
   const { may } = useAccess();
-  const columns = useRequestColumns();
+  const [taking, setTaking] = useState<Request>();
+  const recovery = useRecoveryText();
+  const take = (row: Request) =>
+    row.key_is_there && (
+      <Button size="sm" onClick={() => setTaking(row)}>
+        {recovery("fetch")}
+      </Button>
+    );
+  const rows = query.data?.requests ?? [];
+  const columns = useRequestColumns(rows.some((row) => row.key_is_there) ? { take } : {});
   return (
-    <List
-      label={menu("requests")}
-      query={query}
-      rows={query.data?.requests ?? []}
-      keyOf={(row) => row.id}
-      columns={columns}
-      filters={{
-        daily: [
-          {
-            kind: "toggle",
-            name: "whose",
-            label: text("whose"),
-            all: text("all_whose"),
-            choices: [["mine", text("mine")]],
-          },
-          {
-            kind: "select",
-            name: "state",
-            label: term("state"),
-            all: text("all"),
-            choices: STATES.map((name) => [
-              name,
-              term(name === "pending-approval" ? "pending_approval" : name),
-            ]),
-          },
-        ],
-      }}
-      empty={{
-        title: text("empty"),
-        hint: text("empty_hint"),
-        act: may("request:create") && (
-          <Button component={(props) => <Link {...props} to="/request" />}>{menu("request")}</Button>
-        ),
-      }}
-      pages={{ next: query.data?.next_page_token, total: query.data?.total }}
+    <>
+      <List
+        label={menu("requests")}
+        query={query}
+        rows={rows}
+        keyOf={(row) => row.id}
+        columns={columns}
+        filters={{
+          daily: [
+            {
+              kind: "toggle",
+              name: "whose",
+              label: text("whose"),
+              all: text("all_whose"),
+              choices: [["mine", text("mine")]],
+            },
+            {
+              kind: "select",
+              name: "state",
+              label: term("state"),
+              all: text("all"),
+              choices: STATES.map((name) => [
+                name,
+                term(name === "pending-approval" ? "pending_approval" : name),
+              ]),
+            },
+          ],
+        }}
+        empty={{
+          title: text("empty"),
+          hint: text("empty_hint"),
+          act: may("request:create") && (
+            <Button component={(props) => <Link {...props} to="/request" />}>{menu("request")}</Button>
+          ),
+        }}
+        pages={{ next: query.data?.next_page_token, total: query.data?.total }}
+      />
+      {taking && <Take request={taking} onClose={() => setTaking(undefined)} />}
+    </>
+  );
+}
+
+function Take({ request, onClose }: { request: Request; onClose: () => void }) {
+  const text = useText();
+  return (
+    <TakeKey
+      name={titleOf(request.subject, request.subject_alternative_names)}
+      hint={text("fetch_hint")}
+      taken={text("taken")}
+      take={useFetchKey(request.id)}
+      onClose={onClose}
     />
   );
 }

@@ -26,7 +26,7 @@ export function Done(props: {
   const issued = "issued" in result.outcome ? result.outcome.issued : undefined;
   const pkcs12 = issued?.pkcs12 ?? undefined;
   const [saved, setKept] = useState(false);
-  const kept = saved || (result.keyPem === undefined && pkcs12 === undefined && !result.waitsForKey);
+  const kept = saved || (result.keyPem === undefined && pkcs12 === undefined);
   const [withKey, setWithKey] = useState(false);
   useAsksBeforeLeaving(!kept);
   const name = fileNameOf(result.title);
@@ -44,7 +44,7 @@ export function Done(props: {
         </Alert>
         {keyPem !== undefined && !kept && <Alert isInline variant="warning" title={text("key_kept")} />}
         {pkcs12 !== undefined && !kept && <Alert isInline variant="warning" title={text("p12_once")} />}
-        {result.waitsForKey && <Alert isInline variant="warning" title={text("stay")} />}
+        {result.waitsForKey && <Alert isInline variant="info" title={text("stay")} />}
         {props.error ? <ProblemAlert error={props.error} /> : null}
         <div className="ers-actions">
           {result.waitsForKey && props.onLook && (
