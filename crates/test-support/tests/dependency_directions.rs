@@ -31,9 +31,14 @@ fn may_import(importer: &str, imported: &str) -> bool {
     match importer {
         "ers-calls" | "ers-pki" | "ers-proto" | "ers-runtime" | "ers-migrations"
         | "ers-faulty-pkcs11" => false,
-        "ers-enrollment" => {
-            ["ers-pki", "ers-proto", "ers-runtime", "ers-signer-client"].contains(&imported)
-        }
+        "ers-enrollment" => [
+            "ers-calls",
+            "ers-pki",
+            "ers-proto",
+            "ers-runtime",
+            "ers-signer-client",
+        ]
+        .contains(&imported),
         "ers-signer-client" => ["ers-calls", "ers-proto", "ers-pki"].contains(&imported),
         "ers-test-support" | "ers-web-app" => imported == "ers-runtime",
         "ers" => SERVICES.contains(&imported) || shared.contains(&imported),

@@ -159,17 +159,33 @@ impl Store {
             .map_err(act)
     }
 
-    /// Marks a certificate as revoked at once, so that who revoked it sees that; its event will say the same again.
+    /// Marks a certificate as revoked at once, so that who revoked it sees that, also when it was issued a moment ago and
+    /// that event is still on the way; its event will say the same again.
     #[tracing::instrument(name = "db.inventory_certificate.revoke", skip_all)]
     pub async fn mark_revoked(
         &self,
         told: &InventoryCertificate,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        revoke(&self.connection, told, now_ms)
-            .await
-            .map_err(StoreError::at("mark certificate revoked"))?;
-        Ok(())
+        let act = StoreError::at("mark certificate revoked");
+        let is_there = revoke(&self.connection, told, now_ms).await;
+        if is_there.map_err(&act)? {
+            return Ok(());
+        }
+        match self.add_revoked(told, now_ms).await {
+            // it came meanwhile
+            Err(error) if db::is_duplicate(&error) => {
+                let marked = revoke(&self.connection, told, now_ms).await;
+                marked.map(drop).map_err(act)
+            }
+            added => added.map_err(act),
+        }
+    }
+
+    async fn add_revoked(&self, told: &InventoryCertificate, now_ms: i64) -> Result<(), DbErr> {
+        let transaction = db::begin(&self.connection).await?;
+        add_all(&transaction, &[told], now_ms).await?;
+        transaction.commit().await
     }
 }
 

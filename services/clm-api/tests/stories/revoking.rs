@@ -81,8 +81,14 @@ async fn a_certificate_that_the_inventory_has_not_heard_of_can_be_revoked(databa
         .await
         .unwrap()
     );
+    let states = |shown: proto::ListCertificatesResponse| {
+        let shown = shown.certificates.into_iter();
+        shown.map(|one| one.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(world.inventory().await), ["revoked", "revoked"]);
     world.cara.feed_down(false);
     world.caught_up().await;
+    assert_eq!(states(world.inventory().await), ["revoked", "revoked"]);
     world.stop().await;
 }
 
