@@ -26,7 +26,7 @@ use crate::{
     },
     grpc as services, http as rest,
     metrics::Metrics,
-    store::{AskedBefore, Store, StoreError, Writer},
+    store::{Store, StoreError, Writer},
 };
 
 /// Why CARA does not start, or ended.
@@ -108,7 +108,6 @@ pub async fn start_with(
         .await
         .map_err(StartError::Store)?;
     let core = Arc::new(Core {
-        asked_before: AskedBefore::start(store.clone(), &context.shutdown),
         writer: Writer::start(store.clone(), &context.shutdown),
         store,
         signer,

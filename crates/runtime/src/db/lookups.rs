@@ -11,7 +11,7 @@ use sea_orm::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::arrays::quoted;
-use crate::gather;
+use crate::gather::Groups;
 
 const QUEUE: usize = 4096;
 const BATCH: usize = 100;
@@ -32,19 +32,11 @@ impl<E: EntityTrait, const COLUMNS: usize> Lookups<E, COLUMNS> {
     /// Starts the one task that looks; it ends when nobody can ask any more.
     #[must_use]
     pub fn start(db: DatabaseConnection, key: [E::Column; COLUMNS]) -> Self {
-        let (questions, mut asked) = mpsc::channel::<Question<E, COLUMNS>>(QUEUE);
+        let (questions, asked) = mpsc::channel::<Question<E, COLUMNS>>(QUEUE);
         tokio::spawn(async move {
-            let mut batch = Vec::with_capacity(BATCH);
-            let mut before = 0;
-            while asked.recv_many(&mut batch, BATCH).await > 0 {
-                gather::under_load(before).await;
-                while batch.len() < BATCH
-                    && let Ok(question) = asked.try_recv()
-                {
-                    batch.push(question);
-                }
-                before = batch.len();
-                answer(&db, key, std::mem::take(&mut batch)).await;
+            let mut groups = Groups::new(asked, BATCH);
+            while let Some(questions) = groups.next().await {
+                answer(&db, key, questions).await;
             }
         });
         Self { questions }

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::arrays::{Arrays, quoted};
 use super::{MayBeDatabase, begin, retry};
-use crate::gather;
+use crate::gather::Groups;
 use crate::shutdown::Shutdown;
 
 const QUEUE: usize = 4096;
@@ -138,19 +138,11 @@ impl Writes {
     }
 
     fn new(name: &'static str, db: DatabaseConnection) -> (Self, impl Future<Output = ()>) {
-        let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
+        let (queue, jobs) = mpsc::channel::<Job>(QUEUE);
         let work = async move {
-            let mut batch = Vec::with_capacity(BATCH);
-            let mut before = 0;
-            while jobs.recv_many(&mut batch, BATCH).await > 0 {
-                gather::under_load(before).await;
-                while batch.len() < BATCH
-                    && let Ok(job) = jobs.try_recv()
-                {
-                    batch.push(job);
-                }
-                before = batch.len();
-                write_batch(name, &db, std::mem::take(&mut batch)).await;
+            let mut groups = Groups::new(jobs, BATCH);
+            while let Some(jobs) = groups.next().await {
+                write_batch(name, &db, jobs).await;
             }
         };
         (Self { queue }, work)

@@ -384,8 +384,8 @@ pub(super) async fn issue_as(
 
     // 1. Was it done? Before anything is signed: a second signature for one request must not come to be.
     if let Some(record) = core
-        .asked_before
-        .find(&request.request_id)
+        .store
+        .find_by_request(&request.request_id)
         .await
         .map_err(stored)?
     {

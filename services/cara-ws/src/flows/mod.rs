@@ -32,7 +32,7 @@ use crate::{
     config::Issuing,
     domain::{AuthorityName, CrlStream},
     metrics::Metrics,
-    store::{AskedBefore, Store, Writer},
+    store::{Store, Writer},
 };
 
 pub use blocked_keys::BlockedKeys;
@@ -47,8 +47,6 @@ pub struct Core {
     pub context: Context,
     /// CARA's tables.
     pub store: Store,
-    /// Says which requests have a certificate.
-    pub asked_before: AskedBefore,
     /// Stores new certificates.
     pub writer: Writer,
     /// Signs.

@@ -12,8 +12,10 @@ use crate::domain::{AuthorityName, Origin, Record, RequestDigest, Revocation};
 impl Store {
     /// The certificate of a request.
     pub async fn find_by_request(&self, request_id: &str) -> Result<Option<Record>, StoreError> {
-        self.find_one(certificate::Column::RequestId.eq(request_id))
-            .await
+        let row = self.by_request.find([request_id]).await;
+        row.map_err(failed("look for certificates of requests"))?
+            .map(read_record)
+            .transpose()
     }
 
     /// The certificate with that SHA-256 fingerprint.

@@ -2,7 +2,6 @@
 
 mod act;
 mod administrator;
-mod asked_before;
 mod authority;
 mod blocked_key;
 mod candidate;
@@ -29,7 +28,7 @@ use std::sync::{Arc, atomic::AtomicI64};
 
 use ers_runtime::{
     clock::SharedClock,
-    db::MayBeDatabase,
+    db::{Lookups, MayBeDatabase},
     error::{Fault, Kind},
 };
 use sea_orm::{DatabaseConnection, DbErr};
@@ -38,7 +37,6 @@ use tokio::sync::watch;
 
 pub use act::ActFilter;
 pub use administrator::AdministratorChange;
-pub use asked_before::AskedBefore;
 pub use authority::Authorities;
 pub use candidate::Candidate;
 pub use certificate_name::{Indexed, Unindexed};
@@ -53,6 +51,8 @@ pub use writer::{Stored, Writer};
 #[derive(Clone)]
 pub struct Store {
     connection: DatabaseConnection,
+    /// What every request looks for: whether it has a certificate already.
+    by_request: Lookups<entity::certificate::Entity, 1>,
     clock: SharedClock,
     /// Number of the newest event that this process knows of.
     head: Arc<watch::Sender<i64>>,
@@ -123,7 +123,9 @@ impl Store {
         connection: DatabaseConnection,
         clock: SharedClock,
     ) -> Result<Self, StoreError> {
+        let request_id = entity::certificate::Column::RequestId;
         let store = Self {
+            by_request: Lookups::start(connection.clone(), [request_id]),
             connection,
             clock,
             head: Arc::new(watch::Sender::new(0)),

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ers_runtime::{db, gather, shutdown::Shutdown};
+use ers_runtime::{db, gather::Groups, shutdown::Shutdown};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Store, StoreError, certificate::write_record, event::NewEvent, failed};
@@ -38,20 +38,12 @@ struct Job {
 impl Writer {
     /// Starts the one task that writes.
     pub fn start(store: Store, shutdown: &Shutdown) -> Self {
-        let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
+        let (queue, jobs) = mpsc::channel::<Job>(QUEUE);
         // Not stopped by the token: it ends when the last request under way has let go of its sender.
         shutdown.spawn("certificate writer", async move {
-            let mut batch = Vec::with_capacity(BATCH);
-            let mut before = 0;
-            while jobs.recv_many(&mut batch, BATCH).await > 0 {
-                gather::under_load(before).await;
-                while batch.len() < BATCH
-                    && let Ok(job) = jobs.try_recv()
-                {
-                    batch.push(job);
-                }
-                before = batch.len();
-                write_batch(&store, std::mem::take(&mut batch)).await;
+            let mut groups = Groups::new(jobs, BATCH);
+            while let Some(jobs) = groups.next().await {
+                write_batch(&store, jobs).await;
             }
         });
         Self { queue }

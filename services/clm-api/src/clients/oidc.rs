@@ -1,8 +1,11 @@
 //! The OpenID provider (OpenID Connect Core 1.0, authorization code flow with PKCE, RFC 7636): found by discovery, asked
-//! for tokens, and its ID tokens checked; by device code (RFC 8628) in `device`. `openidconnect` would bring the crate `rsa`, which we do not have; the ID
-//! token is checked by `jsonwebtoken` over aws-lc-rs.
+//! for tokens; its ID tokens are checked in `id_token`, device codes (RFC 8628) are in `device`. `openidconnect` would
+//! bring the crate `rsa`, which we do not have.
 
+mod answer;
 mod device;
+mod id_token;
+mod places;
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +13,7 @@ use ers_runtime::{
     config::{ConfigError, Secret},
     error::{Fault, Kind},
 };
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::Jwk};
+use jsonwebtoken::jwk::Jwk;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -18,25 +21,11 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::config::OidcConfig;
+use answer::read;
 pub use device::{BegunDevice, Redeemed};
+use places::{check_url, from_inside, internal};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-const LARGEST_ANSWER: usize = 1 << 20;
-/// Clocks differ by so much at most.
-const LEEWAY_S: i64 = 60;
-/// Algorithms of public keys only: a MAC with the client's secret would let who knows that one be anybody.
-const ALGORITHMS: [Algorithm; 9] = [
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-    Algorithm::ES256,
-    Algorithm::ES384,
-    Algorithm::EdDSA,
-];
-
 /// The provider.
 pub struct Oidc {
     http: reqwest::Client,
@@ -319,60 +308,6 @@ impl Oidc {
         read(what, request).await
     }
 
-    /// The claims of an ID token that is right (section 3.1.3.7).
-    async fn check(
-        &self,
-        known: &Known,
-        token: &str,
-        client_id: &str,
-        nonce: Option<&str>,
-        now_ms: i64,
-    ) -> Result<serde_json::Map<String, Value>, OidcError> {
-        let wrong = |error: jsonwebtoken::errors::Error| OidcError::Token(error.to_string());
-        let header = decode_header(token).map_err(wrong)?;
-        if !ALGORITHMS.contains(&header.alg) {
-            return Err(OidcError::Token(format!(
-                "algorithm {:?} is not allowed",
-                header.alg
-            )));
-        }
-        let key = match find_key(&known.keys, header.kid.as_deref()) {
-            Some(key) => key.clone(),
-            // It may have been replaced since.
-            None => find_key(&self.known(true).await?.keys, header.kid.as_deref())
-                .cloned()
-                .ok_or_else(|| OidcError::Token("no such key".to_owned()))?,
-        };
-        let mut validation = Validation::new(header.alg);
-        validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[client_id]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // Times are held against our own clock below.
-        validation.validate_exp = false;
-        let key = DecodingKey::from_jwk(&key).map_err(wrong)?;
-        let claims = decode::<serde_json::Map<String, Value>>(token, &key, &validation)
-            .map_err(wrong)?
-            .claims;
-        let expires = claims.get("exp").and_then(Value::as_f64).unwrap_or(0.0);
-        #[expect(clippy::cast_possible_truncation, reason = "saturates, which is right")]
-        let expires_s = expires as i64;
-        if now_ms / 1000 >= expires_s.saturating_add(LEEWAY_S) {
-            return Err(OidcError::Token("has ended".to_owned()));
-        }
-        if nonce.is_some() && claims.get("nonce").and_then(Value::as_str) != nonce {
-            return Err(OidcError::Token("is for another login".to_owned()));
-        }
-        let several = claims
-            .get("aud")
-            .and_then(Value::as_array)
-            .is_some_and(|all| all.len() > 1);
-        let party = claims.get("azp").and_then(Value::as_str);
-        if (several || party.is_some()) && party != Some(client_id) {
-            return Err(OidcError::Token("is for another client".to_owned()));
-        }
-        Ok(claims)
-    }
-
     async fn add_userinfo(
         &self,
         claims: &mut serde_json::Map<String, Value>,
@@ -422,88 +357,8 @@ impl Oidc {
     }
 }
 
-/// The key of that id; without an id the only one there is.
-fn find_key<'a>(keys: &'a [Jwk], id: Option<&str>) -> Option<&'a Jwk> {
-    match (id, keys) {
-        (Some(id), keys) => keys
-            .iter()
-            .find(|key| key.common.key_id.as_deref() == Some(id)),
-        (None, [one]) => Some(one),
-        (None, _) => None,
-    }
-}
-
-async fn read<T: DeserializeOwned>(
-    what: &'static str,
-    request: reqwest::RequestBuilder,
-) -> Result<T, OidcError> {
-    let unreachable = |source: reqwest::Error| OidcError::Unreachable {
-        what,
-        source: source.without_url(),
-    };
-    let mut response = request
-        .header("Accept", "application/json")
-        .send()
-        .await
-        .map_err(unreachable)?;
-    let status = response.status();
-    let mut body = Vec::new();
-    while let Some(part) = response.chunk().await.map_err(unreachable)? {
-        body.extend_from_slice(&part);
-        if body.len() > LARGEST_ANSWER {
-            let detail = "too long".to_owned();
-            return Err(OidcError::Answer { what, detail });
-        }
-    }
-    if !status.is_success() {
-        let code = serde_json::from_slice::<Value>(&body)
-            .ok()
-            .and_then(|body| body.get("error")?.as_str().map(str::to_owned))
-            .unwrap_or_default()
-            .chars()
-            .filter(char::is_ascii_graphic)
-            .take(64)
-            .collect();
-        return Err(OidcError::Refused { what, status, code });
-    }
-    serde_json::from_slice(&body).map_err(|error| OidcError::Answer {
-        what,
-        detail: error.to_string(),
-    })
-}
-
 fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-fn check_url(field: &'static str, text: &str) -> Result<(), OidcError> {
-    let url: Url = text.parse().map_err(|_| OidcError::Url(field))?;
-    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    if url.scheme() == "https" || (url.scheme() == "http" && is_here) {
-        Ok(())
-    } else {
-        Err(OidcError::Url(field))
-    }
-}
-
-/// An address below the issuer's, as it is reached from here.
-fn from_inside(url: &mut Url, issuer: &str, asked_at: &str) {
-    let below = url.as_str().strip_prefix(issuer.trim_end_matches('/'));
-    let inside = below
-        .filter(|path| path.starts_with('/'))
-        .and_then(|path| format!("{asked_at}{path}").parse().ok());
-    if let Some(inside) = inside {
-        *url = inside;
-    }
-}
-
-/// Said by whoever configures it to be a way that nobody listens on, so `http` will do.
-fn internal(text: &str) -> Result<&str, OidcError> {
-    let url: Url = text.parse().map_err(|_| OidcError::InternalUrl)?;
-    match (url.scheme(), url.host_str()) {
-        ("https" | "http", Some(_)) => Ok(text),
-        _ => Err(OidcError::InternalUrl),
-    }
 }
 
 impl Fault for OidcError {
@@ -520,61 +375,6 @@ impl Fault for OidcError {
             | Self::Client(_)
             | Self::Answer { .. }
             | Self::Refused { .. } => Kind::Internal,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_provider_is_asked_over_tls_only_unless_it_is_on_this_machine() {
-        assert!(check_url("issuer", "https://id.example.com/realms/ers").is_ok());
-        assert!(check_url("issuer", "http://127.0.0.1:9000").is_ok());
-        for wrong in [
-            "http://id.example.com",
-            "id.example.com",
-            "ftp://localhost",
-            "",
-        ] {
-            assert!(check_url("issuer", wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn what_lies_below_the_issuer_is_reached_from_inside() {
-        let issuer = "https://id.example/realms/ers";
-        for (told, reached) in [
-            (
-                "https://id.example/realms/ers/auth/device",
-                "http://keycloak:8080/realms/ers/auth/device",
-            ),
-            (
-                "https://id.example/realms/ersatz/device",
-                "https://id.example/realms/ersatz/device",
-            ),
-            (
-                "https://other.example/device",
-                "https://other.example/device",
-            ),
-        ] {
-            let mut url = told.parse().unwrap();
-            from_inside(&mut url, issuer, "http://keycloak:8080/realms/ers");
-            assert_eq!(url.as_str(), reached);
-        }
-    }
-
-    #[test]
-    fn inside_it_may_be_asked_without_tls() {
-        for right in [
-            "http://keycloak:8080/auth/realms/ers",
-            "https://id.internal",
-        ] {
-            assert_eq!(internal(right).unwrap(), right);
-        }
-        for wrong in ["keycloak:8080", "file:///etc/passwd", ""] {
-            assert!(internal(wrong).is_err(), "{wrong}");
         }
     }
 }

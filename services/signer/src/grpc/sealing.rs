@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use ers_calls::{Answers, answer_each};
-use ers_proto::signer::v1::{self as wire, verify_password_mac_answer::Outcome};
+use ers_calls::Answers;
+use ers_proto::signer::v1 as wire;
 use ers_runtime::error::status;
-use ers_runtime::grpc::{caller, turn};
+use ers_runtime::grpc::caller;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
-use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
-use super::{AT_ONCE, failure};
+use super::each::each;
 use crate::flows::seal::{self, Expected, MacOutcome};
 use crate::state::State;
 
@@ -104,30 +103,19 @@ impl wire::sealing_server::Sealing for SealingService {
         &self,
         request: Request<Streaming<wire::VerifyPasswordMacQuestion>>,
     ) -> Result<Response<Self::VerifyPasswordMacEachStream>, Status> {
-        let (caller, state) = (caller(&request)?, Arc::clone(&self.state));
-        let handle = move |question: wire::VerifyPasswordMacQuestion| {
-            let (caller, state) = (caller.clone(), Arc::clone(&state));
-            let span = tracing::info_span!(
+        let span = || {
+            tracing::info_span!(
                 "rpc",
                 otel.name = "rpc.ers.signer.v1.Sealing.VerifyPasswordMacEach"
-            );
-            ers_calls::trace::follow(&span, &question.traceparent);
-            async move {
-                let request = question.request.unwrap_or_default();
-                let outcome = match verify_one(&state, caller.name(), request).await {
-                    Ok(verified) => Outcome::Verified(verified),
-                    Err(status) => Outcome::Failure(failure(&status)),
-                };
-                wire::VerifyPasswordMacAnswer {
-                    number: question.number,
-                    outcome: Some(outcome),
-                }
-            }
-            .instrument(span)
+            )
         };
-        let turn = turn(&request, &self.stop);
-        let answers = answer_each(request.into_inner(), AT_ONCE, turn, handle);
-        Ok(Response::new(answers))
+        each(
+            request,
+            &self.state,
+            &self.stop,
+            span,
+            |state, caller, request| async move { verify_one(&state, caller.name(), request).await },
+        )
     }
 
     async fn derive_password_key(

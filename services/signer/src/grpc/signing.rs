@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use ers_calls::{Answers, answer_each};
-use ers_proto::signer::v1::{self as wire, sign_answer::Outcome, sign_long_request::Part};
+use ers_calls::Answers;
+use ers_proto::signer::v1::{self as wire, sign_long_request::Part};
 use ers_runtime::error::status;
-use ers_runtime::grpc::{caller, turn};
+use ers_runtime::grpc::caller;
 use ers_signer_client::KeyId;
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
-use tracing::Instrument as _;
 
-use super::{AT_ONCE, failure};
+use super::each::each;
 use crate::flows::sign::{self, SignError};
 use crate::flows::sign_long;
 use crate::state::State;
@@ -42,27 +41,14 @@ impl wire::signing_server::Signing for SigningService {
         &self,
         request: Request<Streaming<wire::SignQuestion>>,
     ) -> Result<Response<Self::SignEachStream>, Status> {
-        let (caller, state) = (caller(&request)?, Arc::clone(&self.state));
-        let handle = move |question: wire::SignQuestion| {
-            let (caller, state) = (caller.clone(), Arc::clone(&state));
-            let span = tracing::info_span!("rpc", otel.name = "rpc.ers.signer.v1.Signing.SignEach");
-            ers_calls::trace::follow(&span, &question.traceparent);
-            async move {
-                let request = question.request.unwrap_or_default();
-                let outcome = match sign_one(&state, caller.name(), request).await {
-                    Ok(signed) => Outcome::Signed(signed),
-                    Err(status) => Outcome::Failure(failure(&status)),
-                };
-                wire::SignAnswer {
-                    number: question.number,
-                    outcome: Some(outcome),
-                }
-            }
-            .instrument(span)
-        };
-        let turn = turn(&request, &self.stop);
-        let answers = answer_each(request.into_inner(), AT_ONCE, turn, handle);
-        Ok(Response::new(answers))
+        let span = || tracing::info_span!("rpc", otel.name = "rpc.ers.signer.v1.Signing.SignEach");
+        each(
+            request,
+            &self.state,
+            &self.stop,
+            span,
+            |state, caller, request| async move { sign_one(&state, caller.name(), request).await },
+        )
     }
 
     async fn sign_long(
