@@ -109,6 +109,12 @@ async fn rows_that_come_at_the_same_time_are_all_there_as_they_were_given(databa
     }
     let nobody = lookups.find(["shop", "device-1"]).await.unwrap();
     assert_eq!(nobody, None, "it is of the other realm");
+    let (nul, right) = futures::join!(
+        lookups.find(["shop", "device-\0"]),
+        lookups.find(["shop", "device-0"])
+    );
+    assert_eq!(nul.unwrap(), None, "no database holds such a text");
+    assert!(right.unwrap().is_some());
     let same = join_all((0..20).map(|_| lookups.find(["shop", "device-0"]))).await;
     assert!(same.into_iter().all(|found| found.unwrap().is_some()));
 }

@@ -4,18 +4,24 @@
 #[cfg(test)]
 mod common;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use common::Signing;
 use ers_pki::cmp::{MAX_ITERATIONS, PasswordMac};
 use ers_pki::key::{KeyAlgorithm, PrivateKey};
+use ers_proto::signer::v1::{
+    self as wire, sealing_client::SealingClient, verify_password_mac_answer::Outcome,
+};
 use ers_runtime::Context;
 use ers_runtime::clock::SystemClock;
+use ers_runtime::grpc::Caller;
 use ers_signer_client::{MacAlgorithm, MacCheck, PasswordKeyCall, PasswordMacCall, Signer as _};
 use secrecy::SecretString;
 use signer::StartError;
 use tonic::Code;
+use tower::ServiceExt as _;
 
 const CONTEXT: &str = "acme/external-account";
 
@@ -185,6 +191,56 @@ async fn a_code_of_too_many_iterations_is_refused_and_not_computed() {
         assert_eq!(refused.code(), Code::InvalidArgument);
         assert!(refused.to_string().contains("algorithm"), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn a_question_too_long_for_a_stream_is_refused_and_those_beside_it_are_answered() {
+    let signing = Signing::start().await;
+    let clm = signing.caller("clm-api");
+    let sealed = clm.seal(SHARED_SECRET, b"a good secret").await.unwrap();
+    let algorithm = PasswordMac::password_based(&[7; 16], 500.try_into().unwrap()).to_der();
+    let asked = |number, octets: usize| wire::VerifyPasswordMacQuestion {
+        number,
+        request: Some(wire::VerifyPasswordMacRequest {
+            context: SHARED_SECRET.to_owned(),
+            sealed_secret: sealed.clone(),
+            algorithm: algorithm.clone(),
+            data: vec![1; octets],
+            mac: vec![0; 32],
+            ..wire::VerifyPasswordMacRequest::default()
+        }),
+        ..wire::VerifyPasswordMacQuestion::default()
+    };
+    let nothing = wire::VerifyPasswordMacQuestion {
+        number: 3,
+        ..wire::VerifyPasswordMacQuestion::default()
+    };
+    let questions = vec![asked(1, 300 * 1024), asked(2, 1024), nothing];
+    let cmp = Caller::named("cmp");
+    let channel = signing.signer.routes().map_request(
+        move |mut request: tonic::codegen::http::Request<_>| {
+            request.extensions_mut().insert(cmp.clone());
+            request
+        },
+    );
+    let mut sealing = SealingClient::new(channel);
+    let answers = sealing.verify_password_mac_each(futures::stream::iter(questions));
+    let mut answers = answers.await.unwrap().into_inner();
+    let mut told = BTreeMap::new();
+    while let Some(answer) = answers.message().await.unwrap() {
+        told.insert(answer.number, answer.outcome.unwrap());
+    }
+    let code = |number| match &told[&number] {
+        Outcome::Failure(failure) => Code::from(failure.code),
+        Outcome::Verified(verified) => panic!("{verified:?}"),
+    };
+    assert_eq!(code(1), Code::InvalidArgument);
+    assert_eq!(
+        told[&2],
+        Outcome::Verified(wire::VerifyPasswordMacResponse::default()),
+        "looked at, and wrong"
+    );
+    assert_ne!(code(3), Code::Internal);
 }
 
 #[tokio::test]

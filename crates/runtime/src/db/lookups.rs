@@ -47,6 +47,10 @@ impl<E: EntityTrait, const COLUMNS: usize> Lookups<E, COLUMNS> {
     /// # Errors
     /// The database's.
     pub async fn find(&self, key: [&str; COLUMNS]) -> Result<Option<E::Model>, DbErr> {
+        // which no text of PostgreSQL holds: it would be in the way of all that are looked for with it
+        if key.iter().any(|part| part.contains('\0')) {
+            return Ok(None);
+        }
         let gone = || DbErr::Custom("look for a row: the process ends".to_owned());
         let (answer, answered) = oneshot::channel();
         let question = Question {

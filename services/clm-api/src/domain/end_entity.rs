@@ -65,6 +65,21 @@ pub struct EndEntityFilter {
     pub search: Option<String>,
 }
 
+/// A text that no end entity has: too long, or with what none may hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("at most {LONGEST_VALUE} characters, no control characters")]
+pub struct NotWanted;
+
+impl EndEntityFilter {
+    /// A text that is looked for; empty: none.
+    pub fn wanted(text: String) -> Result<Option<String>, NotWanted> {
+        if text.chars().count() > LONGEST_VALUE || text.chars().any(char::is_control) {
+            return Err(NotWanted);
+        }
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+}
+
 /// The last end entity of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndEntityCursor {

@@ -112,8 +112,8 @@ impl Passwords {
     }
 }
 
-/// What hashing works in, 19 MiB for each that runs. It is kept: freed blocks of that size and alignment are not found again by glibc 2.36,
-/// and a process that asked for them anew would grow with every login.
+/// What hashing works in, 19 MiB for each that runs, cleared after each. It is kept: freed blocks of that size and alignment
+/// are not found again by glibc 2.36, and a process that asked for them anew would grow with every login.
 #[derive(Default)]
 struct Memory(Mutex<Vec<Vec<Block>>>);
 
@@ -121,6 +121,7 @@ impl Memory {
     fn lend<T>(&self, work: impl FnOnce(&mut Vec<Block>) -> T) -> T {
         let mut blocks = self.0.lock().pop().unwrap_or_default();
         let done = work(&mut blocks);
+        blocks.fill(Block::new());
         self.0.lock().push(blocks);
         done
     }
@@ -240,8 +241,11 @@ mod tests {
             .filter(|outcome| matches!(outcome, Err(PasswordError::Busy)))
             .count();
         assert_eq!(busy, 100 - AT_A_TIME - MOST_WAITING);
-        let kept: usize = passwords.memory.0.lock().iter().map(Vec::len).sum();
-        assert!(kept <= AT_A_TIME * Params::default().block_count());
+        let kept = passwords.memory.0.lock();
+        let blocks: usize = kept.iter().map(Vec::len).sum();
+        assert!(blocks <= AT_A_TIME * Params::default().block_count());
+        let words = |block: &Block| AsRef::<[u64]>::as_ref(block).iter().all(|word| *word == 0);
+        assert!(kept.iter().flatten().all(words), "nothing of a password");
     }
 
     #[tokio::test]

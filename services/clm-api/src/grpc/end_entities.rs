@@ -53,8 +53,8 @@ pub(super) async fn list(
     let filter = EndEntityFilter {
         realm: optional("realm", &message.realm)?,
         active: is_active(&message.state)?,
-        owner: Some(message.owner).filter(|owner| !owner.is_empty()),
-        search: Some(message.search).filter(|search| !search.is_empty()),
+        owner: EndEntityFilter::wanted(message.owner).map_err(|error| wrong("owner", error))?,
+        search: EndEntityFilter::wanted(message.search).map_err(|error| wrong("search", error))?,
     };
     let found = flows
         .list_end_entities(&filter, &entered.reach(), &page)

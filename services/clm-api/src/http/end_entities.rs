@@ -152,8 +152,10 @@ pub(super) async fn list_end_entities(
     let filter = EndEntityFilter {
         realm: realm.map_err(|error| wrong("realm", error))?,
         active: query.state.as_deref().map(is_active).transpose()?,
-        owner: query.owner.filter(|text| !text.is_empty()),
-        search: query.search.filter(|text| !text.is_empty()),
+        owner: EndEntityFilter::wanted(query.owner.unwrap_or_default())
+            .map_err(|error| wrong("owner", error))?,
+        search: EndEntityFilter::wanted(query.search.unwrap_or_default())
+            .map_err(|error| wrong("search", error))?,
     };
     let found = flows
         .list_end_entities(&filter, &caller.reach(), &page)

@@ -290,12 +290,12 @@ impl Key {
         }
     }
 
-    /// The lowest place is the first.
+    /// The lowest place is the first. Turned round by `!`, which is there for each number: a page token may hold any.
     fn place(&self, order: Order) -> (i64, i64) {
         match order {
-            Order::Newest => (-self.number, 0),
+            Order::Newest => (!self.number, 0),
             Order::Expiry => (self.ends_ms, self.number),
-            Order::Ended => (-self.ends_ms, -self.number),
+            Order::Ended => (!self.ends_ms, !self.number),
         }
     }
 
@@ -342,6 +342,25 @@ mod tests {
                 request.after = Some(next.parse().unwrap());
             }
             assert_eq!(seen, wanted, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_token_may_hold_any_number() {
+        let key = Key {
+            number: 1,
+            ends_ms: 30,
+        };
+        for number in [i64::MIN, i64::MAX] {
+            for order in [Order::Newest, Order::Expiry, Order::Ended] {
+                let page = PageRequest {
+                    size: 10,
+                    after: Some(Cursor::Expiry(number, number)),
+                };
+                let is_behind_all = (number == i64::MAX) == (order == Order::Expiry);
+                let left = on_page(vec![key], &page, order).len();
+                assert_eq!(left, usize::from(!is_behind_all), "{order:?} {number}");
+            }
         }
     }
 }

@@ -96,7 +96,16 @@ async fn end_entities_are_found_by_conditions_page_by_page(database: TestDatabas
     assert_eq!(seen, ["Printer 17/a", "pump-1", "pump-2"]);
     let shown = get(&world, &admin, "end-entities/default/Printer%2017%2Fa").await;
     assert_eq!(shown.json()["metadata"]["room"], "3.14");
-    for wrong in ["state=asleep", "realm=A", "page_size=2000", "color=red"] {
+    let long = format!("search={}", "a".repeat(256));
+    for wrong in [
+        "state=asleep",
+        "realm=A",
+        "page_size=2000",
+        "color=red",
+        "search=a%00",
+        "owner=%0a",
+        &long,
+    ] {
         let path = format!("end-entities?{wrong}");
         get(&world, &admin, &path).await.assert_problem(400);
     }
