@@ -127,7 +127,7 @@ macro_rules! on_every_database {
     };
 }
 
-/// A server that ends when this process does: its shell waits for the end of our pipe.
+/// A server that ends when this process does, and its folder with it: its shell waits for the end of our pipe.
 struct Server {
     base: String,
     _child: Child,
@@ -180,12 +180,17 @@ async fn mariadb() -> Result<&'static Server> {
         .await
 }
 
+/// Nothing else removes the folder: what a process holds for its whole life is never dropped.
+const END: &str = r#"
+    server=
+    end() { [ -z "$server" ] || { kill $server; wait $server || true; }; cd /; rm -rf "$FOLDER"; }
+    trap end EXIT; trap exit INT TERM
+"#;
+
 async fn start(user: &str, script: &str, base: impl Fn(u16) -> String) -> Result<Server> {
     let folder = tempfile::tempdir()?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let whole = format!(
-        "set -eu\n{script}\necho ready\nread _ || true\nkill $server; wait $server || true"
-    );
+    let whole = format!("set -eu\n{END}\n{script}\necho ready\nread _ || true");
     let mut command = if is_root()? {
         run(Command::new("chown").arg(user).arg(folder.path()))?;
         let mut command = Command::new("runuser");
