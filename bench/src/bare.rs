@@ -16,31 +16,41 @@ use aws_lc_rs::{
     },
 };
 
-use crate::{process::thread_cpu, report::Bare};
+use crate::{options::Options, process::thread_cpu, report::Bare};
 
 const LONG: Duration = Duration::from_millis(1000);
 /// About as long as a certificate to be signed.
 const MESSAGE: [u8; 600] = [0x42; 600];
 
-/// Bare signatures of both algorithms. Counted per second of CPU time, so that what else runs here does not make the
-/// ratios better than they are.
-pub fn signatures() -> Result<Vec<Bare>> {
+/// Bare signatures with these keys and with RSA-2048, of which the others are told in multiples. Counted per second of CPU
+/// time, so that what else runs here does not make the ratios better than they are.
+pub fn signatures(options: &Options) -> Result<Vec<Bare>> {
     let random = SystemRandom::new();
-    let rsa = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| anyhow!("make RSA key"))?;
-    let mut signature = vec![0; rsa.public_modulus_len()];
-    let rsa = rate("RSA-2048", || {
-        rsa.sign(&RSA_PKCS1_SHA256, &random, &MESSAGE, &mut signature)
-            .map_err(|_| anyhow!("sign with RSA"))
-    })?;
+    let mut bare = Vec::new();
+    for (name, size) in [
+        ("RSA-2048", KeySize::Rsa2048),
+        ("RSA-3072", KeySize::Rsa3072),
+        ("RSA-4096", KeySize::Rsa4096),
+    ] {
+        if name != "RSA-2048" && !options.wants_key(name) {
+            continue;
+        }
+        let key = RsaKeyPair::generate(size).map_err(|_| anyhow!("make {name} key"))?;
+        let mut signature = vec![0; key.public_modulus_len()];
+        bare.push(rate(name, || {
+            key.sign(&RSA_PKCS1_SHA256, &random, &MESSAGE, &mut signature)
+                .map_err(|_| anyhow!("sign with {name}"))
+        })?);
+    }
     let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)
         .map_err(|_| anyhow!("make P-256 key"))?;
     anyhow::ensure!(!ec.public_key().as_ref().is_empty(), "make P-256 key");
-    let ec = rate("P-256", || {
+    bare.push(rate("P-256", || {
         ec.sign(&random, &MESSAGE)
             .map(drop)
             .map_err(|_| anyhow!("sign with P-256"))
-    })?;
-    Ok(vec![rsa, ec])
+    })?);
+    Ok(bare)
 }
 
 fn rate(algorithm: &'static str, mut sign: impl FnMut() -> Result<()>) -> Result<Bare> {

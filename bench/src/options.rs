@@ -33,16 +33,16 @@ pub struct Options {
     #[arg(long, value_delimiter = ',', default_values_t = [16, 64])]
     pub devices: Vec<usize>,
     /// Connections at the same time, for OCSP
-    #[arg(long, default_value_t = 16)]
-    pub ocsp_connections: usize,
+    #[arg(long, value_delimiter = ',', default_values_t = [16, 256])]
+    pub ocsp_connections: Vec<usize>,
     /// Only some of the figures
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<Part>,
     /// Only on some of the databases
     #[arg(long, value_delimiter = ',')]
     pub databases: Vec<DatabaseKind>,
-    /// Only with some of the CA keys, e.g. P-256
-    #[arg(long, value_delimiter = ',')]
+    /// CA keys: P-256, RSA-2048, RSA-3072, RSA-4096
+    #[arg(long, value_delimiter = ',', default_values = ["P-256", "RSA-2048"])]
     pub keys: Vec<String>,
     /// Instead: what is asked of CARA over so many certificates, on PostgreSQL
     #[arg(long, value_delimiter = ',', value_name = "CERTIFICATES")]
@@ -101,7 +101,7 @@ impl Options {
 
     /// Whether that CA key is wanted.
     pub fn wants_key(&self, algorithm: &str) -> bool {
-        self.keys.is_empty() || self.keys.iter().any(|key| key == algorithm)
+        self.keys.iter().any(|key| key == algorithm)
     }
 
     /// How long each figure is measured.

@@ -37,6 +37,8 @@ pub struct Peer {
     pub figures: Figures,
 }
 
+/// Connections at the same time that peers are asked over.
+const OCSP_CONNECTIONS: usize = 16;
 const CFSSL: &str = "cfssl serve";
 const CFSSL_OCSP: &str = "cfssl ocspserve";
 const NGINX: &str = "nginx static";
@@ -272,7 +274,7 @@ async fn answers(options: &Options, folder: &TempDir) -> Result<Peer> {
             CFSSL_OCSP,
             "kept OCSP answers",
             vec![request],
-            options.ocsp_connections,
+            OCSP_CONNECTIONS,
             options,
         )
         .await
@@ -304,7 +306,7 @@ async fn files(options: &Options, folder: &TempDir) -> Result<Peer> {
             NGINX,
             "files of 300 octets",
             vec![request],
-            options.ocsp_connections,
+            OCSP_CONNECTIONS,
             options,
         )
         .await

@@ -20,7 +20,7 @@ use crate::{
     requests,
 };
 
-const KEYS: [&str; 2] = ["P-256", "RSA-2048"];
+const KEYS: [&str; 4] = ["P-256", "RSA-2048", "RSA-3072", "RSA-4096"];
 /// The key that is measured beyond enrolment.
 const USUAL_KEY: &str = "P-256";
 /// Requests made beforehand; each is used for several certificates.
@@ -72,7 +72,7 @@ impl Rounds<'_> {
         self.report.machine.load_average[0] = process::load_average();
         self.disk()?;
         tell("bare signatures");
-        self.report.bare = tokio::task::block_in_place(bare::signatures)?;
+        self.report.bare = tokio::task::block_in_place(|| bare::signatures(self.options))?;
         Ok(())
     }
 
@@ -243,20 +243,23 @@ impl Rounds<'_> {
         }
         for (kind, fresh) in [("kept", false), ("fresh", true)] {
             for (method, way) in [("GET", ocsp::Method::Get), ("POST", ocsp::Method::Post)] {
-                tell(&format!("  OCSP answers, {kind}, {method}"));
-                let count = self.options.ocsp_connections;
-                let mut askers = Vec::with_capacity(count);
-                for number in 0..count {
-                    let begin = number * ids.len() / count;
-                    askers.push(ocsp::Asker::connect(address, &ids, begin, way, fresh).await?);
+                for count in &self.options.ocsp_connections {
+                    tell(&format!(
+                        "  OCSP answers, {kind}, {method}, {count} connections"
+                    ));
+                    let mut askers = Vec::with_capacity(*count);
+                    for number in 0..*count {
+                        let begin = number * ids.len() / count;
+                        askers.push(ocsp::Asker::connect(address, &ids, begin, way, fresh).await?);
+                    }
+                    let figures = load::measure(askers, processes, self.options).await?;
+                    self.report.ocsp.push(Answers {
+                        kind,
+                        method,
+                        ratio: figures.per_second / self.report.bare(USUAL_KEY),
+                        figures,
+                    });
                 }
-                let figures = load::measure(askers, processes, self.options).await?;
-                self.report.ocsp.push(Answers {
-                    kind,
-                    method,
-                    ratio: figures.per_second / self.report.bare(USUAL_KEY),
-                    figures,
-                });
             }
         }
         Ok(())

@@ -20,4 +20,9 @@ pub mod shutdown;
 pub mod telemetry;
 pub mod tls;
 
+/// Of every program: with glibc's, a certificate costs a tenth more CPU time, since most of what one thread allocates
+/// another one frees. Libraries of tokens, which are not ours, keep glibc's.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 pub use context::Context;

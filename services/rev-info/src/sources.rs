@@ -1,6 +1,9 @@
 //! What rev-info knows of the CAs: their certificates and OCSP signers, as CARA says.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -28,6 +31,8 @@ pub struct Responder {
     pub key_id: KeyId,
     /// The OCSP signer's certificate, and how it signs.
     pub signatory: ocsp::Responder,
+    /// Whether an answer of this signatory has verified: key and certificate belong together.
+    pub is_proven: AtomicBool,
     /// From thisUpdate to nextUpdate.
     pub answer_validity: Duration,
 }
@@ -256,6 +261,7 @@ fn read_responder(wire: &wire::Responder) -> Result<Arc<Responder>, SourceError>
         signatory: ocsp::Responder::new(certificate, &issuer_certificate, algorithm)
             .map_err(SourceError::Responder)?
             .judged_by(lint),
+        is_proven: AtomicBool::new(false),
         answer_validity: validity.ok_or_else(|| malformed("answer_validity"))?,
         key_id: KeyId::new(wire.key_id.clone()),
         generation: wire.generation.max(1),

@@ -84,6 +84,38 @@ async fn a_signer_that_may_not_speak_for_its_ca_is_refused_and_other_cas_answer(
     assert!(said.contains("unauthorized"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_key_than_the_certificates_signs_is_not_handed_out() {
+    let world = World::start().await;
+    world.cara.issue(SERIAL);
+    let (key, ca) = world.authority("other");
+    let month = Duration::days(30);
+    let right = world
+        .responder("other", (&key, &ca), "ocsp-signer", month)
+        .await;
+    let another = world
+        .responder("other", (&key, &ca), "ocsp-signer", month)
+        .await;
+    let mixed = Responder {
+        key_id: another.key_id,
+        ..right.clone()
+    };
+    let first = world.cara.responder.clone();
+    tell(&world, vec![first.clone(), mixed], <[_]>::is_empty).await;
+    // until it has heard of this CA
+    while world
+        .ocsp_of("other", SERIAL, &[])
+        .await
+        .contains("unauthorized")
+    {}
+    for options in [&["-no_nonce"][..], &[], &[]] {
+        let said = world.ocsp_of("other", SERIAL, options).await;
+        assert!(said.contains("internalerror"), "{said}");
+    }
+    tell(&world, vec![first, right], <[_]>::is_empty).await;
+    while !world.ocsp_of("other", SERIAL, &[]).await.contains(": good") {}
+}
+
 /// Failure 31: an OCSP signer's certificate near its end is told in time, answers nothing after it, and all is well when it
 /// is renewed.
 #[tokio::test(flavor = "multi_thread")]

@@ -79,8 +79,8 @@ impl OpenKeys {
         algorithm: KeyAlgorithm,
         material: &[u8],
     ) -> Result<Arc<PrivateKey>, TokenError> {
-        if let Some(key) = self.open.read().get(id) {
-            return Ok(Arc::clone(key));
+        if let Some(key) = self.find(id) {
+            return Ok(key);
         }
         let der = self
             .vault
@@ -93,6 +93,10 @@ impl OpenKeys {
         Ok(key)
     }
 
+    fn find(&self, id: &KeyId) -> Option<Arc<PrivateKey>> {
+        self.open.read().get(id).map(Arc::clone)
+    }
+
     fn keep(&self, id: &KeyId, key: &Arc<PrivateKey>) {
         let mut open = self.open.write();
         if open.len() >= MAX_OPEN {
@@ -100,6 +104,32 @@ impl OpenKeys {
         }
         open.insert(id.clone(), Arc::clone(key));
     }
+}
+
+/// Whether a signature takes about as long (14 to 30 µs) as handing it to another thread and back.
+fn is_quick(algorithm: KeyAlgorithm, message: &Message) -> bool {
+    const SHORT: usize = 16 * 1024;
+    let is_short = match message {
+        Message::Whole(message) => message.len() <= SHORT,
+        Message::Digest(_) => true,
+    };
+    is_short && matches!(algorithm, KeyAlgorithm::P256 | KeyAlgorithm::Ed25519)
+}
+
+fn signature_of(
+    key: &PrivateKey,
+    kind: KeyAlgorithm,
+    algorithm: SignatureAlgorithm,
+    message: &Message,
+) -> Result<Vec<u8>, TokenError> {
+    let signature = match message {
+        Message::Whole(message) => key.sign(algorithm, message),
+        Message::Digest(digest) => key.sign_digest(algorithm, digest),
+    };
+    signature.map_err(|source| TokenError::Software {
+        algorithm: kind,
+        source,
+    })
 }
 
 #[async_trait::async_trait]
@@ -170,16 +200,14 @@ impl Token for SoftwareToken {
     ) -> Result<Vec<u8>, TokenError> {
         self.keys.vault.know(material).await;
         let (id, kind, material) = (key.key.id.clone(), key.key.algorithm, material.to_vec());
+        if is_quick(kind, &message)
+            && let Some(open) = self.keys.find(&id)
+        {
+            return signature_of(&open, kind, algorithm, &message);
+        }
         self.run(place, move |keys| {
             let key = keys.load(&id, kind, &material)?;
-            let signature = match &message {
-                Message::Whole(message) => key.sign(algorithm, message),
-                Message::Digest(digest) => key.sign_digest(algorithm, digest),
-            };
-            signature.map_err(|source| TokenError::Software {
-                algorithm: kind,
-                source,
-            })
+            signature_of(&key, kind, algorithm, &message)
         })
         .await
     }
