@@ -30,6 +30,8 @@ pub struct Enrollment {
     pub csr: Vec<u8>,
     /// SubjectPublicKeyInfo, DER.
     pub public_key: Vec<u8>,
+    /// The private half of `public_key`, sealed, where it was made for the requester and the policy keeps it; empty: none.
+    pub sealed_key: Vec<u8>,
     /// Name, DER; empty: that of the CSR.
     pub subject: Vec<u8>,
     /// `dns:…` and the like; empty: those of the CSR.
@@ -88,6 +90,7 @@ impl<E: Edge> Clm<E> {
             end_entity: enrollment.end_entity,
             csr: enrollment.csr,
             public_key: enrollment.public_key,
+            sealed_key: enrollment.sealed_key,
             subject: enrollment.subject,
             subject_alternative_names: enrollment.names,
             not_before: enrollment.not_before.map(to_timestamp),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ers_runtime::error::{Fault, Kind};
 use time::{Duration, OffsetDateTime};
 
-use super::{Flows, issue::Outcome, read_request::read_request};
+use super::{Flows, SealedKey, issue::Outcome, read_request::read_request};
 use crate::{
     clients::CaraError,
     domain::{
@@ -39,6 +39,8 @@ pub struct Enroll {
     pub end_entity: Option<EndEntityName>,
     /// The key.
     pub key: KeySource,
+    /// Its private half, where the edge had it made and the policy keeps such keys.
+    pub sealed_key: Option<SealedKey>,
     /// Name, DER; absent: that of the CSR.
     pub subject: Option<Vec<u8>>,
     /// `dns:example.com` ...; none: those of the CSR.
@@ -117,6 +119,7 @@ impl Flows {
         let _under_way = self.metrics.under_way();
         let policy = self.policy_of(call)?;
         let outcome = self.enroll_under(call, &policy).await?;
+        self.keep_key(call, &policy, &outcome).await?;
         self.metrics.enrolled(call.protocol, outcome.as_str());
         Ok(outcome)
     }

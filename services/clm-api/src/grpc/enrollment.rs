@@ -22,8 +22,8 @@ use super::{
 use crate::{
     domain::{id::AccountKeyId, protocol::Protocol},
     flows::{
-        Actor, Authenticate, Credential, Enroll, Flows, KeySource, Naming, Revoke, SharedSecretOf,
-        Which,
+        Actor, Authenticate, Credential, Enroll, Flows, KeySource, Naming, Revoke, SealedKey,
+        SharedSecretOf, Which,
     },
 };
 
@@ -41,6 +41,7 @@ const ADMINISTRATOR: &str = "administrator";
 const MOST_NAMES: usize = 1000;
 const LONGEST_NAME: usize = 2048;
 const LONGEST_METHOD: usize = 64;
+const LONGEST_SEALED_KEY: usize = 16 * 1024;
 const LONGEST_ADDRESS: usize = 64;
 const LONGEST_TRANSACTION_ID: usize = 255;
 const LONGEST_PASSWORD: usize = 1024;
@@ -359,6 +360,7 @@ fn read_enroll(caller: &Caller, message: proto::EnrollRequest) -> Result<Enroll,
             ));
         }
     };
+    let sealed_key = read_sealed_key(caller, &key, message.sealed_key)?;
     let names = message.subject_alternative_names;
     if names.len() > MOST_NAMES || names.iter().any(|name| name.len() > LONGEST_NAME) {
         let problem = format!("at most {MOST_NAMES} names of at most {LONGEST_NAME} octets");
@@ -378,6 +380,7 @@ fn read_enroll(caller: &Caller, message: proto::EnrollRequest) -> Result<Enroll,
         requester: required("requester", &message.requester)?,
         end_entity: optional("end_entity", &message.end_entity)?,
         key,
+        sealed_key,
         subject: Some(message.subject).filter(|der| !der.is_empty()),
         names,
         not_before: time_of("not_before", message.not_before)?,
@@ -386,6 +389,26 @@ fn read_enroll(caller: &Caller, message: proto::EnrollRequest) -> Result<Enroll,
         renews: Some(message.renews).filter(|der| !der.is_empty()),
         authenticated_by: message.authenticated_by,
     })
+}
+
+/// The private half of a key that the caller had made for its client.
+fn read_sealed_key(
+    caller: &Caller,
+    key: &KeySource,
+    sealed: Vec<u8>,
+) -> Result<Option<SealedKey>, Status> {
+    if sealed.is_empty() {
+        return Ok(None);
+    }
+    caller.require(&["est", "cmp"])?;
+    if !matches!(key, KeySource::PublicKey(_)) {
+        return Err(wrong("sealed_key", "only with public_key"));
+    }
+    if sealed.len() > LONGEST_SEALED_KEY {
+        let problem = format!("at most {LONGEST_SEALED_KEY} octets");
+        return Err(wrong("sealed_key", problem));
+    }
+    Ok(Some(SealedKey(sealed)))
 }
 
 fn read_authenticate(

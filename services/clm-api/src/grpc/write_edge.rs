@@ -5,7 +5,10 @@ use ers_proto::clm::v1 as proto;
 
 use super::write::{duration, timestamp_ms};
 use crate::{
-    domain::policy::{AcmeRules, CommonNameRule, Rules},
+    domain::{
+        policy::{AcmeRules, CommonNameRule, Rules},
+        server_key::context,
+    },
     flows::{Answer, Capacity, EdgePolicy, KnownCertificate, SharedSecret, Suggestion},
 };
 
@@ -53,6 +56,10 @@ pub(super) fn edge_policy(edge: &EdgePolicy) -> proto::EdgePolicy {
         }),
         acme: Some(acme(&rules.acme)),
         manual_approval: rules.manual_approval,
+        kept_key_context: match rules.server_keys.kept {
+            true => context(&rules.realm, &rules.name),
+            false => String::new(),
+        },
         renewal: Some(proto::RenewalSettings {
             before: rules
                 .authentication

@@ -220,6 +220,7 @@ fn read(caller: &Caller, wish: CertificateWish) -> Result<Enroll, Problem> {
             .transpose()
             .map_err(|error| wrong("end_entity", error))?,
         key: KeySource::Csr(csr),
+        sealed_key: None,
         subject: subject.map(|subject| subject.to_der().to_vec()),
         names: wish.subject_alternative_names,
         not_before: wish

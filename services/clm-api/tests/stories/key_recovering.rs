@@ -2,6 +2,8 @@
 //! - where the policy allows it the key is made here and goes out in PKCS#12, to who asked, for a day; asked again it is the
 //!   same key; it is kept sealed; who waited for a decision fetches it after that
 //! - a kept key comes back only when others than the asker say yes, as many as the policy wants; once; to the asker alone
+//! - a key that an edge had made for its client is kept as one that was made here, once for each request, where the policy
+//!   keeps keys and does not refuse the request
 //! - who may see or do what ends where their roles end; what somebody imports opens nothing
 //! - owner and subscribers are told, and the trail says who did what
 
@@ -9,14 +11,17 @@ use std::process::{Command, Output};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use clm_api::config::{MailConfig, NotificationConfig};
+use ers_pki::key::{KeyAlgorithm, PrivateKey};
 use ers_proto::clm::v1 as proto;
+use ers_signer_client::Signer as _;
 use ers_test_support::{databases::TestDatabase, on_every_database};
 use serde_json::{Value, json};
 use time::Duration;
 
 use super::{
+    authenticating::est_wish,
     cara::ISSUER,
-    clm::World,
+    clm::{World, issued, refused},
     permissions::{call, person, token},
     rest::{Answer, get, log_in, post},
 };
@@ -26,6 +31,7 @@ on_every_database!(
     a_kept_key_comes_back_when_two_others_say_yes_and_once,
     of_two_who_say_yes_at_once_both_count,
     keys_that_nobody_may_have_any_more_are_forgotten,
+    the_key_that_an_edge_had_made_is_kept_once_and_comes_back,
 );
 
 const PASSWORD: &str = "a password for the file";
@@ -274,6 +280,119 @@ async fn all_of_it_is_told(world: &World, admin: &str, issued: &Value, id: &str)
             ("administrator", "certificate.release_key"),
         ]
     );
+}
+
+/// What an edge asks under a policy, with the key that it had made for its client.
+async fn made_at_the_edge(world: &World, edge: &str, policy: &str) -> proto::EnrollRequest {
+    let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+    let context = format!("clm/server-key/default/{policy}");
+    let sealed = world
+        .signer
+        .seal(&context, &key.to_pkcs8_der().unwrap())
+        .await;
+    proto::EnrollRequest {
+        protocol: edge.into(),
+        policy: policy.into(),
+        sealed_key: sealed.unwrap(),
+        subject: Vec::new(),
+        ..est_wish(&format!("{edge}-1"), &key, &format!("{edge}-device"))
+    }
+}
+
+async fn ask_as(
+    world: &World,
+    edge: &'static str,
+    wish: &proto::EnrollRequest,
+) -> proto::enroll_response::Outcome {
+    let enrolled = world.enrollment(edge).enroll(wish.clone()).await.unwrap();
+    enrolled.into_inner().outcome.unwrap()
+}
+
+/// Failure 49: also such a key one person alone does not get; a retry of the request keeps no second one.
+async fn the_key_that_an_edge_had_made_is_kept_once_and_comes_back(database: TestDatabase) {
+    let (world, admin) = world(Some(database)).await;
+    let edges =
+        |rules: &str| policy("kept", "default", rules).replace("[rest]", "[est, cmp, rest]");
+    world.apply(&edges(KEPT)).await;
+    world
+        .apply(&edges("").replace("name: kept", "name: plain"))
+        .await;
+    for edge in ["est", "cmp"] {
+        let request = proto::LoadPolicyRequest {
+            policy: "kept".into(),
+            protocol: edge.into(),
+        };
+        let told = world.enrollment(edge).load_policy(request).await.unwrap();
+        let context = told.into_inner().kept_key_context;
+        assert_eq!(context, "clm/server-key/default/kept");
+
+        let wish = made_at_the_edge(&world, edge, "kept").await;
+        let before = world.bytes("SELECT sealed FROM server_key").await.len();
+        let made = issued(ask_as(&world, edge, &wish).await);
+        assert_eq!(issued(ask_as(&world, edge, &wish).await), made);
+        let kept = world.bytes("SELECT sealed FROM server_key").await;
+        assert_eq!(kept.len(), before + 1);
+        assert!(kept.contains(&wish.sealed_key));
+        let events = world.trail().await;
+        let noted = events.iter().filter(|(_, act, _)| act == "key.keep");
+        assert_eq!(noted.count(), before + 1, "{events:?}");
+        world.caught_up().await;
+        comes_back(&world, &admin, &made, &wish.public_key, edge).await;
+    }
+    what_is_not_to_be_kept_is_not(&world).await;
+    world.stop().await;
+}
+
+async fn comes_back(
+    world: &World,
+    admin: &str,
+    made: &proto::Issued,
+    public_key: &[u8],
+    edge: &str,
+) {
+    let shown = get(world, admin, &format!("certificates/{}", made.serial)).await;
+    let shown = shown.json();
+    assert_eq!(shown["server_key"]["kept"], json!(true));
+    let id = ask(world, admin, &json!({"fingerprint": made.serial})).await;
+    fetch(world, admin, &id).await.assert_problem(409);
+    for place in 0..2 {
+        let name = format!("{edge}-{place}");
+        let other = person(world, admin, &name, &[("approver", "default")]).await;
+        assert_eq!(decide(world, &other, &id, true).await.status, 200);
+    }
+    let released = fetch(world, admin, &id).await;
+    assert_eq!(released.status, 200, "{}", text(&released));
+    let opened = open(&released.json()["pkcs12"]);
+    let pem = ers_pki::pem::encode("PUBLIC KEY", public_key);
+    assert_eq!(opened.public_key, pem);
+}
+
+async fn what_is_not_to_be_kept_is_not(world: &World) {
+    let before = world.bytes("SELECT sealed FROM server_key").await.len();
+    let mut other = made_at_the_edge(world, "est", "plain").await;
+    other.request_id = "plain".into();
+    other.subject_alternative_names = vec!["dns:plain.test".into()];
+    issued(ask_as(world, "est", &other).await);
+    let mut no = made_at_the_edge(world, "est", "kept").await;
+    no.request_id = "no".into();
+    no.subject_alternative_names = vec!["ip:192.0.2.1".into()];
+    refused(ask_as(world, "est", &no).await);
+    let after = world.bytes("SELECT sealed FROM server_key").await.len();
+    assert_eq!(after, before);
+    for (caller, protocol) in [("acme", "acme"), ("scep", "scep")] {
+        let wish = proto::EnrollRequest {
+            protocol: protocol.into(),
+            ..made_at_the_edge(world, "est", "kept").await
+        };
+        let refused = world.enrollment(caller).enroll(wish).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::PermissionDenied);
+    }
+    let long = proto::EnrollRequest {
+        sealed_key: vec![1; 20_000],
+        ..made_at_the_edge(world, "est", "kept").await
+    };
+    let refused = world.enrollment("est").enroll(long).await.unwrap_err();
+    assert!(refused.message().starts_with("sealed_key:"), "{refused:?}");
 }
 
 /// Failure 49: one person alone does not get a kept key; of two who approve at the same moment neither is lost.

@@ -32,6 +32,8 @@ pub struct Policy {
     pub implicit_confirm_allowed: bool,
     /// Whether keys are made for those who ask for that.
     pub central_keys_allowed: bool,
+    /// What made keys are sealed for that CLM keeps; empty: they are kept nowhere.
+    pub kept_key_context: String,
     /// Whether registration authorities may vouch for possession.
     pub ra_verified_allowed: bool,
     /// How soon a certificate must be confirmed.
@@ -70,6 +72,7 @@ fn read(policy: EdgePolicy) -> Policy {
         signature_allowed: cmp.signature_allowed,
         implicit_confirm_allowed: cmp.implicit_confirm_allowed,
         central_keys_allowed: cmp.central_keys_allowed,
+        kept_key_context: policy.kept_key_context,
         ra_verified_allowed: cmp.ra_verified_allowed,
         confirm_within: cmp
             .confirm_within

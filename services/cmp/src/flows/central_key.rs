@@ -1,5 +1,5 @@
 //! Keys that are made here, RFC 9483 section 4.1.6: the signer makes one, it is signed as its maker's and encrypted for
-//! who asks, and kept nowhere else.
+//! who asks; where the policy keeps it, it goes to CLM too, sealed.
 
 use std::num::NonZeroU32;
 
@@ -30,6 +30,8 @@ pub struct CentralKey {
     pub public_key: Vec<u8>,
     /// `EncryptedKey`, DER.
     pub encrypted: Vec<u8>,
+    /// PKCS#8, sealed for CLM; empty where the policy has it kept nowhere.
+    pub sealed: Vec<u8>,
 }
 
 /// Who can open the key.
@@ -67,6 +69,10 @@ pub async fn make(
         }
         made => made?,
     };
+    let sealed = match policy.kept_key_context.as_str() {
+        "" => Vec::new(),
+        context => server.signer.seal(context, &made.private_key).await?,
+    };
     // 3. Signed, and encrypted
     let signed = sign(server, &request_id, &key_package(&made.private_key)).await?;
     let encrypted = encrypt(&signed, &reader)
@@ -82,6 +88,7 @@ pub async fn make(
     Ok(CentralKey {
         public_key: made.public_key,
         encrypted,
+        sealed,
     })
 }
 

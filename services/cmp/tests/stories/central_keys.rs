@@ -1,6 +1,7 @@
 //! Promises: where the policy allows it a key is made for who asks (RFC 9483 section 4.1.6), signed as its maker's and
 //! readable by nobody else, whether who asks has a key of its own or a shared secret; openssl reads it. A key that a
-//! broken-off attempt has lost is nobody's: its certificate is revoked.
+//! broken-off attempt has lost is nobody's: its certificate is revoked. Where the policy keeps such keys, CLM gets the
+//! very key, sealed; where it does not, nothing.
 
 use std::path::Path;
 
@@ -206,6 +207,54 @@ async fn libcrypto_opens_a_key_that_was_made_for_who_shares_a_secret() {
     assert_eq!(content.len(), number(" l="));
     let signed = symm::decrypt(symm::Cipher::aes_256_cbc(), &key, Some(iv), content).unwrap();
     check_package(&world, &signed, &certificate).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_policy_keeps_keys_clm_gets_the_sealed_one_once() {
+    let context = "clm/server-key/default/cmp";
+    let world = world().await;
+    let mut device = world.device("device");
+    let message = device.message(&body(&device));
+    device.send_octets(message).await;
+    assert!(world.clm.asked()[0].sealed_key.is_empty(), "kept nowhere");
+
+    let world = World::new().await;
+    world.clm.change_policy("cmp", |policy| {
+        policy.cmp.as_mut().unwrap().central_keys_allowed = true;
+        policy.kept_key_context = context.to_owned();
+    });
+    let mut device = world.device("device");
+    let message = device.message(&body(&device));
+    let (certificate, _) = handed_out(&device.send_octets(message.clone()).await);
+    let (again, _) = handed_out(&device.send_octets(message).await);
+    assert_eq!(again.der(), certificate.der());
+    let asked = world.clm.asked();
+    let [asked] = asked.as_slice() else {
+        panic!("asked {} times", asked.len());
+    };
+    let opened = world.unseal(context, &asked.sealed_key).await;
+    let key = PrivateKey::from_pkcs8_der(&opened).unwrap();
+    assert_eq!(
+        key.public_key().spki_der(),
+        certificate.public_key().spki_der()
+    );
+}
+
+/// Failure 3 and 20: where the key cannot be sealed nothing is issued, and the same message may be sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_signer_nothing_is_issued_for_a_key_that_is_to_be_kept() {
+    let world = world().await;
+    world.clm.change_policy("cmp", |policy| {
+        policy.kept_key_context = "clm/server-key/default/cmp".to_owned();
+    });
+    let mut device = world.device("device");
+    let message = device.message(&body(&device));
+    world.refuse_to_seal(true);
+    let answer = device.send_octets(message.clone()).await;
+    assert_eq!(answer.error(), Failure::SystemUnavail);
+    assert_eq!(world.clm.issued(), 0);
+    world.refuse_to_seal(false);
+    handed_out(&device.send_octets(message).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

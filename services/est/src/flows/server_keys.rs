@@ -1,5 +1,5 @@
-//! `/serverkeygen` (RFC 7030 section 4.4): the signer makes the key, which goes to the client and stays nowhere. A client
-//! that names its certificate's key gets it encrypted for that.
+//! `/serverkeygen` (RFC 7030 section 4.4): the signer makes the key, which goes to the client; where the policy keeps it, it
+//! goes to CLM too, sealed. A client that names its certificate's key gets it encrypted for that.
 
 use ers_enrollment::{Enrollment, Outcome};
 use ers_pki::{
@@ -7,6 +7,7 @@ use ers_pki::{
     cms::{self, ContentCipher, KeyHolder, KeyTransport, NewRecipient},
     csr::DecryptKey,
 };
+use ers_proto::clm::v1::EdgePolicy;
 use zeroize::Zeroizing;
 
 use super::{Asked, Flows, enroll::refused};
@@ -63,8 +64,10 @@ impl Flows {
             .make_client_key(&request_id, algorithm)
             .await
             .map_err(|error| Failure::Internal(Box::new(error)))?;
+        let sealed_key = self.seal_kept(policy, &made.private_key).await?;
         let request = Enrollment {
             request_id,
+            sealed_key,
             policy: policy.name.clone(),
             requester: known.requester.clone(),
             end_entity: if known.authority {
@@ -100,6 +103,19 @@ impl Flows {
             encrypted,
             certificate,
         })
+    }
+}
+
+impl Flows {
+    /// The key as CLM keeps it; empty where the policy has it kept nowhere.
+    async fn seal_kept(&self, policy: &EdgePolicy, key: &[u8]) -> Result<Vec<u8>, Failure> {
+        match policy.kept_key_context.as_str() {
+            "" => Ok(Vec::new()),
+            context => {
+                let sealed = self.signer.seal(context, key).await;
+                sealed.map_err(|error| Failure::Internal(Box::new(error)))
+            }
+        }
     }
 }
 

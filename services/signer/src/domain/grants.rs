@@ -252,6 +252,16 @@ fn purposes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Purpose>, 
         .collect()
 }
 
+/// An edge that has keys made for its clients; those that a policy keeps it seals, and only CLM opens them again.
+fn maker(name: &str) -> Grant {
+    Grant {
+        caller: name.to_owned(),
+        make_client_keys: true,
+        seal: vec!["clm/server-key/".to_owned()],
+        ..Grant::default()
+    }
+}
+
 fn built_in() -> Vec<Grant> {
     let named = |caller: &str| Grant {
         caller: caller.to_owned(),
@@ -308,19 +318,15 @@ fn built_in() -> Vec<Grant> {
             mac: texts(&["acme/"]),
             ..named("acme")
         },
-        Grant {
-            make_client_keys: true,
-            ..named("est")
-        },
+        maker("est"),
         Grant {
             // what it makes for others it signs as CMS, with a key of its own
             sign: vec![Purpose::Cmp, Purpose::Cms],
             create_keys: vec![Purpose::Cmp, Purpose::Cms],
-            make_client_keys: true,
             labels: texts(&["cmp-signer:"]),
             // CLM seals the shared secrets of end entities; who protects messages with them never sees them
             mac: texts(&["clm/shared-secret"]),
-            ..named("cmp")
+            ..maker("cmp")
         },
         Grant {
             decrypt: true,
@@ -372,6 +378,12 @@ mod tests {
         assert!(grants.may_administer("cara-ws", "act").is_err());
         assert!(grants.may_make_client_keys("est").is_ok());
         assert!(grants.may_make_client_keys("scep").is_err());
+        for edge in ["est", "cmp"] {
+            let context = "clm/server-key/default/mail";
+            assert!(grants.may_seal(edge, context).is_ok());
+            assert!(grants.may_unseal(edge, context).is_err());
+            assert!(grants.may_seal(edge, "clm/shared-secret").is_err());
+        }
         assert!(grants.may_create("est", "est:1", &[Purpose::Cms]).is_err());
         assert!(grants.may_read_keys("rev-info").is_ok());
         assert!(grants.may_administer_keys("administrator").is_ok());

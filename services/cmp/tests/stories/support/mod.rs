@@ -11,6 +11,7 @@ use cmp::{Config, Deps};
 use ers_runtime::Context;
 use ers_runtime::clock::{Clock as _, ManualClock, SystemClock};
 use ers_runtime::http::Listener;
+use ers_signer_client::Signer as _;
 use ers_signer_client::fake::FakeSigner;
 use ers_test_support::databases::{self, Kind, TestDatabase};
 
@@ -90,6 +91,16 @@ impl World {
     pub fn device(&self, name: &str) -> Device {
         self.clm.share_secret(name, &secret_of(name), false);
         Device::with_secret(&format!("{}/cmp/cmp", self.base), name)
+    }
+
+    /// What was sealed for CLM.
+    pub async fn unseal(&self, context: &str, sealed: &[u8]) -> Vec<u8> {
+        self.signer.unseal(context, sealed).await.unwrap().to_vec()
+    }
+
+    /// The signer seals nothing from now on; or does again.
+    pub fn refuse_to_seal(&self, refuse: bool) {
+        self.signer.refuse_to_seal(refuse);
     }
 
     /// `openssl cmp` in the folder.
