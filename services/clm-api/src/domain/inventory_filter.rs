@@ -61,6 +61,27 @@ impl Filter {
         self.search.is_some() || self.owner.is_some() || self.unowned || !self.tags.is_empty()
     }
 
+    /// What of it stands in columns of certificates.
+    pub fn of_columns(&self) -> Self {
+        Self {
+            search: None,
+            owner: None,
+            unowned: false,
+            tags: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether it looks for text and tags, and for nothing else.
+    pub fn is_text_with_tags(&self) -> bool {
+        let nothing = Self {
+            order: self.order,
+            ..Self::default()
+        };
+        let is_more = self.owner.is_some() || self.unowned || self.of_columns() != nothing;
+        self.search.is_some() && !self.tags.is_empty() && !is_more
+    }
+
     /// Whether it looks for those that end in a stretch of time.
     pub fn is_of_a_time(&self) -> bool {
         self.expires_within.is_some()

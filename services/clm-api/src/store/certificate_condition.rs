@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait as _, Condition, DbBackend, EntityTrait as _, QueryFilter as _, QuerySelect as _,
-    QueryTrait as _,
+    QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait as _, LikeExpr},
 };
 
@@ -20,8 +20,22 @@ use certificate::Column;
 /// As many hex digits stand for few certificates.
 const FINGERPRINT_DIGITS: usize = 8;
 
+/// How the rows with a tag are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tagged {
+    /// As the database thinks best: mostly all with the tag, and then their certificates one by one.
+    Any,
+    /// The certificates first, by what else is looked for; then which of them have the tag.
+    Last,
+}
+
 /// The rows that the filter lets through.
-pub(super) fn condition(filter: &Filter, now_ms: i64, backend: DbBackend) -> Condition {
+pub(super) fn condition(
+    filter: &Filter,
+    now_ms: i64,
+    backend: DbBackend,
+    tagged: Tagged,
+) -> Condition {
     let equal = [
         (Column::Realm, filter.realm.as_ref().map(RealmName::as_str)),
         (
@@ -65,37 +79,60 @@ pub(super) fn condition(filter: &Filter, now_ms: i64, backend: DbBackend) -> Con
         Some(Source::Issued) => all = all.add(Column::Protocol.ne(IMPORT)),
         None => {}
     }
-    all.add(noted(filter))
+    all.add(noted(filter, tagged))
 }
 
 /// By what people wrote beside certificates.
-fn noted(filter: &Filter) -> Condition {
+fn noted(filter: &Filter, tagged: Tagged) -> Condition {
     let id = || Expr::col((certificate::Entity, Column::Id));
     let mut all = Condition::all();
-    let owned = note::Entity::find()
-        .select_only()
-        .column(note::Column::CertificateId);
     if let Some(owner) = &filter.owner {
-        let owned = owned.clone().filter(note::Column::Owner.eq(owner.as_str()));
+        let owned = note::Entity::find()
+            .select_only()
+            .column(note::Column::CertificateId)
+            .filter(note::Column::Owner.eq(owner.as_str()));
         all = all.add(id().in_subquery(owned.into_query()));
     }
-    if filter.unowned {
-        // One by one, and not all owners first: most pages are full soon.
-        let note_of = Expr::col((note::Entity, note::Column::CertificateId)).eq(id());
-        let owned = owned.filter(note::Column::Owner.ne("")).filter(note_of);
-        all = all.add(Expr::exists(owned.into_query()).not());
+    if filter.unowned && filter.tags.is_empty() {
+        all = all.add(unowned(id()));
     }
-    for TagFilter { name, value } in &filter.tags {
-        let tagged = tag::Entity::find()
+    for (index, wanted) in filter.tags.iter().enumerate() {
+        let of_tag = (tag::Entity, tag::Column::CertificateId);
+        let numbers = with_tag(wanted)
             .select_only()
             .column(tag::Column::CertificateId)
-            .filter(tag::Column::Name.eq(name.as_str()))
-            .apply_if(value.as_ref(), |query, value| {
-                query.filter(tag::Column::Value.eq(value.as_str()))
+            // Beside the tag: both are narrow, and certificates are wide.
+            .apply_if((filter.unowned && index == 0).then_some(()), |query, ()| {
+                query.filter(unowned(Expr::col(of_tag)))
             });
-        all = all.add(id().in_subquery(tagged.into_query()));
+        let id = match tagged {
+            Tagged::Any => id(),
+            // By which no index has it.
+            Tagged::Last => id().add(0),
+        };
+        all = all.add(id.in_subquery(numbers.into_query()));
     }
     all
+}
+
+/// One by one, and not all owners first: most pages are full soon.
+fn unowned(number: Expr) -> Expr {
+    let owned = note::Entity::find()
+        .select_only()
+        .column(note::Column::CertificateId)
+        .filter(note::Column::Owner.ne(""))
+        .filter(Expr::col((note::Entity, note::Column::CertificateId)).eq(number));
+    Expr::exists(owned.into_query()).not()
+}
+
+/// The rows of a tag.
+pub(super) fn with_tag(wanted: &TagFilter) -> Select<tag::Entity> {
+    let TagFilter { name, value } = wanted;
+    tag::Entity::find()
+        .filter(tag::Column::Name.eq(name.as_str()))
+        .apply_if(value.as_ref(), |query, value| {
+            query.filter(tag::Column::Value.eq(value.as_str()))
+        })
 }
 
 pub(super) fn in_state(state: CertificateState, now_ms: i64) -> Condition {
