@@ -5,7 +5,7 @@ use ers_runtime::error::status;
 use tonic::Status;
 
 use super::{
-    administration::Entered,
+    entered::Entered,
     inventory::{filter_text, requester},
     read::{duration_of, wrong},
     write,

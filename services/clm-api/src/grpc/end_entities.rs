@@ -6,7 +6,7 @@ use tonic::Status;
 use zeroize::Zeroizing;
 
 use super::{
-    administration::Entered,
+    entered::Entered,
     read::{duration_of, optional, required, wrong},
     write,
 };
@@ -16,7 +16,7 @@ use crate::{
         id::{CertificateId, EndEntityName, RealmName},
         page::PageRequest,
     },
-    flows::{Actor, Flows, NewChallenge, NewEndEntity, RenewNow, Secret, usual_realm},
+    flows::{Flows, NewChallenge, NewEndEntity, RenewNow, Secret, usual_realm},
 };
 
 const MOST_IDS: usize = 10_000;
@@ -25,8 +25,8 @@ pub(super) async fn add(
     flows: &Flows,
     entered: &Entered,
     message: proto::AddEndEntityRequest,
-    actor: &Actor,
 ) -> Result<proto::EndEntity, Status> {
+    let actor = entered.actor(&message.actor)?;
     let new = NewEndEntity {
         realm: realm(&message.realm)?,
         name: required("name", &message.name)?,
@@ -37,7 +37,7 @@ pub(super) async fn add(
     };
     entered.demand_realm(&new.realm)?;
     flows
-        .add_end_entity(&new, actor)
+        .add_end_entity(&new, &actor)
         .await
         .map(told)
         .map_err(status)
@@ -85,8 +85,8 @@ pub(super) async fn change(
     flows: &Flows,
     entered: &Entered,
     message: proto::ChangeEndEntityRequest,
-    actor: &Actor,
 ) -> Result<proto::EndEntity, Status> {
+    let actor = entered.actor(&message.actor)?;
     let (realm, name) = named(&message.realm, &message.name)?;
     entered.demand_realm(&realm)?;
     let change = EndEntityChange {
@@ -99,7 +99,7 @@ pub(super) async fn change(
             .map(|metadata| metadata.values.into_iter().collect()),
     };
     flows
-        .change_end_entity(&realm, &name, &change, None, actor)
+        .change_end_entity(&realm, &name, &change, None, &actor)
         .await
         .map(told)
         .map_err(status)
@@ -109,13 +109,13 @@ pub(super) async fn set_password(
     flows: &Flows,
     entered: &Entered,
     message: proto::SetEndEntityPasswordRequest,
-    actor: &Actor,
 ) -> Result<proto::SetEndEntityPasswordResponse, Status> {
+    let actor = entered.actor(&message.actor)?;
     let (realm, name) = named(&message.realm, &message.name)?;
     entered.demand_realm(&realm)?;
     let secret = secret("password", message.password, message.none)?;
     let made = flows
-        .set_end_entity_password(&realm, &name, secret, actor)
+        .set_end_entity_password(&realm, &name, secret, &actor)
         .await
         .map_err(status)?;
     Ok(proto::SetEndEntityPasswordResponse { made: shown(made) })
@@ -125,13 +125,13 @@ pub(super) async fn set_secret(
     flows: &Flows,
     entered: &Entered,
     message: proto::SetEndEntitySecretRequest,
-    actor: &Actor,
 ) -> Result<proto::SetEndEntitySecretResponse, Status> {
+    let actor = entered.actor(&message.actor)?;
     let (realm, name) = named(&message.realm, &message.name)?;
     entered.demand_realm(&realm)?;
     let secret = secret("secret", message.secret, message.none)?;
     let made = flows
-        .set_end_entity_secret(&realm, &name, secret, actor)
+        .set_end_entity_secret(&realm, &name, secret, &actor)
         .await
         .map_err(status)?;
     Ok(proto::SetEndEntitySecretResponse { made: shown(made) })
@@ -141,12 +141,12 @@ pub(super) async fn remove(
     flows: &Flows,
     entered: &Entered,
     message: proto::RemoveEndEntityRequest,
-    actor: &Actor,
 ) -> Result<proto::RemoveEndEntityResponse, Status> {
+    let actor = entered.actor(&message.actor)?;
     let (realm, name) = named(&message.realm, &message.name)?;
     entered.demand_realm(&realm)?;
     flows
-        .remove_end_entity(&realm, &name, None, actor)
+        .remove_end_entity(&realm, &name, None, &actor)
         .await
         .map_err(status)?;
     Ok(proto::RemoveEndEntityResponse {})
@@ -156,8 +156,8 @@ pub(super) async fn create_challenge(
     flows: &Flows,
     entered: &Entered,
     message: proto::CreateChallengeRequest,
-    actor: &Actor,
 ) -> Result<proto::CreatedChallenge, Status> {
+    let actor = entered.actor(&message.actor)?;
     let names = message
         .subject_alternative_names
         .iter()
@@ -178,7 +178,7 @@ pub(super) async fn create_challenge(
     flows
         .show_policy(&new.policy, &entered.reach())
         .map_err(status)?;
-    let (challenge, expires_at_ms) = flows.create_challenge(new, actor).await.map_err(status)?;
+    let (challenge, expires_at_ms) = flows.create_challenge(new, &actor).await.map_err(status)?;
     Ok(proto::CreatedChallenge {
         challenge: challenge.to_string(),
         expires_at: Some(write::timestamp_ms(expires_at_ms)),
@@ -189,8 +189,8 @@ pub(super) async fn renew_now(
     flows: &Flows,
     entered: &Entered,
     message: proto::RenewNowRequest,
-    actor: &Actor,
 ) -> Result<proto::RenewNowResponse, Status> {
+    let actor = entered.actor(&message.actor)?;
     if message.ids.len() > MOST_IDS {
         return Err(wrong("ids", format!("at most {MOST_IDS}")));
     }
@@ -209,7 +209,7 @@ pub(super) async fn renew_now(
         within: duration_of(message.within),
     };
     let certificates = flows
-        .renew_now(&asked, &entered.reach(), actor)
+        .renew_now(&asked, &entered.reach(), &actor)
         .await
         .map_err(status)?;
     Ok(proto::RenewNowResponse { certificates })

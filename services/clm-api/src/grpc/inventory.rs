@@ -5,7 +5,7 @@ use ers_runtime::error::status;
 use tonic::Status;
 
 use super::{
-    administration::Entered,
+    entered::Entered,
     read::{duration_of, required, wrong},
     write,
 };
@@ -14,6 +14,7 @@ use crate::{
         id::{CertificateId, Requester},
         inventory_filter::{Filter, FilterText},
         note::NoteChange,
+        page::PageRequest,
     },
     flows::{Actor, Flows, HistoryEvent, Import},
 };
@@ -61,6 +62,46 @@ pub(super) fn filter_text(message: proto::CertificateFilter) -> FilterText {
 
 fn read(text: &FilterText) -> Result<Filter, Status> {
     text.read().map_err(|error| wrong(error.field, error))
+}
+
+pub(super) async fn list_certificates(
+    flows: &Flows,
+    entered: &Entered,
+    message: proto::ListCertificatesRequest,
+) -> Result<proto::ListCertificatesResponse, Status> {
+    let page = PageRequest::read(message.page_size, &message.page_token)
+        .map_err(|error| wrong(error.field(), error))?;
+    let filter = filter_of_list(&message)?;
+    let found = flows
+        .list_certificates(&filter, &entered.reach(), &page)
+        .await
+        .map_err(status)?;
+    let now_ms = flows.clock.now_ms();
+    Ok(proto::ListCertificatesResponse {
+        certificates: found
+            .rows
+            .into_iter()
+            .map(|entry| write::certificate(entry, now_ms))
+            .collect(),
+        next_page_token: found.next.unwrap_or_default(),
+        total: found.total,
+    })
+}
+
+pub(super) async fn show_certificate(
+    flows: &Flows,
+    entered: &Entered,
+    message: proto::ShowCertificateRequest,
+) -> Result<proto::InventoryCertificate, Status> {
+    let id = CertificateId::from_typed(&message.id).map_err(|error| wrong("id", error))?;
+    let mut shown = flows
+        .show_certificate(&id, &entered.reach())
+        .await
+        .map_err(status)?;
+    let der = std::mem::take(&mut shown.entry.certificate.der);
+    let chain = shown.chain.to_vec();
+    let told = write::certificate(shown.entry, flows.clock.now_ms());
+    Ok(proto::InventoryCertificate { der, chain, ..told })
 }
 
 pub(super) async fn change_certificate(

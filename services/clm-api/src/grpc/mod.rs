@@ -4,12 +4,15 @@ mod administration;
 mod bulk;
 mod end_entities;
 mod enrollment;
+mod entered;
 mod inventory;
 mod notifications;
 mod operations;
 mod people;
+mod policies;
 mod read;
 mod realms;
+mod requests;
 mod write;
 mod write_edge;
 

@@ -7,7 +7,7 @@ use ers_runtime::error::status;
 use tonic::{Request, Response, Status};
 
 use super::{
-    administration::Entered,
+    entered::Entered,
     read::{optional, required, wrong},
     write,
 };

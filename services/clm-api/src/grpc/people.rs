@@ -5,13 +5,33 @@ use ers_runtime::error::status;
 use tonic::Status;
 use zeroize::Zeroizing;
 
-use super::{administration::Entered, read::required, write};
+use super::{entered::Entered, read::required, write};
 use crate::{
     domain::{account::Account, id::Username},
     flows::{AccountChange, Flows, NewAccount},
 };
 
-pub(super) async fn list(flows: &Flows) -> Result<proto::ListPeopleResponse, Status> {
+pub(super) async fn set_password(
+    flows: &Flows,
+    entered: &Entered,
+    message: proto::SetAdministratorPasswordRequest,
+) -> Result<proto::SetAdministratorPasswordResponse, Status> {
+    let username = required("username", &message.username)?;
+    demand_above(flows, entered, &username).await?;
+    let password = zeroize::Zeroizing::new(message.password);
+    let actor = entered.actor("")?;
+    flows
+        .set_password(&username, &password, &actor)
+        .await
+        .map_err(status)?;
+    Ok(proto::SetAdministratorPasswordResponse {})
+}
+
+pub(super) async fn list(
+    flows: &Flows,
+    _entered: &Entered,
+    _message: proto::ListPeopleRequest,
+) -> Result<proto::ListPeopleResponse, Status> {
     let people = flows.list_people().await.map_err(status)?;
     Ok(proto::ListPeopleResponse {
         people: people.into_iter().map(told).collect(),
@@ -95,6 +115,7 @@ pub(super) async fn reset_second_factor(
 pub(super) async fn verify_trail(
     flows: &Flows,
     entered: &Entered,
+    _message: proto::VerifyTrailRequest,
 ) -> Result<proto::VerifyTrailResponse, Status> {
     entered.demand_everywhere()?;
     let report = flows.verify_trail().await.map_err(status)?;

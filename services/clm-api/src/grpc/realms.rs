@@ -7,7 +7,7 @@ use ers_runtime::error::status;
 use tonic::Status;
 
 use super::{
-    administration::Entered,
+    entered::Entered,
     read::{optional, required, wrong},
     write,
 };
@@ -19,6 +19,17 @@ use crate::{
     },
     flows::{Flows, NewBinding, RealmChange, RoleWish},
 };
+
+pub(super) async fn list_realms(
+    flows: &Flows,
+    entered: &Entered,
+    _message: proto::ListRealmsRequest,
+) -> Result<proto::ListRealmsResponse, Status> {
+    let realms = flows.list_realms(&entered.reach()).await.map_err(status)?;
+    Ok(proto::ListRealmsResponse {
+        realms: realms.into_iter().map(write::realm).collect(),
+    })
+}
 
 pub(super) async fn create_realm(
     flows: &Flows,
@@ -68,7 +79,11 @@ pub(super) async fn delete_realm(
     Ok(proto::DeleteRealmResponse {})
 }
 
-pub(super) async fn list_roles(flows: &Flows) -> Result<proto::ListRolesResponse, Status> {
+pub(super) async fn list_roles(
+    flows: &Flows,
+    _entered: &Entered,
+    _message: proto::ListRolesRequest,
+) -> Result<proto::ListRolesResponse, Status> {
     let roles = flows.list_roles().await.map_err(status)?;
     Ok(proto::ListRolesResponse {
         roles: roles.into_iter().map(role).collect(),
@@ -116,6 +131,7 @@ pub(super) async fn remove_role(
 pub(super) async fn list_bindings(
     flows: &Flows,
     entered: &Entered,
+    _message: proto::ListRoleBindingsRequest,
 ) -> Result<proto::ListRoleBindingsResponse, Status> {
     let all = flows
         .list_bindings(&entered.reach())
