@@ -1,4 +1,4 @@
-import { List, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
+import { List, ProblemAlert, useNotices } from "@ers/frame";
 import { titleOf } from "@ers/frame/certificate/names.ts";
 import { Button } from "@patternfly/react-core";
 import { useState } from "react";
@@ -7,22 +7,14 @@ import { RECOVERY_STATES, useRecoveryColumns, useRecoveryStates } from "../../pa
 import { useRecoveryText } from "../../parts/recovery-words.ts";
 import { TakeKey } from "../../parts/TakeKey.tsx";
 import { useRecoveries, useTakeKey, useWithdrawRecovery } from "../../queries/recoveries.ts";
-import { useTerms } from "../../words/terms.ts";
-import { useText } from "./words.ts";
+import { useRequestFilters } from "./filters.ts";
 
 /** Wishes for kept keys: one's own can be withdrawn, and taken when others have said yes. */
 export function KeyRequests() {
   const text = useRecoveryText();
-  const words = useText();
-  const term = useTerms();
   const told = useRecoveryStates();
-  const state = useUrlState();
-  const query = useRecoveries({
-    state: state.get("state") || undefined,
-    mine: state.get("whose") === "mine" || undefined,
-    page_size: state.rows,
-    page_token: state.tokens.at(-1),
-  });
+  const { wanted, filters } = useRequestFilters(RECOVERY_STATES.map((name) => [name, told(name)]));
+  const query = useRecoveries(wanted);
   const [taking, setTaking] = useState<KeyRecovery>();
   const columns = useRecoveryColumns((row) => <Acts row={row} onTake={() => setTaking(row)} />);
   return (
@@ -33,24 +25,7 @@ export function KeyRequests() {
         rows={query.data?.key_recoveries ?? []}
         keyOf={(row) => row.id}
         columns={columns}
-        filters={{
-          daily: [
-            {
-              kind: "toggle",
-              name: "whose",
-              label: words("whose"),
-              all: words("all_whose"),
-              choices: [["mine", words("mine")]],
-            },
-            {
-              kind: "select",
-              name: "state",
-              label: term("state"),
-              all: words("all"),
-              choices: RECOVERY_STATES.map((name) => [name, told(name)]),
-            },
-          ],
-        }}
+        filters={filters}
         empty={{ title: text("empty"), hint: text("empty_hint") }}
         pages={{ next: query.data?.next_page_token, total: query.data?.total }}
       />

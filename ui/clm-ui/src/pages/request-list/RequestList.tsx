@@ -1,4 +1,4 @@
-import { List, PageHead, useUrlState } from "@ers/frame";
+import { List, PageHead } from "@ers/frame";
 import { titleOf } from "@ers/frame/certificate/names.ts";
 import { Button, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
@@ -12,6 +12,7 @@ import { useFetchKey, useRequests } from "../../queries/requests.ts";
 import { useAccess } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
+import { useRequestFilters } from "./filters.ts";
 import { KeyRequests } from "./KeyRequests.tsx";
 import { useText } from "./words.ts";
 
@@ -36,14 +37,10 @@ function Requests() {
   const text = useText();
   const menu = useMenuText();
   const term = useTerms();
-  const state = useUrlState();
-  const wanted = state.get("state");
-  const query = useRequests({
-    state: wanted || undefined,
-    mine: state.get("whose") === "mine" || undefined,
-    page_size: state.rows,
-    page_token: state.tokens.at(-1),
-  });
+  const { wanted, filters } = useRequestFilters(
+    STATES.map((name) => [name, term(name === "pending-approval" ? "pending_approval" : name)]),
+  );
+  const query = useRequests(wanted);
   const { may } = useAccess();
   const [taking, setTaking] = useState<Request>();
   const recovery = useRecoveryText();
@@ -63,27 +60,7 @@ function Requests() {
         rows={rows}
         keyOf={(row) => row.id}
         columns={columns}
-        filters={{
-          daily: [
-            {
-              kind: "toggle",
-              name: "whose",
-              label: text("whose"),
-              all: text("all_whose"),
-              choices: [["mine", text("mine")]],
-            },
-            {
-              kind: "select",
-              name: "state",
-              label: term("state"),
-              all: text("all"),
-              choices: STATES.map((name) => [
-                name,
-                term(name === "pending-approval" ? "pending_approval" : name),
-              ]),
-            },
-          ],
-        }}
+        filters={filters}
         empty={{
           title: text("empty"),
           hint: text("empty_hint"),
