@@ -1,5 +1,7 @@
 // Promises:
 // - where a policy allows it, the wizard has the platform make the key, which comes as PKCS#12 that openssl opens
+// - where a person has to approve it, who asked takes the key later among the own requests, and for a day once more; who
+//   approved is not offered it
 // - a key that is kept is asked for on the page of its certificate; nobody decides over their own; two others say yes, with
 //   comments; then who asked takes it, once, as PKCS#12 with the key of that certificate
 // - it can be refused, and withdrawn
@@ -22,16 +24,27 @@ names: {dns: [.corp.example], required: true}
 server_keys: {allowed: true, algorithms: [P-256, RSA-3072], kept: true, approvals: 2}
 `;
 
+const AWAITED = `name: awaited
+realm: default
+description: Keys of the platform, each approved by a person
+issuer: default-sub
+profile: tls-client
+protocols: [rest]
+validity: {default: 90d, longest: 1y}
+names: {dns: [.corp.example], required: true}
+manual_approval: true
+server_keys: {allowed: true, algorithms: [P-256]}
+`;
+
 let world: World;
 
 beforeAll(async () => {
   world = await World.start();
   const { page } = await world.administrator();
-  const put = await page.request.put("/clm-api/v1/policies/kept", {
-    data: { definition: KEPT },
-    ...AS_PAGE,
-  });
-  expect(put.status(), await put.text()).toBe(201);
+  for (const [name, definition] of Object.entries({ kept: KEPT, awaited: AWAITED })) {
+    const put = await page.request.put(`/clm-api/v1/policies/${name}`, { data: { definition }, ...AS_PAGE });
+    expect(put.status(), await put.text()).toBe(201);
+  }
 });
 
 afterAll(() => world?.stop());
@@ -79,10 +92,12 @@ const ENGLISH = {
   take: "Take the key …",
   takes: "Take the key",
   taken: "taken",
+  wait: /The request waits for approval/,
+  issue: "Approve and issue",
   until: "Clients renew",
 } as const;
 
-const GERMAN: Record<keyof Omit<typeof ENGLISH, "look">, string> & { look: object } = {
+const GERMAN: Words & { look: object } = {
   look: { locale: "de-DE", colorScheme: "dark" },
   next: "Weiter",
   platform: "Die Plattform den Schlüssel erzeugen lassen",
@@ -102,15 +117,17 @@ const GERMAN: Record<keyof Omit<typeof ENGLISH, "look">, string> & { look: objec
   take: "Schlüssel abholen …",
   takes: "Schlüssel abholen",
   taken: "abgeholt",
+  wait: /Der Antrag wartet auf Freigabe/,
+  issue: "Freigeben und ausstellen",
   until: "Clients erneuern",
 };
 
-type Words = Record<keyof Omit<typeof ENGLISH, "look">, string>;
+type Words = Record<keyof Omit<typeof ENGLISH, "look" | "wait">, string> & { wait: RegExp };
 
-/** Has the platform make a key and a certificate for it; the file with both. The page of the certificate is open then. */
-async function made(page: Page, words: Words, name: string): Promise<string> {
+/** Goes through the wizard to its end, for a key that the platform makes. */
+async function askFor(page: Page, words: Words, policy: string, name: string) {
   await page.goto("/clm-ui/request");
-  await page.getByRole("radio", { name: "kept", exact: true }).check();
+  await page.getByRole("radio", { name: policy, exact: true }).check();
   await button(page, words.next).click();
   await page.getByRole("radio", { name: words.platform }).check();
   await page.getByLabel(words.password, { exact: true }).fill(PASSWORD);
@@ -120,6 +137,11 @@ async function made(page: Page, words: Words, name: string): Promise<string> {
   await page.getByRole("textbox", { name: words.names, exact: true }).fill(name);
   await button(page, words.next).click();
   await button(page, words.send).click();
+}
+
+/** Has the platform make a key and a certificate for it; the file with both. The page of the certificate is open then. */
+async function made(page: Page, words: Words, name: string): Promise<string> {
+  await askFor(page, words, "kept", name);
   const file = await saved(page, () => button(page, words.save).click());
   await page.getByRole("link", { name: words.open }).click();
   await page.getByRole("heading", { level: 1, name: new RegExp(name) }).waitFor();
@@ -177,6 +199,48 @@ test.each([
   await page.getByRole("row").filter({ hasText: host }).getByText(words.taken, { exact: true }).waitFor();
   expect(await button(page, words.take).count(), "once").toBe(0);
   expect(administrator.complaints).toEqual([]);
+});
+
+test.each([
+  ["in English", ENGLISH as Words & { look: object }],
+  ["in German and dark", GERMAN],
+])("the key of a request that a person approves is taken later by who asked, %s", async (told, words) => {
+  const suffix = told === "in English" ? "en" : "de";
+  const host = `karla-${suffix}.corp.example`;
+  const { page: administrator } = await world.administrator();
+  const { page, complaints } = await world.person(administrator, `karla-${suffix}`, "requester", words.look);
+  await askFor(page, words, "awaited", host);
+  await page.getByText(words.wait).waitFor();
+  const row = (of: Page) => of.getByRole("row").filter({ hasText: host });
+  const own = "/clm-ui/requests?whose=mine";
+  await page.goto(own);
+  await row(page).waitFor();
+  expect(await button(page, words.take).count(), "not before somebody has approved").toBe(0);
+
+  const other = await world.person(administrator, `ludwig-${suffix}`, "approver", words.look);
+  await other.page.goto("/clm-ui/approvals");
+  await row(other.page).getByRole("button", { name: words.approve }).click();
+  await dialog(other.page).getByLabel(words.comment).fill("she called me");
+  await dialog(other.page).getByRole("button", { name: words.issue }).click();
+  await closed(other.page);
+  await other.page.goto("/clm-ui/requests");
+  await row(other.page).waitFor();
+  expect(await button(other.page, words.take).count(), "the key is not of who approved").toBe(0);
+
+  const takes = async () => {
+    await row(page).getByRole("button", { name: words.take }).click();
+    await dialog(page).getByLabel(words.password, { exact: true }).fill(PASSWORD);
+    await dialog(page).getByLabel(words.again, { exact: true }).fill(PASSWORD);
+    expect(await findings(page)).toEqual([]);
+    const file = await saved(page, () => button(page, words.takes).click());
+    await closed(page);
+    return insides(file);
+  };
+  await page.goto(own);
+  const first = await takes();
+  expect(first.ofKey).toBe(first.ofCertificate);
+  expect(await takes(), "again, for a day").toEqual(first);
+  expect([...complaints, ...other.complaints]).toEqual([]);
 });
 
 test("a kept key is refused with a comment, or withdrawn by who has asked", async () => {
