@@ -8,6 +8,7 @@ Promises:
 - A request that waits for a person is polled for until it is decided.
 - A wrong secret, a wrong name, an unprotected message and a revoked certificate get nothing.
 - Who asks without a key gets one, which the shared secret opens, signed by the platform's.
+- A key made under a policy that keeps keys is the one that two people get back.
 - The certificate of a vendor's CA that the policy trusts (IDevID) gets one of ours.
 """
 
@@ -27,6 +28,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 from harness.clients import TOOLS, ocsp, serial, until_ocsp_says, verify
 from harness.der import children, content, oid, tlv
 from harness.process import run
+from harness.recovery import policy_that_keeps, recovered
 from harness.rest import Rest
 from harness.waiting import until
 
@@ -239,13 +241,26 @@ def test_a_key_is_made_for_who_asks_without_one(platform, folder):
     name = f"cmp-central-{platform.form}"
     text = "\n".join(lines).replace("name: cmp", f"name: {name}", 1) + "\ncmp: {central_keys: true}\n"
     platform.ers("policy", "apply", "-", stdin=text)
-    device = Device(platform, folder, f"central-{platform.form}", name)
+    made_for(platform, folder, Device(platform, folder, f"central-{platform.form}", name))
+
+
+@pytest.mark.forms("sqlite")
+def test_a_key_made_here_and_kept_is_had_back_by_two(platform, folder):
+    name = f"cmp-kept-{platform.form}"
+    policy_that_keeps(platform, "cmp", name)
+    key, certificate = made_for(platform, folder, Device(platform, folder, f"kept-{platform.form}", name))
+    back = recovered(platform, folder, f"{certificate.serial_number:x}", f"{name}-approver")
+    assert back.private_numbers() == key.private_numbers()
+
+
+def made_for(platform, folder, device):
+    """A key and its certificate, made for a device that asks without one."""
     device.enrol("usual", "ir", "-implicit_confirm", "-reqout", folder / "usual.der")
     secret = device.secret.read_text().strip().encode()
     asked, got = folder / "asked", folder / "got"
     asked.write_bytes(without_key((folder / "usual.der").read_bytes(), secret))
     run("curl", "--silent", "--show-error", "--fail", "-H", "Content-Type: application/pkixcmp", "--data-binary", f"@{asked}",
-        "-o", got, f"{platform.revocation_url}/cmp/{name}")
+        "-o", got, f"{platform.revocation_url}/cmp/{device.policy}")
     body = children(got.read_bytes())[1]
     assert body[0] == 0xa1, "an ip"
     response = children(children(children(body)[0])[-1])[0]
@@ -258,7 +273,9 @@ def test_a_key_is_made_for_who_asks_without_one(platform, folder):
         "-out", package)
     key = serialization.load_der_private_key(content(package.read_bytes()), None)
     of = lambda key: key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)  # noqa: E731
-    assert of(key.public_key()) == of(x509.load_der_x509_certificate(certificate).public_key())
+    certificate = x509.load_der_x509_certificate(certificate)
+    assert of(key.public_key()) == of(certificate.public_key())
+    return key, certificate
 
 
 def without_key(message, secret):

@@ -5,6 +5,7 @@ Promises:
 - The header in which the ingress hands a certificate on counts from the ingress alone.
 - curl and openssl do all five operations; where each service is a process of its own, through nginx, which hands the client's
   certificate on.
+- A key made for a device under a policy that keeps keys is the one that two people get back.
 - A wrong password, a header that says who one is, and a certificate that was revoked let in nobody.
 - Who enrolls again keeps subject and names.
 - A request that waits for a person gets 202 and, sent again after that person said yes, the certificate.
@@ -25,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from harness.clients import names, serial, verify
 from harness.der import tlv
 from harness.process import run
+from harness.recovery import policy_that_keeps, recovered
 from harness.rest import Rest
 
 PASSWORD = "correct horse battery"
@@ -212,6 +214,19 @@ def test_a_key_made_here_comes_with_its_certificate_also_encrypted(platform, dev
     run("openssl", "cms", "-decrypt", "-inform", "DER", "-in", sealed, "-inkey", device.key, "-recip", device.certificate,
         "-binary", "-out", opened)
     serialization.load_der_private_key(opened.read_bytes(), None)
+
+
+@pytest.mark.forms("sqlite")
+def test_a_key_made_here_and_kept_is_had_back_by_two(platform, device, folder):
+    policy = f"est-kept-{platform.form}"
+    policy_that_keeps(platform, "est", policy)
+    status, headers, body = device.post("serverkeygen", device.request(), *device.login, base=f"/est/{policy}")
+    assert status == 200, body
+    key, made = parts(headers, body)
+    private = serialization.load_der_private_key(base64.b64decode(key.get_payload()), None)
+    [certificate] = pkcs7.load_der_pkcs7_certificates(base64.b64decode(made.get_payload()))
+    back = recovered(platform, folder, f"{certificate.serial_number:x}", f"{policy}-approver")
+    assert back.private_numbers() == private.private_numbers()
 
 
 def attribute_request(device, folder, identifier):
