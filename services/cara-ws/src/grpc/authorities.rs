@@ -1,5 +1,7 @@
 //! `cara.v1.Authorities`.
 
+use std::sync::Arc;
+
 use ers_pki::{crl::MAX_CRL_BYTES, revocation::Reason};
 use ers_proto::cara::v1::{self as wire, authorities_server::Authorities};
 use ers_runtime::{
@@ -21,6 +23,7 @@ use crate::flows::authority::{
     rollover::{Rollover, roll_over, switch},
     settings,
     state::{self, Act},
+    to_its_end,
 };
 
 /// Ids of renewals become part of longer ones.
@@ -40,7 +43,9 @@ impl Authorities for Service {
             self.four_eyes(GuardedAct::CreateAuthority, new.name.as_str(), &request)
                 .await?;
         }
-        let outcome = create_authority(&self.core, new).await.map_err(status)?;
+        let core = Arc::clone(&self.core);
+        let work = async move { create_authority(&core, new).await };
+        let outcome = to_its_end(&self.core, work).await.map_err(status)?;
         self.answer(outcome).await
     }
 
@@ -138,7 +143,9 @@ impl Authorities for Service {
             profile: optional(request.profile),
             requester,
         };
-        let outcome = renew(&self.core, renewal).await.map_err(status)?;
+        let core = Arc::clone(&self.core);
+        let work = async move { renew(&core, renewal).await };
+        let outcome = to_its_end(&self.core, work).await.map_err(status)?;
         self.answer(outcome).await
     }
 
@@ -154,7 +161,9 @@ impl Authorities for Service {
             &request,
         )
         .await?;
-        let outcome = roll_over(&self.core, rollover).await.map_err(status)?;
+        let core = Arc::clone(&self.core);
+        let work = async move { roll_over(&core, rollover).await };
+        let outcome = to_its_end(&self.core, work).await.map_err(status)?;
         self.answer(outcome).await
     }
 
@@ -317,7 +326,9 @@ impl Authorities for Service {
             path_length: request.path_length,
             requester,
         };
-        let (record, issuer) = cross_sign(&self.core, signing).await.map_err(status)?;
+        let core = Arc::clone(&self.core);
+        let work = async move { cross_sign(&core, signing).await };
+        let (record, issuer) = to_its_end(&self.core, work).await.map_err(status)?;
         let crl = load_crl(
             &self.core,
             &issuer.authority.name,

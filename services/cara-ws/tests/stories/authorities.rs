@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::common::{Replica, clock, openssl, request, root, sub, with_pki};
 use ers_proto::cara::v1::{CreateAuthorityRequest, LoadAuthorityRequest};
-use ers_signer_client::{SignerError, fake::FakeSigner};
+use ers_signer_client::{JournalEntry, SignerError, fake::FakeSigner};
 use ers_test_support::{
     databases::{Kind, TestDatabase, fresh},
     on_every_database,
@@ -82,6 +82,37 @@ async fn making_a_ca_survives_an_interruption_at_every_step(database: TestDataba
     let again = replica.create(sub()).await.unwrap();
     assert_eq!(made.certificate, again.certificate);
     assert_eq!(made.crl_number, again.crl_number);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_goes_away_while_a_ca_is_made_and_asks_again_gets_one_certificate() {
+    let database = fresh(Kind::Sqlite).await.unwrap();
+    let signer = Arc::new(FakeSigner::new());
+    let replica = Arc::new(Replica::start(&database.config, &signer, &clock()).await);
+    replica.create(root()).await.unwrap();
+    let mut hang = signer.hang_next();
+    let asking = tokio::spawn({
+        let replica = Arc::clone(&replica);
+        async move { replica.create(sub()).await }
+    });
+    hang.reached().await;
+    asking.abort();
+    assert!(asking.await.unwrap_err().is_cancelled());
+    hang.let_go();
+    let signatures = || {
+        let signed = signer.entries();
+        let of_it = |one: &&JournalEntry| one.request_id == "authority-sub";
+        signed.iter().filter(of_it).count()
+    };
+    let begun = std::time::Instant::now();
+    while signatures() == 0 {
+        assert!(begun.elapsed().as_secs() < 10, "it stopped with who asked");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let made = replica.create(sub()).await.unwrap();
+    assert_eq!(signatures(), 1);
+    let again = replica.create(sub()).await.unwrap();
+    assert_eq!(made.certificate, again.certificate);
 }
 
 #[tokio::test(flavor = "multi_thread")]

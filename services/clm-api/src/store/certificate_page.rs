@@ -19,10 +19,10 @@ use certificate::Column;
 
 /// Among so many of the next rows a page is looked for: most pages of what is frequent are full by then, and going through
 /// them takes some milliseconds.
-const NEAR: u64 = 5_000;
+const NEAR: u64 = if cfg!(test) { 3 } else { 5_000 };
 
 /// As many certificates with a tag are not read one by one.
-const FREQUENT: u64 = 20_000;
+const FREQUENT: u64 = if cfg!(test) { 3 } else { 20_000 };
 
 /// The keys of a page and one more, where more follow; and how many there are on all pages, as far as they are counted.
 pub(super) async fn find_page(
@@ -137,3 +137,6 @@ async fn are_tags_frequent(
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,12 @@ pub mod state;
 
 use std::sync::Arc;
 
-use super::{Core, IssuingAuthority, crl_schedule, ocsp_signer, publish_crl::publish_crl};
+use tokio::sync::oneshot;
+use tracing::Instrument as _;
+
+use super::{
+    Core, IssuingAuthority, crl_schedule, issue::IssueError, ocsp_signer, publish_crl::publish_crl,
+};
 use crate::{
     domain::{AuthorityName, CrlName, CrlStream, Generation},
     store::{CrlHead, StoreError},
@@ -29,6 +34,25 @@ pub enum Outcome {
     Ready(Arc<IssuingAuthority>),
     /// Another CA is to sign it first.
     Awaiting(Arc<Generation>),
+}
+
+/// Does what may sign to its end, also when who asked goes away in the middle, and one after the other: what was signed and
+/// not stored would be signed once more when it is asked for again.
+pub async fn to_its_end<T: Send + 'static>(
+    core: &Core,
+    work: impl Future<Output = Result<T, AuthorityError>> + Send + 'static,
+) -> Result<T, AuthorityError> {
+    let (tell, told) = oneshot::channel();
+    let alone = Arc::clone(&core.acting);
+    let act = async move {
+        let _alone = alone.lock().await;
+        drop(tell.send(work.await));
+    };
+    core.context
+        .shutdown
+        .spawn("act on a CA", act.in_current_span());
+    told.await
+        .unwrap_or(Err(AuthorityError::Issue(IssueError::Interrupted)))
 }
 
 /// The CA of that name, as it issues.
