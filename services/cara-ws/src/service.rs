@@ -119,7 +119,7 @@ pub async fn start_with(
         in_flight: InFlight::default(),
         blocked_keys: crate::flows::BlockedKeys::default(),
         stale_crls: parking_lot::Mutex::default(),
-        acting: Arc::default(),
+        acting: tokio::sync::Mutex::default(),
         publishing: tokio::sync::Mutex::default(),
         crl_bell: tokio::sync::Notify::new(),
         index_bell: tokio::sync::Notify::new(),

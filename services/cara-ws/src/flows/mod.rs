@@ -67,8 +67,8 @@ pub struct Core {
     pub blocked_keys: BlockedKeys,
     /// CRLs that are out of date since a revocation.
     pub stale_crls: parking_lot::Mutex<std::collections::BTreeSet<CrlStream>>,
-    /// Held while a CA is made, renewed or signed for: one at a time.
-    pub acting: Arc<tokio::sync::Mutex<()>>,
+    /// Held while a CA is made or gets certificates: one at a time.
+    pub acting: tokio::sync::Mutex<()>,
     /// Held while a CRL is made: one at a time.
     pub publishing: tokio::sync::Mutex<()>,
     /// Rung when [`Self::stale_crls`] grows.

@@ -1,7 +1,5 @@
 //! `cara.v1.Authorities`.
 
-use std::sync::Arc;
-
 use ers_pki::{crl::MAX_CRL_BYTES, revocation::Reason};
 use ers_proto::cara::v1::{self as wire, authorities_server::Authorities};
 use ers_runtime::{
@@ -43,9 +41,8 @@ impl Authorities for Service {
             self.four_eyes(GuardedAct::CreateAuthority, new.name.as_str(), &request)
                 .await?;
         }
-        let core = Arc::clone(&self.core);
-        let work = async move { create_authority(&core, new).await };
-        let outcome = to_its_end(&self.core, work).await.map_err(status)?;
+        let act = async move |core| create_authority(&core, new).await;
+        let outcome = to_its_end(&self.core, act).await.map_err(status)?;
         self.answer(outcome).await
     }
 
@@ -143,9 +140,8 @@ impl Authorities for Service {
             profile: optional(request.profile),
             requester,
         };
-        let core = Arc::clone(&self.core);
-        let work = async move { renew(&core, renewal).await };
-        let outcome = to_its_end(&self.core, work).await.map_err(status)?;
+        let act = async move |core| renew(&core, renewal).await;
+        let outcome = to_its_end(&self.core, act).await.map_err(status)?;
         self.answer(outcome).await
     }
 
@@ -161,9 +157,8 @@ impl Authorities for Service {
             &request,
         )
         .await?;
-        let core = Arc::clone(&self.core);
-        let work = async move { roll_over(&core, rollover).await };
-        let outcome = to_its_end(&self.core, work).await.map_err(status)?;
+        let act = async move |core| roll_over(&core, rollover).await;
+        let outcome = to_its_end(&self.core, act).await.map_err(status)?;
         self.answer(outcome).await
     }
 
@@ -183,9 +178,9 @@ impl Authorities for Service {
         let name = convert::authority_name("name", &request.name)?;
         let generation = i16::try_from(request.generation)
             .map_err(|error| convert::invalid("generation", error))?;
-        switch(&self.core, &name, generation, &requester)
-            .await
-            .map_err(status)?;
+        let switched = name.clone();
+        let act = async move |core| switch(&core, &switched, generation, &requester).await;
+        to_its_end(&self.core, act).await.map_err(status)?;
         self.answer_for(&name).await
     }
 
@@ -219,9 +214,8 @@ impl Authorities for Service {
             &request,
         )
         .await?;
-        let outcome = import_certificate(&self.core, import)
-            .await
-            .map_err(status)?;
+        let act = async move |core| import_certificate(&core, import).await;
+        let outcome = to_its_end(&self.core, act).await.map_err(status)?;
         self.answer(outcome).await
     }
 
@@ -237,9 +231,8 @@ impl Authorities for Service {
             &request,
         )
         .await?;
-        let outcome = import_cross_certificate(&self.core, import)
-            .await
-            .map_err(status)?;
+        let act = async move |core| import_cross_certificate(&core, import).await;
+        let outcome = to_its_end(&self.core, act).await.map_err(status)?;
         self.answer(outcome).await
     }
 
@@ -326,9 +319,8 @@ impl Authorities for Service {
             path_length: request.path_length,
             requester,
         };
-        let core = Arc::clone(&self.core);
-        let work = async move { cross_sign(&core, signing).await };
-        let (record, issuer) = to_its_end(&self.core, work).await.map_err(status)?;
+        let act = async move |core| cross_sign(&core, signing).await;
+        let (record, issuer) = to_its_end(&self.core, act).await.map_err(status)?;
         let crl = load_crl(
             &self.core,
             &issuer.authority.name,

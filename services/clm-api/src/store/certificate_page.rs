@@ -18,7 +18,7 @@ use crate::domain::{
 use certificate::Column;
 
 /// Among so many of the next rows a page is looked for: most pages of what is frequent are full by then, and going through
-/// them takes some milliseconds.
+/// them takes some milliseconds. Few in tests, whose tables are small.
 const NEAR: u64 = if cfg!(test) { 3 } else { 5_000 };
 
 /// As many certificates with a tag are not read one by one.

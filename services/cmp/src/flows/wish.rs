@@ -65,19 +65,17 @@ pub async fn of_crmf(
 ) -> Result<Wish, Failure> {
     let template = request.template();
     // 1. The key, and that the sender has it
-    let (spki, possession, made) = if template.wants_central_key() {
+    let (spki, possession, private_key, sealed_key) = if template.wants_central_key() {
         let made = central_key::make(server, received, request).await?;
-        let (encrypted, sealed) = (Some(made.encrypted), made.sealed);
-        (made.public_key, Possession::Proven, (encrypted, sealed))
+        let encrypted = Some(made.encrypted);
+        (made.public_key, Possession::Proven, encrypted, made.sealed)
     } else {
         let spki = template.public_key.as_deref().unwrap_or_default();
         let key = PublicKey::from_spki_der(spki)
             .map_err(|error| Refusal::new(Bit::BadAlg, chain(&error)))?;
         let possession = possession::check(server, received, request, &key).await?;
-        let none = (None, Vec::new());
-        (key.spki_der().to_vec(), possession, none)
+        (key.spki_der().to_vec(), possession, None, Vec::new())
     };
-    let (private_key, sealed_key) = made;
     // 2. The names
     let names = template
         .names()

@@ -38,19 +38,24 @@ pub enum Outcome {
 
 /// Does what may sign to its end, also when who asked goes away in the middle, and one after the other: what was signed and
 /// not stored would be signed once more when it is asked for again.
-pub async fn to_its_end<T: Send + 'static>(
-    core: &Core,
-    work: impl Future<Output = Result<T, AuthorityError>> + Send + 'static,
-) -> Result<T, AuthorityError> {
+pub async fn to_its_end<T, W>(
+    core: &Arc<Core>,
+    act: impl FnOnce(Arc<Core>) -> W,
+) -> Result<T, AuthorityError>
+where
+    T: Send + 'static,
+    W: Future<Output = Result<T, AuthorityError>> + Send + 'static,
+{
     let (tell, told) = oneshot::channel();
-    let alone = Arc::clone(&core.acting);
-    let act = async move {
-        let _alone = alone.lock().await;
+    let work = act(Arc::clone(core));
+    let alone = Arc::clone(core);
+    let task = async move {
+        let _alone = alone.acting.lock().await;
         drop(tell.send(work.await));
     };
     core.context
         .shutdown
-        .spawn("act on a CA", act.in_current_span());
+        .spawn("act on a CA", task.in_current_span());
     told.await
         .unwrap_or(Err(AuthorityError::Issue(IssueError::Interrupted)))
 }
