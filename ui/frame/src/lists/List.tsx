@@ -1,4 +1,4 @@
-import { Card, CardBody, EmptyState, EmptyStateBody } from "@patternfly/react-core";
+import { Card, CardBody, EmptyState, EmptyStateBody, EmptyStateFooter } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { Column } from "./columns.ts";
 import { FilterBar, type Filters, namesOf } from "./filters.tsx";
@@ -83,7 +83,7 @@ function Nothing({ title, hint, act }: Empty) {
   return (
     <EmptyState titleText={title} headingLevel="h2" variant="sm">
       {hint && <EmptyStateBody>{hint}</EmptyStateBody>}
-      {act}
+      {act && <EmptyStateFooter>{act}</EmptyStateFooter>}
     </EmptyState>
   );
 }

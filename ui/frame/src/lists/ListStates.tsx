@@ -1,4 +1,4 @@
-import { Button, EmptyState, EmptyStateBody, Skeleton } from "@patternfly/react-core";
+import { Button, EmptyState, EmptyStateBody, EmptyStateFooter, Skeleton } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import type { ReactNode } from "react";
 import { ProblemAlert } from "../ProblemAlert.tsx";
@@ -44,9 +44,11 @@ export function ListStates(props: {
     <EmptyState titleText={words("no_match")} icon={SearchIcon} headingLevel="h2" variant="sm">
       <EmptyStateBody>{words("no_match_hint")}</EmptyStateBody>
       {props.onClear && (
-        <Button variant="link" onClick={props.onClear}>
-          {words("clear")}
-        </Button>
+        <EmptyStateFooter>
+          <Button variant="link" onClick={props.onClear}>
+            {words("clear")}
+          </Button>
+        </EmptyStateFooter>
       )}
     </EmptyState>
   );
