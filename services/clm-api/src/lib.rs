@@ -35,7 +35,7 @@ pub use serve::{ServeError, serve};
 pub use store::StoreError;
 
 use clients::{Cara, Hooks, Mail, Oidc, Webhooks};
-use flows::{Flows, Passwords, PolicyBook, SessionLimits, Sessions};
+use flows::{Flows, Passwords, PolicyBook, SessionLimits, Sessions, Turns};
 use metrics::Metrics;
 use secrecy::ExposeSecret as _;
 use store::Store;
@@ -129,6 +129,7 @@ pub async fn start(context: Context, config: Config, deps: Deps) -> Result<Clm, 
         hooks: Hooks::new(&config.notifications.authorities).map_err(StartError::Hooks)?,
         notifications: config.notifications,
         passwords: Passwords::new().await.map_err(StartError::Passwords)?,
+        turns: Turns::new(),
         health: context.health.clone(),
         clock: Arc::clone(&context.clock),
         metrics: Metrics::new(&context.meter),

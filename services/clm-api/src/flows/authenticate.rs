@@ -8,7 +8,10 @@ use ers_runtime::error::{Fault, Kind};
 use time::Duration;
 use zeroize::Zeroizing;
 
-use super::{Flows, LoadPolicyError, PasswordError};
+use super::{
+    Flows, LoadPolicyError, PasswordError,
+    turns::{TooManyWait, Turn},
+};
 use crate::{
     clients::{CaraError, WebhookError},
     domain::{
@@ -22,7 +25,7 @@ use crate::{
 };
 
 /// How often counting is tried when others count at the same moment.
-const COUNTING_ATTEMPTS: usize = 5;
+const COUNTING_ATTEMPTS: usize = 16;
 const WRONG: &str = "what was shown does not let in";
 
 /// Somebody asks to be let in.
@@ -98,9 +101,20 @@ pub struct Known {
     pub renewal_only: bool,
 }
 
+/// An attempt that was counted, or is not even looked at.
+enum Begun {
+    /// It is looked at while this is kept.
+    InTurn(Turn),
+    /// It is not.
+    Locked(Answer),
+}
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticateError {
+    /// Too many attempts at once.
+    #[error("authenticate")]
+    Busy(#[from] TooManyWait),
     /// No such policy, or not for the protocol.
     #[error("authenticate")]
     Policy(#[from] LoadPolicyError),
@@ -186,9 +200,10 @@ impl Flows {
             return Ok(Answer::not_allowed("passwords", policy));
         }
         let attempt = AttemptId::of(rules.name.as_str(), name, &call.address);
-        if let Some(locked) = self.count_try(&attempt).await? {
-            return Ok(locked);
-        }
+        let _turn = match self.begin_try(&attempt).await? {
+            Begun::InTurn(turn) => turn,
+            Begun::Locked(answer) => return Ok(answer),
+        };
         // What is no name is nobody's; it takes as long to say so.
         let entity = match name.parse::<EndEntityName>() {
             Ok(name) => self.store.find_end_entity(&rules.realm, &name).await?,
@@ -219,6 +234,19 @@ impl Flows {
             method: "password",
             renewal_only: false,
         }))
+    }
+
+    /// Waits for its turn and counts one attempt. Nobody is taken for locked by those under way: one of them may be right.
+    async fn begin_try(&self, attempt: &AttemptId) -> Result<Begun, AuthenticateError> {
+        let mut turn = self.turns.take(attempt).await?;
+        if self.count_try(attempt).await?.is_none() {
+            return Ok(Begun::InTurn(turn));
+        }
+        turn.alone().await;
+        Ok(match self.count_try(attempt).await? {
+            None => Begun::InTurn(turn),
+            Some(locked) => Begun::Locked(locked),
+        })
     }
 
     /// Counts one attempt; the answer when it is not even looked at.
@@ -261,6 +289,7 @@ fn locked(left_ms: i64) -> Answer {
 impl Fault for AuthenticateError {
     fn kind(&self) -> Kind {
         match self {
+            Self::Busy(_) => Kind::ResourceExhausted,
             Self::Policy(error) => error.kind(),
             Self::Password(error) => error.kind(),
             Self::Cara(error) => match error.kind() {
@@ -275,7 +304,11 @@ impl Fault for AuthenticateError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Policy(error) => error.field(),
-            Self::Password(_) | Self::Cara(_) | Self::Webhook(_) | Self::Store(_) => None,
+            Self::Busy(_)
+            | Self::Password(_)
+            | Self::Cara(_)
+            | Self::Webhook(_)
+            | Self::Store(_) => None,
         }
     }
 }

@@ -53,6 +53,7 @@ mod show_statistics;
 mod subscriptions;
 mod system;
 mod trail;
+mod turns;
 mod unique;
 mod watch;
 
@@ -102,6 +103,7 @@ pub use show::Shown;
 pub use show_history::HistoryEvent;
 pub use subscriptions::Subscribed;
 pub use system::SystemState;
+pub(crate) use turns::Turns;
 
 use crate::{
     clients::{Cara, Hooks, Mail, Oidc, Webhooks},
@@ -120,6 +122,7 @@ pub struct Flows {
     /// Of this service: tells whose certificate a peer shows.
     pub(crate) identity: Arc<tls::Identity>,
     pub(crate) passwords: Passwords,
+    pub(crate) turns: Turns,
     pub(crate) webhooks: Webhooks,
     pub(crate) mail: Option<Mail>,
     pub(crate) hooks: Hooks,

@@ -1,6 +1,7 @@
 //! Promises:
 //! - an end entity is let in by its password, and nobody by a wrong one, a suspended or an unknown name: all told alike
 //! - after five wrong attempts nothing is looked at, in any replica; another address has its own count
+//! - right passwords of one end entity that come together are all let in, also when wrong ones came before
 //! - a certificate of ours lets in while it is active and fits the policy; a foreign one when a trusted CA leads to it
 //! - a shared secret stays sealed; wrong MACs that the edge reports lock it
 //! - an edge is told what a request should look like, whose certificates it gets, and the newest CRL
@@ -30,6 +31,7 @@ use super::{
 on_every_database!(
     a_password_lets_in_and_nothing_else_does,
     failure_39_guessing_is_locked_out_in_every_replica,
+    right_passwords_that_come_together_are_not_taken_for_guesses,
     a_shared_secret_stays_sealed_and_wrong_macs_lock_it,
     a_certificate_lets_in_while_it_is_active_and_fits,
 );
@@ -143,6 +145,25 @@ async fn failure_39_guessing_is_locked_out_in_every_replica(database: TestDataba
     let_in(ask(&other, right()).await);
     assert_eq!(denied(ask(&other, wrong()).await).retry_after, None);
     other.stop().await;
+    world.stop().await;
+}
+
+async fn right_passwords_that_come_together_are_not_taken_for_guesses(database: TestDatabase) {
+    let world = World::over(database).await;
+    add(&world, "fleet").await;
+    for _ in 0..4 {
+        denied(
+            ask(
+                &world,
+                with_password("fleet", "wrong password", "192.0.2.1"),
+            )
+            .await,
+        );
+    }
+    let together = (0..24).map(|_| ask(&world, with_password("fleet", PASSWORD, "192.0.2.1")));
+    for outcome in futures::future::join_all(together).await {
+        let_in(outcome);
+    }
     world.stop().await;
 }
 

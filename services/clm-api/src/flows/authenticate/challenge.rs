@@ -3,7 +3,7 @@
 
 use ers_pki::csr::Csr;
 
-use super::{Answer, Authenticate, AuthenticateError, Capacity, Known};
+use super::{Answer, Authenticate, AuthenticateError, Begun, Capacity, Known};
 use crate::{
     clients::Question,
     domain::{
@@ -52,9 +52,10 @@ impl Flows {
                 .by_own_challenge(policy, &attempt, challenge, &csr)
                 .await;
         }
-        if let Some(locked) = self.count_try(&attempt).await? {
-            return Ok(locked);
-        }
+        let _turn = match self.begin_try(&attempt).await? {
+            Begun::InTurn(turn) => turn,
+            Begun::Locked(answer) => return Ok(answer),
+        };
         if let Some(known) = self.by_static_challenge(policy, text).await? {
             self.store.forget_attempts(&attempt).await?;
             return Ok(Answer::Known(known));
