@@ -171,6 +171,11 @@ bench-peers: ## Measure beside cfssl, pebble and nginx in the same run, and at 8
 	@scripts/setup.sh test
 	@bench/run --only enrollment,acme,ocsp,overload,peers --keys P-256 --callers 64,256
 
+.PHONY: bench-token
+bench-token: ## Measure CAs with keys on a SoftHSM2 token beside what the token does alone
+	@scripts/setup.sh test
+	@bench/run --only token --keys P-256,RSA-2048,RSA-3072,RSA-4096
+
 .PHONY: bench-scale
 bench-scale: ## Measure issuing, look-ups and searches over SCALE (10000,100000,1000000) certificates
 	@scripts/setup.sh test

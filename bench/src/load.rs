@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use parking_lot::Mutex;
 use serde::Serialize;
 
@@ -20,6 +20,8 @@ use crate::{
 
 /// Whether measuring has ended early.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// Longest for what is under way when measuring ends.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Something that is done again and again by one who waits for its end each time.
 pub trait Work: Send + 'static {
@@ -132,7 +134,13 @@ pub async fn measure<W: Work>(
     stop.store(true, Ordering::Relaxed);
     let mut times = Vec::new();
     for task in tasks {
-        let done = task.await??;
+        let stopped = task.abort_handle();
+        let done = tokio::time::timeout(PATIENCE, task).await;
+        let Ok(done) = done else {
+            stopped.abort();
+            bail!("measure: no answer within {PATIENCE:?}");
+        };
+        let done = done??;
         times.extend(
             done.into_iter()
                 .filter(|(end, _)| (from.at..to.at).contains(end))

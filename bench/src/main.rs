@@ -22,6 +22,9 @@ mod report;
 mod requests;
 mod rounds;
 mod scale;
+mod token;
+
+use std::io::Write as _;
 
 use anyhow::Result;
 use clap::Parser as _;
@@ -29,6 +32,10 @@ use clap::Parser as _;
 fn main() -> Result<()> {
     ers_runtime::process::install_crypto_provider();
     let options = options::Options::parse();
+    if let Some(key) = &options.sign_on_token {
+        writeln!(std::io::stdout(), "{}", token::sign(key)?)?;
+        return Ok(());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

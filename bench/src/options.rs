@@ -47,6 +47,9 @@ pub struct Options {
     /// Instead: what is asked of CARA over so many certificates, on PostgreSQL
     #[arg(long, value_delimiter = ',', value_name = "CERTIFICATES")]
     pub scale: Vec<u64>,
+    /// Only: signs with such a key on the token of the environment, and says how often per second
+    #[arg(long, value_name = "KEY", hide = true)]
+    pub sign_on_token: Option<String>,
 }
 
 /// A group of figures.
@@ -66,6 +69,8 @@ pub enum Part {
     Overload,
     /// cfssl, pebble and nginx beside ours; when asked for.
     Peers,
+    /// CA keys on a SoftHSM2 token, beside what it does alone; when asked for.
+    Token,
 }
 
 /// Where the platform keeps its rows.
@@ -90,7 +95,7 @@ impl DatabaseKind {
 impl Options {
     /// Whether that part is wanted.
     pub fn wants(&self, part: Part) -> bool {
-        let usual = !matches!(part, Part::Overload | Part::Peers);
+        let usual = !matches!(part, Part::Overload | Part::Peers | Part::Token);
         (usual && self.only.is_empty()) || self.only.contains(&part)
     }
 

@@ -45,21 +45,23 @@ const NGINX: &str = "nginx static";
 /// About an OCSP answer.
 const STATIC_BYTES: usize = 300;
 
-/// Measures all of them.
+/// Measures all of them; who fails does not take the others along.
 pub async fn measure(
     options: &Options,
     csrs: &[Vec<u8>],
     responders: &Responders,
-) -> Result<Vec<Peer>> {
+) -> Result<Vec<Result<Peer>>> {
     let folder = tempfile::Builder::new()
         .prefix("ers-bench-peers-")
         .tempdir_in(&options.folder)?;
     let callers = options.callers.iter().copied().max().unwrap_or(64);
     Ok(vec![
-        certificates(options, &folder, csrs, callers).await?,
-        pebble::measure(options, folder.path(), csrs, responders).await?,
-        answers(options, &folder).await?,
-        files(options, &folder).await?,
+        certificates(options, &folder, csrs, callers).await,
+        pebble::measure(options, folder.path(), csrs, responders)
+            .await
+            .context("pebble"),
+        answers(options, &folder).await,
+        files(options, &folder).await,
     ])
 }
 

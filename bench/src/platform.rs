@@ -27,7 +27,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::{http, process::Counted};
+use crate::{http, process::Counted, token::Token};
 
 /// Those who have a database of their own.
 pub const DATABASES: [&str; 6] = ["signer", "cara", "clm", "acme", "scep", "cmp"];
@@ -46,6 +46,8 @@ pub struct Setting<'a> {
     pub databases: Vec<String>,
     /// Of the CA that issues.
     pub key_algorithm: &'a str,
+    /// Where keys are, and how many processes of its own the platform loads the library in; none: software keys.
+    pub token: Option<(&'a Token, usize)>,
     /// Where challenges are answered.
     pub http_port: u16,
     /// Who answers DNS, `host:port`.
@@ -76,6 +78,7 @@ struct Grpc {
 /// A running platform; ends when dropped.
 pub struct Platform {
     ers: PathBuf,
+    environment: Option<(&'static str, PathBuf)>,
     folder: TempDir,
     process: Child,
     /// Where it is reached.
@@ -94,9 +97,12 @@ impl Platform {
             folder.path().join("ers.yaml"),
             configuration(setting, folder.path()),
         )?;
-        let (process, run, ready_after) = start(setting.ers, folder.path()).await?;
+        let environment = setting.token.map(|(token, _)| token.environment());
+        let (process, run, ready_after) =
+            start(setting.ers, folder.path(), environment.as_ref()).await?;
         Ok(Self {
             ers: setting.ers.to_owned(),
+            environment,
             folder,
             process,
             run,
@@ -107,7 +113,8 @@ impl Platform {
     /// Ends it and starts it again over the same data.
     pub async fn again(mut self) -> Result<Self> {
         self.stop().await?;
-        (self.process, self.run, self.ready_after) = start(&self.ers, self.folder.path()).await?;
+        (self.process, self.run, self.ready_after) =
+            start(&self.ers, self.folder.path(), self.environment.as_ref()).await?;
         Ok(self)
     }
 
@@ -204,25 +211,34 @@ fn configuration(setting: &Setting<'_>, folder: &Path) -> String {
         format!("databases:\n{databases}")
     };
     format!(
-        "data: {data}\nlisten: 127.0.0.1:0\nhttp_listen: 127.0.0.1:0\nhealth_listen: 127.0.0.1:0\n{databases}\
+        "data: {data}\nlisten: 127.0.0.1:0\nhttp_listen: 127.0.0.1:0\nhealth_listen: 127.0.0.1:0\n{databases}{token}\
         pki:\n  sub: {{ name: default-sub, subject: 'CN=Bench Sub CA,O=ERS', key_algorithm: {key}, validity: 25y }}\n\
         acme:\n  validation: {{ http_port: {http_port}, resolvers: ['{resolver}'], denied_networks: [] }}\n  \
         limits: {{ new_accounts_per_address: 0, new_orders_per_account: 0, new_orders_per_address: 0, \
         new_orders_per_names: 0, failed_validations_per_name: 0 }}\n",
         data = folder.join("data").display(),
+        token = setting
+            .token
+            .map(|(token, workers)| token.section(workers))
+            .unwrap_or_default(),
         key = setting.key_algorithm,
         http_port = setting.http_port,
         resolver = setting.resolver,
     )
 }
 
-async fn start(ers: &Path, folder: &Path) -> Result<(Child, RunFile, Duration)> {
+async fn start(
+    ers: &Path,
+    folder: &Path,
+    environment: Option<&(&'static str, PathBuf)>,
+) -> Result<(Child, RunFile, Duration)> {
     let log_path = folder.join("log");
     let log = std::fs::File::create(&log_path)?;
     let begun = Instant::now();
     let mut process = Command::new(ers)
         .args(["up", "--config"])
         .arg(folder.join("ers.yaml"))
+        .envs(environment.map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

@@ -23,11 +23,17 @@ impl Counted {
             Self::Process(pid) => Stat::read(pid)?.own,
             Self::Family(pid) => {
                 let parent = Stat::read(pid)?;
-                let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
-                let living = children
-                    .split_ascii_whitespace()
-                    .filter_map(|child| child.parse().ok())
-                    // one may end between the list and the look
+                // a child stands with the thread that made it; thread and child may end between the list and the look
+                let living = std::fs::read_dir(format!("/proc/{pid}/task"))?
+                    .filter_map(|thread| {
+                        std::fs::read_to_string(thread.ok()?.path().join("children")).ok()
+                    })
+                    .flat_map(|children| {
+                        children
+                            .split_ascii_whitespace()
+                            .filter_map(|child| child.parse().ok())
+                            .collect::<Vec<_>>()
+                    })
                     .filter_map(|child| Stat::read(child).ok())
                     .map(|stat| stat.own)
                     .sum::<u64>();

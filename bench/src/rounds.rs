@@ -16,8 +16,9 @@ use crate::{
     overload, peers,
     platform::{DATABASES, Platform, Setting},
     process,
-    report::{Answers, Edge, Enrollment, Orders, Report, Rest},
+    report::{Answers, Edge, Enrollment, OnToken, Orders, Report, Rest},
     requests,
+    token::Token,
 };
 
 const KEYS: [&str; 4] = ["P-256", "RSA-2048", "RSA-3072", "RSA-4096"];
@@ -27,6 +28,7 @@ const USUAL_KEY: &str = "P-256";
 const CSRS: usize = 4000;
 /// Certificates that OCSP is asked about.
 const ASKED: usize = 500;
+const TOKEN_CALLERS: usize = 64;
 const SETTLE: Duration = Duration::from_secs(3);
 
 struct Rounds<'a> {
@@ -44,15 +46,24 @@ pub async fn run(options: &Options) -> Result<()> {
         responders: acme::Responders::start().await?,
         csrs: requests::csrs(CSRS)?.into(),
     };
+    let mut failed = Vec::new();
     rounds.begin()?;
     for kind in [DatabaseKind::Sqlite, DatabaseKind::Postgresql] {
         if options.wants_database(kind) {
             rounds.on(kind).await?;
         }
     }
+    if options.wants(Part::Token) {
+        rounds.token().await?;
+    }
     if options.wants(Part::Peers) {
         tell("peers");
-        rounds.report.peers = peers::measure(options, &rounds.csrs, &rounds.responders).await?;
+        for peer in peers::measure(options, &rounds.csrs, &rounds.responders).await? {
+            match peer {
+                Ok(peer) => rounds.report.peers.push(peer),
+                Err(error) => failed.push(format!("{error:#}")),
+            }
+        }
     }
     rounds.end()?;
     let mut out = std::io::stdout().lock();
@@ -61,6 +72,7 @@ pub async fn run(options: &Options) -> Result<()> {
         std::fs::write(path, serde_json::to_vec_pretty(&rounds.report)?)
             .with_context(|| format!("write {}", path.display()))?;
     }
+    anyhow::ensure!(failed.is_empty(), "not measured: {}", failed.join("; "));
     Ok(())
 }
 
@@ -100,7 +112,7 @@ impl Rounds<'_> {
                 DatabaseKind::Sqlite => None,
                 DatabaseKind::Postgresql => Some(PostgreSql::start(&self.options.folder).await?),
             };
-            let mut platform = self.start(server.as_ref(), key).await?;
+            let mut platform = self.start(server.as_ref(), key, None).await?;
             let processes = Processes {
                 platform: platform.counted(),
                 database: server.as_ref().map(PostgreSql::counted).transpose()?,
@@ -133,7 +145,46 @@ impl Rounds<'_> {
         Ok(())
     }
 
-    async fn start(&self, server: Option<&PostgreSql>, key: &str) -> Result<Platform> {
+    /// Certificates of CAs whose keys are on a token, over PostgreSQL, in each way that its library can be loaded.
+    async fn token(&mut self) -> Result<()> {
+        let token = Token::make(&self.options.folder).await?;
+        for key in KEYS {
+            if !self.options.wants_key(key) {
+                continue;
+            }
+            tell(&format!("signatures of the token alone, {key}"));
+            let alone = [token.alone(key, 1).await?, token.alone(key, 2).await?];
+            for workers in [0, 1, 2] {
+                tell(&format!("  certificates, {workers} processes of the token"));
+                let server = PostgreSql::start(&self.options.folder).await?;
+                let mut platform = self
+                    .start(Some(&server), key, Some((&token, workers)))
+                    .await?;
+                let processes = Processes {
+                    platform: process::Counted::Family(platform.pid()),
+                    database: Some(server.counted()?),
+                };
+                let client = platform.enrollment()?;
+                let callers = Caller::many(TOKEN_CALLERS, &client, &self.csrs);
+                let figures = load::measure(callers, processes, self.options).await?;
+                platform.stop().await?;
+                self.report.token.push(OnToken {
+                    key,
+                    workers,
+                    alone,
+                    figures,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn start(
+        &self,
+        server: Option<&PostgreSql>,
+        key: &str,
+        token: Option<(&Token, usize)>,
+    ) -> Result<Platform> {
         let mut databases = Vec::new();
         if let Some(server) = server {
             for name in DATABASES {
@@ -145,6 +196,7 @@ impl Rounds<'_> {
             folder: &self.options.folder,
             databases,
             key_algorithm: key,
+            token,
             http_port: self.responders.http_port,
             resolver: self.responders.resolver.to_string(),
         })

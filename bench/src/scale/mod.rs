@@ -48,6 +48,7 @@ pub async fn run(options: &Options) -> Result<()> {
         folder: &options.folder,
         databases: urls,
         key_algorithm: "P-256",
+        token: None,
         http_port: responders.http_port,
         resolver: responders.resolver.to_string(),
     };

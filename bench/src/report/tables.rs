@@ -1,146 +1,11 @@
-//! The figures: as tables to be read, and as JSON.
+//! The figures as tables.
 
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
-use serde::Serialize;
 
-use crate::{load::Figures, overload::Load, peers::Peer};
-
-/// Everything of one run.
-#[derive(Debug, Default, Serialize)]
-pub struct Report {
-    /// Where it ran.
-    pub machine: Machine,
-    /// What all is compared with.
-    pub bare: Vec<Bare>,
-    /// Through `clm.v1.Enrollment`.
-    pub enrollment: Vec<Enrollment>,
-    /// Complete orders.
-    pub acme: Vec<Orders>,
-    /// EST, CMP and SCEP.
-    pub edges: Vec<Edge>,
-    /// Answers.
-    pub ocsp: Vec<Answers>,
-    /// At rest.
-    pub rest: Option<Rest>,
-    /// At so much load, by database.
-    pub overload: Vec<(&'static str, Load)>,
-    /// Others in the same run.
-    pub peers: Vec<Peer>,
-}
-
-/// Where it ran.
-#[derive(Debug, Default, Serialize)]
-pub struct Machine {
-    /// The processor.
-    pub processor: String,
-    /// How many cores.
-    pub cores: usize,
-    /// Load average of the minute before and the last minute.
-    pub load_average: [String; 2],
-    /// How often per second the disk made 4 KiB durable, before and after the rest.
-    pub fdatasync_per_second: Vec<f64>,
-}
-
-/// Bare signatures.
-#[derive(Debug, Serialize)]
-pub struct Bare {
-    /// Of that key.
-    pub algorithm: &'static str,
-    /// Per second of CPU time: what one core does that has nothing else to do.
-    pub per_core_second: f64,
-    /// Per second of the clock, as far as others let us.
-    pub per_second: f64,
-}
-
-/// Certificates.
-#[derive(Debug, Serialize)]
-pub struct Enrollment {
-    /// Where rows are kept.
-    pub database: &'static str,
-    /// Key of the CA.
-    pub key: &'static str,
-    /// What was measured.
-    #[serde(flatten)]
-    pub figures: Figures,
-    /// Certificates per second over bare signatures per second of that key.
-    pub ratio: f64,
-    /// CPU time beside the signature itself, in CPU times of one RSA-2048 signature.
-    pub overhead_rsu: f64,
-    /// How often per second the disk made 4 KiB durable, just before.
-    pub fdatasync_per_second: f64,
-}
-
-/// ACME.
-#[derive(Debug, Serialize)]
-pub struct Orders {
-    /// Where rows are kept.
-    pub database: &'static str,
-    /// What was measured.
-    #[serde(flatten)]
-    pub figures: Figures,
-    /// Requests of a client for one order, polling included.
-    pub requests_per_order: f64,
-    /// Orders per second over bare P-256 signatures per second.
-    pub ratio: f64,
-}
-
-/// EST, CMP or SCEP.
-#[derive(Debug, Serialize)]
-pub struct Edge {
-    /// Where rows are kept.
-    pub database: &'static str,
-    /// What a device does.
-    pub what: &'static str,
-    /// What was measured.
-    #[serde(flatten)]
-    pub figures: Figures,
-    /// Certificates per second over bare P-256 signatures per second.
-    pub ratio: f64,
-}
-
-/// OCSP.
-#[derive(Debug, Serialize)]
-pub struct Answers {
-    /// "kept" or "fresh".
-    pub kind: &'static str,
-    /// "GET" or "POST".
-    pub method: &'static str,
-    /// What was measured.
-    #[serde(flatten)]
-    pub figures: Figures,
-    /// Answers per second over bare P-256 signatures per second.
-    pub ratio: f64,
-}
-
-/// At rest.
-#[derive(Debug, Serialize)]
-pub struct Rest {
-    /// From start to ready, when it makes its CAs.
-    pub first_start_ms: f64,
-    /// From start to ready, over data that is there.
-    pub second_start_ms: f64,
-    /// Resident memory after the second start, idle, MiB.
-    pub idle_mib: f64,
-    /// CPU milliseconds per second, idle.
-    pub idle_cpu_ms: f64,
-    /// Resident memory of the platform that has issued and answered all of the above, MiB.
-    pub loaded_mib: f64,
-}
+use super::{Report, Rest};
+use crate::{load::Figures, peers::Peer};
 
 impl Report {
-    /// Bare signatures of a key per second of one core.
-    pub fn bare(&self, algorithm: &str) -> f64 {
-        self.bare
-            .iter()
-            .find(|bare| bare.algorithm == algorithm)
-            .map_or(f64::NAN, |bare| bare.per_core_second)
-    }
-
-    /// CPU time of a bare signature, milliseconds.
-    pub fn signature_ms(&self, algorithm: &str) -> f64 {
-        1000.0 / self.bare(algorithm)
-    }
-
     /// As tables.
     pub fn text(&self) -> String {
         let machine = &self.machine;
@@ -177,6 +42,9 @@ impl Report {
         }
         if !self.overload.is_empty() {
             parts.push(self.overload_table());
+        }
+        if !self.token.is_empty() {
+            parts.push(self.token_table());
         }
         if !self.peers.is_empty() {
             parts.push(self.peers_table());
@@ -231,6 +99,41 @@ impl Report {
                 "of it database",
                 "beside signature RSU",
                 "fdatasync/s",
+                "cores: generator, others, disk",
+            ],
+            rows,
+        )
+    }
+
+    fn token_table(&self) -> String {
+        let rows = self.token.iter().map(|row| {
+            let figures = &row.figures;
+            let [one, two] = row.alone;
+            vec![
+                row.key.to_owned(),
+                number(one),
+                number(two),
+                row.workers.to_string(),
+                number(figures.per_second),
+                number(figures.per_second / one * 100.0),
+                number(figures.per_second / two * 100.0),
+                number(figures.p50_ms),
+                number(figures.p99_ms),
+                others(figures),
+            ]
+        });
+        table(
+            "Certificates of CAs with keys on a SoftHSM2 token, PostgreSQL, 64 callers",
+            &[
+                "CA key",
+                "token alone, 1 process, per second",
+                "2 processes",
+                "processes of the platform",
+                "certificates per second",
+                "% of 1",
+                "% of 2",
+                "p50 ms",
+                "p99 ms",
                 "cores: generator, others, disk",
             ],
             rows,
