@@ -1,5 +1,5 @@
-import { useUrlState } from "@ers/frame";
-import { Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { PageTabs, useUrlState } from "@ers/frame";
+import { Tab, TabTitleText } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import { useRecoveryText } from "./recovery-words.ts";
 
@@ -9,18 +9,13 @@ export function CertificatesOrKeys(props: { certificates: ReactNode; keys: React
   const { get, set } = useUrlState();
   if (!props.certificates || !props.keys) return props.certificates || props.keys;
   return (
-    <Tabs
-      activeKey={get("tab") || "certificates"}
-      onSelect={(_, key) => set({ tab: String(key), state: "", whose: "" })}
-      mountOnEnter
-      unmountOnExit
-    >
+    <PageTabs open={get("tab") || "certificates"} onOpen={(tab) => set({ tab, state: "", whose: "" })}>
       <Tab eventKey="certificates" title={<TabTitleText>{text("requests")}</TabTitleText>}>
         <div className="ers-tab">{props.certificates}</div>
       </Tab>
       <Tab eventKey="keys" title={<TabTitleText>{text("keys")}</TabTitleText>}>
         <div className="ers-tab">{props.keys}</div>
       </Tab>
-    </Tabs>
+    </PageTabs>
   );
 }

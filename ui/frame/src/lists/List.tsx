@@ -1,4 +1,11 @@
-import { Card, CardBody, EmptyState, EmptyStateBody, EmptyStateFooter } from "@patternfly/react-core";
+import {
+  Card,
+  CardBody,
+  CardTitle,
+  EmptyState,
+  EmptyStateBody,
+  EmptyStateFooter,
+} from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { Column } from "./columns.ts";
 import { FilterBar, type Filters, namesOf } from "./filters.tsx";
@@ -43,8 +50,8 @@ export function List<Row>(props: {
   const filtered = names.some((name) => state.get(name) !== "");
   return (
     <Card>
+      {props.heading && <CardTitle component="h2">{props.heading}</CardTitle>}
       <CardBody>
-        {props.heading && <h2 className="ers-legend">{props.heading}</h2>}
         {props.hint && <p className="ers-quiet ers-small">{props.hint}</p>}
         {filters && <FilterBar {...filters} />}
         <ListStates

@@ -1,5 +1,5 @@
-import { Facts, messages, PageHead, Preferences } from "@ers/frame";
-import { Card, CardBody, CardTitle, Label, LabelGroup, PageSection } from "@patternfly/react-core";
+import { Facts, Labels, messages, PageHead, Preferences } from "@ers/frame";
+import { Card, CardBody, CardTitle, PageSection } from "@patternfly/react-core";
 import { useSession } from "../../queries/session.ts";
 import { useMenuText } from "../../words/menu.ts";
 import { useTerms } from "../../words/terms.ts";
@@ -29,15 +29,7 @@ export default function Account() {
   const term = useTerms();
   const menu = useMenuText();
   const session = useSession().data;
-  const labels = (all: string[]) => (
-    <LabelGroup numLabels={20}>
-      {all.map((one) => (
-        <Label key={one} isCompact variant="outline" translate="no">
-          {one}
-        </Label>
-      ))}
-    </LabelGroup>
-  );
+  const labels = (all: string[]) => <Labels of={all} most={20} />;
   return (
     <>
       <PageHead title={menu("account")} hint={text("shown")} />

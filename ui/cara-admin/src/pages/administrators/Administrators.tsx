@@ -1,5 +1,5 @@
-import { ConfirmByName, columnsOf, List, messages, PageHead, Time, useNotices } from "@ers/frame";
-import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
+import { ConfirmByName, columnsOf, Labels, List, messages, PageHead, Time, useNotices } from "@ers/frame";
+import { Button, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Administrator } from "../../generated/cara-ws.ts";
 import { useAdministrators, useDeleteAdministrator } from "../../queries/operation.ts";
@@ -80,15 +80,7 @@ export default function Administrators() {
             },
             {
               title: term("roles"),
-              cell: (row) => (
-                <LabelGroup numLabels={4}>
-                  {row.roles.map((role) => (
-                    <Label key={role} isCompact variant="outline" translate="no">
-                      {role}
-                    </Label>
-                  ))}
-                </LabelGroup>
-              ),
+              cell: (row) => <Labels of={row.roles} most={4} />,
             },
             { title: text("cas"), cell: (row) => row.authorities.join(", ") || text("all") },
             {

@@ -1,4 +1,14 @@
-import { Facts, List, messages, PageHead, ProblemAlert, Time, useNotices, useUrlState } from "@ers/frame";
+import {
+  carryOut,
+  Facts,
+  List,
+  messages,
+  PageHead,
+  ProblemAlert,
+  Time,
+  useNotices,
+  useUrlState,
+} from "@ers/frame";
 import { Button, Card, CardBody, CardTitle, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Approval } from "../../generated/cara-ws.ts";
@@ -143,9 +153,7 @@ function Decide({ approval }: { approval: Approval }) {
         <Button
           isLoading={approve.isPending}
           isDisabled={approve.isPending}
-          onClick={() =>
-            approve.mutate(approval.id, { onSuccess: () => tell(text("done", { act, object })) })
-          }
+          onClick={() => carryOut(approve, approval.id, () => tell(text("done", { act, object })))}
         >
           {text("approve")}
         </Button>

@@ -1,5 +1,5 @@
-import { Crumb, PageHead, PemText, ProblemAlert, useUrlState } from "@ers/frame";
-import { Alert, PageSection, Skeleton, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { Crumb, PageHead, PageTabs, PemText, ProblemAlert, useUrlState } from "@ers/frame";
+import { Alert, PageSection, Skeleton, Tab, TabTitleText } from "@patternfly/react-core";
 import { lazy, type ReactNode, Suspense } from "react";
 import { useParams } from "react-router";
 import type { Authority } from "../../generated/cara-ws.ts";
@@ -64,12 +64,7 @@ function Sections({ authority }: { authority: Authority }) {
       {authority.request_pem && (
         <Alert isInline variant="info" title={text("await_hint")} className="ers-space" />
       )}
-      <Tabs
-        activeKey={get("tab") || "overview"}
-        onSelect={(_, key) => set({ tab: String(key) }, true)}
-        mountOnEnter
-        unmountOnExit
-      >
+      <PageTabs open={get("tab") || "overview"} onOpen={(tab) => set({ tab }, true)}>
         {tabs.map(([key, title, content]) => (
           <Tab key={key} eventKey={key} title={<TabTitleText>{title}</TabTitleText>}>
             <div className="ers-tab">
@@ -77,7 +72,7 @@ function Sections({ authority }: { authority: Authority }) {
             </div>
           </Tab>
         ))}
-      </Tabs>
+      </PageTabs>
     </>
   );
 }

@@ -15,7 +15,7 @@ export function Generations({ authority }: { authority: Authority }) {
   const text = useText();
   const term = useTerms();
   const may = useMay();
-  const { moment, number } = useFormats();
+  const { moment } = useFormats();
   const [next, setNext] = useState<number>();
   return (
     <div className="ers-stack">
@@ -39,7 +39,7 @@ export function Generations({ authority }: { authority: Authority }) {
                 ),
               },
               { title: term("key"), cell: (one) => <span translate="no">{one.key_algorithm}</span> },
-              { title: "CRL", cell: (one) => (one.crl_number > 0 ? `#${number(one.crl_number)}` : "–") },
+              { title: "CRL", cell: (one) => (one.crl_number > 0 ? `#${one.crl_number}` : "–") },
               {
                 title: term("actions"),
                 silent: true,

@@ -45,7 +45,7 @@ export function Overview({ authority }: { authority: Authority }) {
             ],
             [term("valid_from"), authority.not_before && <Time at={authority.not_before} />],
             [term("valid_to"), authority.not_after && <Time at={authority.not_after} />],
-            ["CRL", authority.crl_number > 0 && `#${number(authority.crl_number)}`],
+            ["CRL", authority.crl_number > 0 && `#${authority.crl_number}`],
             [term("next_update"), authority.crl_next_update && <Time at={authority.crl_next_update} />],
             [
               text("certificates"),

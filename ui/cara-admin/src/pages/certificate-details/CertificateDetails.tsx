@@ -5,22 +5,14 @@ import {
   Facts,
   messages,
   PageHead,
+  PageTabs,
   PemText,
   ProblemAlert,
   Time,
   useUrlState,
 } from "@ers/frame";
 import { titleOf } from "@ers/frame/certificate/names.ts";
-import {
-  Button,
-  Card,
-  CardBody,
-  PageSection,
-  Skeleton,
-  Tab,
-  Tabs,
-  TabTitleText,
-} from "@patternfly/react-core";
+import { Button, Card, CardBody, PageSection, Skeleton, Tab, TabTitleText } from "@patternfly/react-core";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Link, useParams } from "react-router";
 import type { Certificate } from "../../generated/cara-ws.ts";
@@ -128,12 +120,7 @@ function Sections({ certificate }: { certificate: Certificate }) {
     ["pem", "PEM", <PemText key="p" pem={pem} />],
   ];
   return (
-    <Tabs
-      activeKey={get("tab") || "overview"}
-      onSelect={(_, key) => set({ tab: String(key) }, true)}
-      mountOnEnter
-      unmountOnExit
-    >
+    <PageTabs open={get("tab") || "overview"} onOpen={(tab) => set({ tab }, true)}>
       {tabs.map(([key, title, content]) => (
         <Tab key={key} eventKey={key} title={<TabTitleText>{title}</TabTitleText>}>
           <div className="ers-tab">
@@ -141,7 +128,7 @@ function Sections({ certificate }: { certificate: Certificate }) {
           </div>
         </Tab>
       ))}
-    </Tabs>
+    </PageTabs>
   );
 }
 

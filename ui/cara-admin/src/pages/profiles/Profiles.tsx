@@ -1,5 +1,5 @@
-import { List, PageHead } from "@ers/frame";
-import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
+import { Labels, List, PageHead } from "@ers/frame";
+import { Button, PageSection } from "@patternfly/react-core";
 import { Link } from "react-router";
 import { useProfiles } from "../../queries/profiles.ts";
 import { useMay } from "../../queries/session.ts";
@@ -59,15 +59,7 @@ export default function Profiles() {
 
 function Words({ all }: { all: string[] }) {
   if (all.length === 0) return <>–</>;
-  return (
-    <LabelGroup numLabels={6}>
-      {all.map((one) => (
-        <Label key={one} isCompact variant="outline" translate="no">
-          {one}
-        </Label>
-      ))}
-    </LabelGroup>
-  );
+  return <Labels of={all} most={6} />;
 }
 
 const partOf = (definition: unknown, name: string) => (definition as Record<string, unknown>)[name];

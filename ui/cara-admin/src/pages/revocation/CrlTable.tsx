@@ -70,7 +70,7 @@ function Crls({ label, crls }: { label: string; crls: Crl[] }) {
   const term = useTerms();
   const { number } = useFormats();
   const kind = (crl: Crl) => {
-    const whole = crl.base_number ? text("delta", { n: number(crl.base_number) }) : text("complete");
+    const whole = crl.base_number ? text("delta", { n: crl.base_number }) : text("complete");
     return crl.partition > 0 ? `${whole}, ${text("partition", { n: crl.partition })}` : whole;
   };
   return (
@@ -89,7 +89,7 @@ function Crls({ label, crls }: { label: string; crls: Crl[] }) {
             </>
           ),
         },
-        { title: text("number"), cell: (crl) => number(crl.number) },
+        { title: text("number"), cell: (crl) => crl.number },
         { title: text("entries"), cell: (crl) => number(crl.entries) },
         { title: text("made"), cell: (crl) => <Time at={crl.this_update} /> },
         {

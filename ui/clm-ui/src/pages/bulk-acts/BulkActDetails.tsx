@@ -1,4 +1,4 @@
-import { Crumb, Facts, List, PageHead, ProblemAlert, Time, useNotices } from "@ers/frame";
+import { Crumb, carryOut, Facts, List, PageHead, ProblemAlert, Time, useNotices } from "@ers/frame";
 import { Button, Card, CardBody, PageSection, Skeleton } from "@patternfly/react-core";
 import { Link, useParams } from "react-router";
 import type { WholeBulkAct } from "../../generated/clm-api.ts";
@@ -97,7 +97,7 @@ function Cancel({ id }: { id: string }) {
         isDanger
         title={text("cancel_hint")}
         isLoading={cancel.isPending}
-        onClick={() => cancel.mutate(undefined, { onSuccess: () => tell(text("stopped")) })}
+        onClick={() => carryOut(cancel, undefined, () => tell(text("stopped")))}
       >
         {text("cancel")}
       </Button>

@@ -1,6 +1,6 @@
-import { Crumb, PageHead, PemText, ProblemAlert, useUrlState } from "@ers/frame";
+import { Crumb, PageHead, PageTabs, PemText, ProblemAlert, useUrlState } from "@ers/frame";
 import { titleOf } from "@ers/frame/certificate/names.ts";
-import { Button, PageSection, Skeleton, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { Button, PageSection, Skeleton, Tab, TabTitleText } from "@patternfly/react-core";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import type { WholeCertificate } from "../../generated/clm-api.ts";
@@ -124,12 +124,7 @@ function Sections({ certificate }: { certificate: WholeCertificate }) {
     ["pem", text("pem_tab"), <PemText key="p" pem={certificate.certificate_pem} />],
   ];
   return (
-    <Tabs
-      activeKey={get("tab") || "overview"}
-      onSelect={(_, key) => set({ tab: String(key) }, true)}
-      mountOnEnter
-      unmountOnExit
-    >
+    <PageTabs open={get("tab") || "overview"} onOpen={(tab) => set({ tab }, true)}>
       {tabs.map(([key, title, content]) => (
         <Tab key={key} eventKey={key} title={<TabTitleText>{title}</TabTitleText>}>
           <div className="ers-tab">
@@ -137,6 +132,6 @@ function Sections({ certificate }: { certificate: WholeCertificate }) {
           </div>
         </Tab>
       ))}
-    </Tabs>
+    </PageTabs>
   );
 }

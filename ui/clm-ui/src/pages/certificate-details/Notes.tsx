@@ -1,14 +1,5 @@
-import { Facts, Field, FormDialog, useNotices } from "@ers/frame";
-import {
-  Button,
-  Card,
-  CardBody,
-  CardTitle,
-  Label,
-  LabelGroup,
-  TextArea,
-  TextInput,
-} from "@patternfly/react-core";
+import { Facts, Field, FormDialog, Labels, useNotices } from "@ers/frame";
+import { Button, Card, CardBody, CardTitle, TextArea, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 import { Link } from "react-router";
 import type { WholeCertificate } from "../../generated/clm-api.ts";
@@ -44,18 +35,7 @@ export function Notes({ certificate }: { certificate: WholeCertificate }) {
                 </Link>
               ),
             ],
-            [
-              text("tags"),
-              tags.length > 0 && (
-                <LabelGroup numLabels={20}>
-                  {tags.map((tag) => (
-                    <Label key={tag} isCompact variant="outline" translate="no">
-                      {tag}
-                    </Label>
-                  ))}
-                </LabelGroup>
-              ),
-            ],
+            [text("tags"), tags.length > 0 && <Labels of={tags} most={20} />],
             [
               text("locations"),
               locations.length > 0 && (

@@ -1,5 +1,5 @@
-import { CopyButton, Facts, Time, useFormats } from "@ers/frame";
-import { Card, CardBody, Divider, Label, LabelGroup } from "@patternfly/react-core";
+import { CopyButton, Facts, Labels, Time, useFormats } from "@ers/frame";
+import { Card, CardBody, Divider, Label } from "@patternfly/react-core";
 import { Link } from "react-router";
 import type { RenewalWindow, WholeCertificate } from "../../generated/clm-api.ts";
 import { useTerms } from "../../words/terms.ts";
@@ -47,18 +47,7 @@ export function Overview({ certificate }: { certificate: WholeCertificate }) {
         <Facts
           wide
           rows={[
-            [
-              term("names"),
-              names.length > 0 && (
-                <LabelGroup numLabels={20}>
-                  {names.map((name) => (
-                    <Label key={name} variant="outline" isCompact>
-                      {name}
-                    </Label>
-                  ))}
-                </LabelGroup>
-              ),
-            ],
+            [term("names"), names.length > 0 && <Labels of={names} most={20} />],
             [term("serial"), copied(certificate.serial)],
             [term("fingerprint"), copied(certificate.fingerprint)],
           ]}

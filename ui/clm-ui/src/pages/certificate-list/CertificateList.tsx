@@ -1,6 +1,6 @@
-import { List, PageHead, Time, useUrlState } from "@ers/frame";
+import { Labels, List, PageHead, Time, useUrlState } from "@ers/frame";
 import { bare, titleOf } from "@ers/frame/certificate/names.ts";
-import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
+import { Button, Label, PageSection } from "@patternfly/react-core";
 import { useState } from "react";
 import { Link } from "react-router";
 import type { Certificate } from "../../generated/clm-api.ts";
@@ -126,18 +126,13 @@ function Name({ row }: { row: Certificate }) {
       )}
       {(row.tags.length > 0 || row.source === "imported") && (
         <div>
-          <LabelGroup numLabels={4}>
+          <Labels of={row.tags} most={4}>
             {row.source === "imported" && (
               <Label isCompact color="purple">
                 {text("imported")}
               </Label>
             )}
-            {row.tags.map((tag) => (
-              <Label key={tag} isCompact variant="outline" translate="no">
-                {tag}
-              </Label>
-            ))}
-          </LabelGroup>
+          </Labels>
         </div>
       )}
     </>

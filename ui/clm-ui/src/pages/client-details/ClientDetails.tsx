@@ -1,5 +1,5 @@
 import { Crumb, Facts, PageHead, ProblemAlert } from "@ers/frame";
-import { Button, Card, CardBody, CardTitle, PageSection, Skeleton } from "@patternfly/react-core";
+import { Button, Card, CardBody, CardTitle, PageSection, Skeleton, Title } from "@patternfly/react-core";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import type { Client, MadeToken } from "../../generated/clm-api.ts";
@@ -125,7 +125,9 @@ function SetUp({ policy }: { policy: string }) {
   const query = usePolicy(policy);
   return (
     <section className="ers-stack" aria-label={text("set_up", { policy })}>
-      <h2 className="ers-legend">{text("set_up", { policy })}</h2>
+      <Title headingLevel="h2" size="md">
+        {text("set_up", { policy })}
+      </Title>
       {query.isError && <ProblemAlert error={query.error} onAgain={() => query.refetch()} />}
       {query.isPending && <Skeleton height="8rem" />}
       {query.data && <Clients name={policy} definition={query.data.definition} />}

@@ -1,5 +1,5 @@
-import { ConfirmByName, columnsOf, List, Time, useNotices } from "@ers/frame";
-import { Button, Label, LabelGroup } from "@patternfly/react-core";
+import { ConfirmByName, columnsOf, Labels, List, Time, useNotices } from "@ers/frame";
+import { Button, Label } from "@patternfly/react-core";
 import { useState } from "react";
 import type { AccessToken } from "../../generated/clm-api.ts";
 import { usePlace } from "../../parts/PlaceFields.tsx";
@@ -42,15 +42,7 @@ export function Tokens({ name, manages }: { name: string; manages: boolean }) {
           {
             title: text("allowed"),
             width: 30,
-            cell: ({ permissions }) => (
-              <LabelGroup numLabels={30}>
-                {permissions.map((permission) => (
-                  <Label key={permission} isCompact variant="outline" translate="no">
-                    {permission}
-                  </Label>
-                ))}
-              </LabelGroup>
-            ),
+            cell: ({ permissions }) => <Labels of={permissions} most={30} />,
           },
           { title: term("realm"), cell: ({ realm }) => place(realm) },
           {

@@ -4,7 +4,6 @@ import {
   Card,
   CardBody,
   CardTitle,
-  Gallery,
   Grid,
   GridItem,
   PageSection,
@@ -80,7 +79,7 @@ function Numbers({ statistics }: { statistics: Statistics | undefined }) {
     [text("expired"), "/certificates?state=expired", statistics?.expired, ""],
   ];
   return (
-    <Gallery hasGutter minWidths={{ default: "9rem" }}>
+    <div className="ers-tiles">
       {tiles.map(([label, to, value, look]) => (
         <Link key={to} to={to} className={`ers-tile ${look}`}>
           <span className="ers-tile-number">
@@ -89,7 +88,7 @@ function Numbers({ statistics }: { statistics: Statistics | undefined }) {
           <span>{label}</span>
         </Link>
       ))}
-    </Gallery>
+    </div>
   );
 }
 

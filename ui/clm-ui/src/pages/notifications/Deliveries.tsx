@@ -1,4 +1,4 @@
-import { columnsOf, List, ProblemAlert, useFormats, useNotices, useUrlState } from "@ers/frame";
+import { carryOut, columnsOf, List, ProblemAlert, useFormats, useNotices, useUrlState } from "@ers/frame";
 import { Button, Label } from "@patternfly/react-core";
 import type { Delivery } from "../../generated/clm-api.ts";
 import { ALL } from "../../queries/api.ts";
@@ -114,7 +114,7 @@ function Retry({ id }: { id: number }) {
         variant="secondary"
         size="sm"
         isLoading={retry.isPending}
-        onClick={() => retry.mutate(id, { onSuccess: () => tell(text("retried")) })}
+        onClick={() => carryOut(retry, id, () => tell(text("retried")))}
       >
         {text("retry")}
       </Button>

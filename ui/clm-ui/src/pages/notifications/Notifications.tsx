@@ -1,5 +1,5 @@
-import { PageHead, useUrlState } from "@ers/frame";
-import { Button, PageSection, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { PageHead, PageTabs, useUrlState } from "@ers/frame";
+import { Button, PageSection, Tab, TabTitleText } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Subscription } from "../../generated/clm-api.ts";
 import { ShownOnce } from "../../parts/ShownOnce.tsx";
@@ -26,11 +26,9 @@ export default function Notifications() {
         actions={manages && <Button onClick={() => setOpen("new")}>{text("new")}</Button>}
       />
       <PageSection isFilled>
-        <Tabs
-          activeKey={state.get("tab") || "subscriptions"}
-          onSelect={(_, key) => state.set({ tab: String(key), search: "", state: "", subscription: "" })}
-          mountOnEnter
-          unmountOnExit
+        <PageTabs
+          open={state.get("tab") || "subscriptions"}
+          onOpen={(tab) => state.set({ tab, search: "", state: "", subscription: "" })}
         >
           <Tab eventKey="subscriptions" title={<TabTitleText>{text("subscriptions")}</TabTitleText>}>
             <div className="ers-tab">
@@ -42,7 +40,7 @@ export default function Notifications() {
               <Deliveries manages={manages} />
             </div>
           </Tab>
-        </Tabs>
+        </PageTabs>
       </PageSection>
       {open && (
         <Change

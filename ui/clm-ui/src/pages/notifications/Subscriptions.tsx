@@ -1,5 +1,5 @@
-import { columnsOf, List, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
-import { Button, Label, LabelGroup } from "@patternfly/react-core";
+import { columnsOf, Labels, List, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
+import { Button, Label } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Subscription } from "../../generated/clm-api.ts";
 import { usePlace } from "../../parts/PlaceFields.tsx";
@@ -90,13 +90,7 @@ function Events({ row }: { row: Subscription }) {
   const text = useText();
   return (
     <>
-      <LabelGroup numLabels={9}>
-        {row.events.map((event) => (
-          <Label key={event} isCompact variant="outline" translate="no">
-            {event}
-          </Label>
-        ))}
-      </LabelGroup>
+      <Labels of={row.events} most={9} />
       {row.days.length > 0 && (
         <div className="ers-quiet ers-small">
           {text("days")}: {row.days.toSorted((one, other) => other - one).join(", ")}

@@ -1,4 +1,4 @@
-import { CopyButton, messages, PemText, useUrlState } from "@ers/frame";
+import { CopyButton, messages, PageTabs, PemText, useUrlState } from "@ers/frame";
 import { Card, CardBody, EmptyState, EmptyStateBody, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { useState } from "react";
 import { waysOf } from "../../policy/configurations.ts";
@@ -67,13 +67,7 @@ function Examples({ way }: { way: ReturnType<typeof waysOf>[number] }) {
   const text = useText();
   const [client, setClient] = useState(way.configurations[0]?.client ?? "");
   return (
-    <Tabs
-      aria-label={text("clients", { protocol: way.protocol })}
-      activeKey={client}
-      onSelect={(_, key) => setClient(String(key))}
-      mountOnEnter
-      unmountOnExit
-    >
+    <PageTabs label={text("clients", { protocol: way.protocol })} open={client} onOpen={setClient}>
       {way.configurations.map((one) => (
         <Tab
           key={one.client}
@@ -89,6 +83,6 @@ function Examples({ way }: { way: ReturnType<typeof waysOf>[number] }) {
           </div>
         </Tab>
       ))}
-    </Tabs>
+    </PageTabs>
   );
 }

@@ -1,4 +1,4 @@
-import { CodeLines, messages, Problem, ProblemAlert, useUrlState } from "@ers/frame";
+import { CodeLines, carryOut, messages, Problem, ProblemAlert, useUrlState } from "@ers/frame";
 import {
   Alert,
   Button,
@@ -56,17 +56,12 @@ export function Editor(props: { text: string; isNew: boolean; onSaved: (name: st
   const save = () => {
     const name = rulesOf(draft).name;
     if (!name) return setTold({ line: 1, message: text("no_name") });
-    apply.mutate(
-      { name, definition: draft },
-      {
-        onSuccess: () => props.onSaved(name),
-        onError: (error) => {
-          const detail = error instanceof Problem ? error.detail : "";
-          const key = keyIn(detail) ?? (error instanceof Problem ? error.field : undefined);
-          if (key) setTold({ line: lineOfKey(draft, key), message: detail });
-        },
-      },
-    );
+    const saved = () => props.onSaved(name);
+    carryOut(apply, { name, definition: draft }, saved, (error) => {
+      const detail = error instanceof Problem ? error.detail : "";
+      const key = keyIn(detail) ?? (error instanceof Problem ? error.field : undefined);
+      if (key) setTold({ line: lineOfKey(draft, key), message: detail });
+    });
   };
   return (
     <Grid hasGutter>

@@ -1,5 +1,14 @@
-import { Crumb, messages, PageHead, PemText, ProblemAlert, useNotices, useUrlState } from "@ers/frame";
-import { PageSection, Skeleton, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import {
+  Crumb,
+  messages,
+  PageHead,
+  PageTabs,
+  PemText,
+  ProblemAlert,
+  useNotices,
+  useUrlState,
+} from "@ers/frame";
+import { PageSection, Skeleton, Tab, TabTitleText } from "@patternfly/react-core";
 import { useNavigate, useParams } from "react-router";
 import { usePolicy } from "../../queries/policies.ts";
 import { useAccess } from "../../queries/session.ts";
@@ -71,12 +80,7 @@ export default function PolicyDetails() {
     if (query.isPending) return <Skeleton height="20rem" />;
     const { definition, version, realm } = query.data;
     return (
-      <Tabs
-        activeKey={get("tab") || "definition"}
-        onSelect={(_, key) => set({ tab: String(key), version: "", with: "" }, true)}
-        mountOnEnter
-        unmountOnExit
-      >
+      <PageTabs open={get("tab") || "definition"} onOpen={(tab) => set({ tab, version: "", with: "" }, true)}>
         <Tab eventKey="definition" title={<TabTitleText>{text("definition")}</TabTitleText>}>
           <div className="ers-stack ers-tab">
             {mayUnderPolicy("policy:manage", realm, name) ? (
@@ -99,7 +103,7 @@ export default function PolicyDetails() {
             <Versions name={name} manages={mayUnderPolicy("policy:manage", realm, name)} />
           </div>
         </Tab>
-      </Tabs>
+      </PageTabs>
     );
   };
   const policy = query.data;

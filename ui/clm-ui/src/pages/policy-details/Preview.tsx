@@ -1,5 +1,5 @@
-import { Facts, useFormats } from "@ers/frame";
-import { Alert, Card, CardBody, CardTitle, Label, LabelGroup } from "@patternfly/react-core";
+import { Facts, Labels, useFormats } from "@ers/frame";
+import { Alert, Card, CardBody, CardTitle } from "@patternfly/react-core";
 import { useMemo } from "react";
 import { exampleOf } from "../../policy/example.ts";
 import { type Finding, lint } from "../../policy/lint.ts";
@@ -28,18 +28,7 @@ export function Preview({ definition }: { definition: string }) {
             wide
             rows={[
               [term("subject"), made.subject || "–"],
-              [
-                term("names"),
-                made.names.length > 0 && (
-                  <LabelGroup numLabels={10}>
-                    {made.names.map((name) => (
-                      <Label key={name} isCompact variant="outline" translate="no">
-                        {name}
-                      </Label>
-                    ))}
-                  </LabelGroup>
-                ),
-              ],
+              [term("names"), made.names.length > 0 && <Labels of={made.names} most={10} />],
               [term("issuer"), made.issuer || text("no_issuer")],
               [term("profile"), made.profile],
               [term("key"), made.key],

@@ -1,5 +1,5 @@
-import { List, messages, PageHead, Time, useUrlState } from "@ers/frame";
-import { Button, Label, LabelGroup, PageSection } from "@patternfly/react-core";
+import { Labels, List, messages, PageHead, Time, useUrlState } from "@ers/frame";
+import { Button, Label, PageSection } from "@patternfly/react-core";
 import { Link } from "react-router";
 import type { Policy } from "../../generated/clm-api.ts";
 import { rulesOf } from "../../policy/rules.ts";
@@ -76,15 +76,7 @@ export default function PolicyList() {
             { title: term("issuer"), cell: ({ rules }) => rules.issuer },
             {
               title: text("ways"),
-              cell: ({ rules }) => (
-                <LabelGroup numLabels={8}>
-                  {(rules.protocols ?? []).map((way) => (
-                    <Label key={way} isCompact variant="outline">
-                      {way}
-                    </Label>
-                  ))}
-                </LabelGroup>
-              ),
+              cell: ({ rules }) => <Labels of={rules.protocols ?? []} most={8} />,
             },
             {
               title: term("version"),

@@ -1,4 +1,4 @@
-import { List, ProblemAlert, useNotices } from "@ers/frame";
+import { carryOut, List, ProblemAlert, useNotices } from "@ers/frame";
 import { titleOf } from "@ers/frame/certificate/names.ts";
 import { Button } from "@patternfly/react-core";
 import { useState } from "react";
@@ -52,7 +52,7 @@ function Acts({ row, onTake }: { row: KeyRecovery; onTake: () => void }) {
           variant="secondary"
           isLoading={withdraw.isPending}
           isDisabled={withdraw.isPending}
-          onClick={() => withdraw.mutate(undefined, { onSuccess: () => tell(text("withdrawn")) })}
+          onClick={() => carryOut(withdraw, undefined, () => tell(text("withdrawn")))}
         >
           {text("withdraw")}
         </Button>

@@ -1,6 +1,6 @@
-import { Field } from "@ers/frame";
+import { Field, Labels } from "@ers/frame";
 import { namesOf } from "@ers/frame/certificate/names.ts";
-import { Form, Label, LabelGroup, TextArea, TextInput } from "@patternfly/react-core";
+import { Form, TextArea, TextInput } from "@patternfly/react-core";
 import { useTerms } from "../../words/terms.ts";
 import type { Step } from "./steps.ts";
 import { useText } from "./words.ts";
@@ -23,15 +23,7 @@ export function NamesStep({ draft, rules, change }: Step) {
           onChange={(_, names) => change({ names })}
         />
       </Field>
-      {names.length > 0 && (
-        <LabelGroup numLabels={30} aria-label={term("names")}>
-          {names.map((name) => (
-            <Label key={name} variant="outline">
-              {name}
-            </Label>
-          ))}
-        </LabelGroup>
-      )}
+      {names.length > 0 && <Labels of={names} most={30} label={term("names")} />}
       {draft.source !== "csr" && (
         <Field id="common-name" label={text("common_name")} hint={text("common_name_hint")}>
           <TextInput

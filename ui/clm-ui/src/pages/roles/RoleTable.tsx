@@ -1,5 +1,5 @@
-import { columnsOf, List } from "@ers/frame";
-import { Button, Label, LabelGroup } from "@patternfly/react-core";
+import { columnsOf, Labels, List } from "@ers/frame";
+import { Button, Label } from "@patternfly/react-core";
 import type { Role } from "../../generated/clm-api.ts";
 import { useSubjectText } from "../../parts/BindingTable.tsx";
 import { useRemoveText } from "../../parts/Remove.tsx";
@@ -44,15 +44,7 @@ export function RoleTable(props: {
         },
         {
           title: text("permissions"),
-          cell: ({ permissions }) => (
-            <LabelGroup numLabels={30}>
-              {permissions.map((permission) => (
-                <Label key={permission} isCompact variant="outline" translate="no">
-                  {permission}
-                </Label>
-              ))}
-            </LabelGroup>
-          ),
+          cell: ({ permissions }) => <Labels of={permissions} most={30} />,
         },
         props.manages && {
           title: term("actions"),

@@ -1,5 +1,5 @@
-import { List, PageHead, useUrlState } from "@ers/frame";
-import { Button, PageSection, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
+import { List, PageHead, PageTabs, useUrlState } from "@ers/frame";
+import { Button, PageSection, Tab, TabTitleText } from "@patternfly/react-core";
 import { useState } from "react";
 import type { Role } from "../../generated/clm-api.ts";
 import { useBindingColumns } from "../../parts/BindingTable.tsx";
@@ -43,12 +43,7 @@ export default function Roles() {
         }
       />
       <PageSection isFilled>
-        <Tabs
-          activeKey={state.get("tab") || "given"}
-          onSelect={(_, key) => state.set({ tab: String(key), search: "" })}
-          mountOnEnter
-          unmountOnExit
-        >
+        <PageTabs open={state.get("tab") || "given"} onOpen={(tab) => state.set({ tab, search: "" })}>
           <Tab eventKey="given" title={<TabTitleText>{text("given")}</TabTitleText>}>
             <div className="ers-tab">
               <Bindings />
@@ -59,7 +54,7 @@ export default function Roles() {
               <RoleTable manages={manages} onChange={setOpen} onRemove={setRemoving} />
             </div>
           </Tab>
-        </Tabs>
+        </PageTabs>
       </PageSection>
       {open === "give" && <GiveRole onClose={close} />}
       {open && open !== "give" && <Change role={open === "new" ? undefined : open} onClose={close} />}

@@ -58,12 +58,16 @@ export function Authorities() {
           title: text("policies"),
           breaks: true,
           cell: ({ policies }) =>
-            policies.map((policy, index) => (
-              <span key={policy}>
-                {index > 0 && ", "}
-                <Link to={`/policies/${policy}`}>{policy}</Link>
-              </span>
-            )),
+            policies.length > 0 && (
+              <div>
+                {policies.map((policy, index) => (
+                  <span key={policy}>
+                    {index > 0 && ", "}
+                    <Link to={`/policies/${policy}`}>{policy}</Link>
+                  </span>
+                ))}
+              </div>
+            ),
         },
         { title: term("chain"), silent: true, cell: (authority) => <Save authority={authority} /> },
       ]}
