@@ -13,7 +13,11 @@ export function PageTabs(props: {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is open is in the page, not in the effect
   useEffect(() => {
     const current = whole.current?.querySelector(".pf-v6-c-tabs__item.pf-m-current");
-    current?.scrollIntoView?.({ block: "nearest", inline: "center" });
+    const row = current?.parentElement;
+    if (!row || !current) return;
+    // not scrollIntoView: the page would jump down to tabs that are below the window
+    const [from, to] = [row.getBoundingClientRect(), current.getBoundingClientRect()];
+    row.scrollLeft += to.left - from.left - (from.width - to.width) / 2;
   }, [open]);
   return (
     <div ref={whole}>
