@@ -62,10 +62,9 @@ pub async fn measure(
         &responders.challenges,
         csrs,
     )?;
-    let mut clients = Vec::new();
-    for _ in 0..options.acme_clients.iter().copied().max().unwrap_or(1) {
-        clients.push(acme::Client::register(&shared).await?);
-    }
+    // one alone: 2.4.0, which is Debian's, locks accounts and authorizations in different orders, and stops for good when
+    // orders come together
+    let clients = vec![acme::Client::register(&shared).await?];
     Ok(Peer {
         name: NAME,
         what: "ACME orders",

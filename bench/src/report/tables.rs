@@ -273,7 +273,9 @@ impl Report {
     fn ours(&self, peer: &Peer) -> f64 {
         let best = |rates: &mut dyn Iterator<Item = f64>| rates.fold(f64::NAN, f64::max);
         if peer.what == "ACME orders" {
-            return best(&mut self.acme.iter().map(|row| row.figures.per_second));
+            let ours = self.acme.iter();
+            let as_many = ours.filter(|row| row.figures.callers == peer.figures.callers);
+            return best(&mut as_many.map(|row| row.figures.per_second));
         }
         if peer.what == "certificates" {
             let ours = self.enrollment.iter().filter(|row| row.key == "P-256");
