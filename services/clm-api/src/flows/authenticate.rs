@@ -237,7 +237,13 @@ impl Flows {
     }
 
     /// Waits for its turn and counts one attempt. Nobody is taken for locked by those under way: one of them may be right.
+    /// Without any, who is locked does not wait, so that a flood of guesses is answered as fast as it comes.
     async fn begin_try(&self, attempt: &AttemptId) -> Result<Begun, AuthenticateError> {
+        if self.turns.nobody(attempt)
+            && let Some(locked) = self.locked(attempt).await?
+        {
+            return Ok(Begun::Locked(locked));
+        }
         let mut turn = self.turns.take(attempt).await?;
         if self.count_try(attempt).await?.is_none() {
             return Ok(Begun::InTurn(turn));

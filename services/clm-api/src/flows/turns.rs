@@ -10,21 +10,22 @@ use crate::domain::attempts::AttemptId;
 
 /// One less than lock (`domain::attempts`): those under way do not lock by themselves.
 const AT_A_TIME: u32 = 4;
-/// Who comes when so many wait, as whomever, is turned away at once.
-const MOST_WAITING: usize = 256;
+/// Who comes when so many are there as the same is turned away at once; others are not.
+const MOST_TOGETHER: usize = 64;
 
-/// Who is being looked at, and who waits.
+/// Who is being looked at, and who waits: each of them has the semaphore too.
+type ByAttempt = Arc<Mutex<HashMap<String, Arc<Semaphore>>>>;
+
+/// Turns of all.
 pub(crate) struct Turns {
-    places: Arc<Semaphore>,
-    by_attempt: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
+    by_attempt: ByAttempt,
 }
 
 /// Is being looked at until it is dropped.
 pub(crate) struct Turn {
     id: String,
     permit: Option<OwnedSemaphorePermit>,
-    by_attempt: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
-    _place: OwnedSemaphorePermit,
+    by_attempt: ByAttempt,
 }
 
 /// Too many wait.
@@ -36,22 +37,29 @@ impl Turns {
     /// Nobody yet.
     pub(crate) fn new() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(MOST_WAITING)),
             by_attempt: Arc::default(),
         }
     }
 
+    /// Whether nobody is being looked at.
+    pub(super) fn nobody(&self, attempt: &AttemptId) -> bool {
+        let by_attempt = self.by_attempt.lock();
+        by_attempt
+            .get(attempt.as_str())
+            .is_none_or(|semaphore| semaphore.available_permits() == AT_A_TIME as usize)
+    }
+
     /// Waits until one of few is free.
     pub(super) async fn take(&self, attempt: &AttemptId) -> Result<Turn, TooManyWait> {
-        let place = Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_| TooManyWait)?;
         let mut turn = Turn {
             id: attempt.as_str().to_owned(),
             permit: None,
             by_attempt: Arc::clone(&self.by_attempt),
-            _place: place,
         };
+        let there = self.by_attempt.lock().get(&turn.id).map(Arc::strong_count);
+        if there.is_some_and(|there| there > MOST_TOGETHER) {
+            return Err(TooManyWait);
+        }
         turn.wait_for(1).await;
         Ok(turn)
     }
@@ -146,23 +154,25 @@ mod tests {
         assert!(waited.is_err());
         drop(taken);
         assert!(turns.by_attempt.lock().is_empty());
-        assert_eq!(turns.places.available_permits(), MOST_WAITING);
     }
 
     #[tokio::test]
-    async fn who_comes_when_too_many_wait_is_turned_away() {
-        let turns = Turns::new();
-        let mut taken = Vec::new();
-        for number in 0..MOST_WAITING {
-            taken.push(
-                turns
-                    .take(&somebody(&format!("device {number}")))
-                    .await
-                    .unwrap(),
-            );
+    async fn who_comes_when_too_many_wait_as_the_same_is_turned_away_and_others_are_not() {
+        let turns = Arc::new(Turns::new());
+        let taken = some(&turns, "flood", 4).await;
+        assert!(!turns.nobody(&somebody("flood")));
+        for _ in 4..MOST_TOGETHER {
+            let turns = Arc::clone(&turns);
+            tokio::spawn(async move {
+                turns.take(&somebody("flood")).await.unwrap();
+            });
         }
-        assert!(turns.take(&somebody("late")).await.is_err());
-        taken.pop();
-        assert!(turns.take(&somebody("late")).await.is_ok());
+        tokio::time::sleep(SHORT).await;
+        assert!(turns.take(&somebody("flood")).await.is_err());
+        assert!(turns.take(&somebody("device")).await.is_ok());
+        drop(taken);
+        tokio::time::sleep(SHORT).await;
+        assert!(turns.take(&somebody("flood")).await.is_ok());
+        assert!(turns.nobody(&somebody("flood")));
     }
 }
