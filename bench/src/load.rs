@@ -18,7 +18,7 @@ use crate::{
     process::{Counted, machine_cpu},
 };
 
-/// Whether measuring has ended early.
+/// How often it is looked whether measuring has ended early.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Longest for what is under way when measuring ends.
 const PATIENCE: Duration = Duration::from_secs(30);

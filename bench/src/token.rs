@@ -118,40 +118,28 @@ pub fn sign(key: &str) -> Result<f64> {
         .context("find the token")?;
     let session = library.open_rw_session(slot)?;
     session.login(UserType::User, Some(&AuthPin::new(PIN.into())))?;
-    let rsa = |bits: u64| {
-        vec![
-            Attribute::ModulusBits(bits.into()),
-            Attribute::PublicExponent(vec![1, 0, 1]),
-        ]
-    };
     let hash = digest(&SHA256, b"a certificate to be signed");
-    let info = [SHA256_INFO, hash.as_ref()].concat();
-    let (makes, parameters, signs, data) = match key {
-        "P-256" => (
+    let rsa_bits = match key.strip_prefix("RSA-") {
+        Some(bits) => Some(bits.parse::<u64>().context("sign on the token: RSA bits")?),
+        None if key == "P-256" => None,
+        None => bail!("sign on the token: no such key: {key}"),
+    };
+    let (makes, parameters, signs, data) = match rsa_bits {
+        None => (
             Mechanism::EccKeyPairGen,
             vec![Attribute::EcParams(P256.to_vec())],
             Mechanism::Ecdsa,
             hash.as_ref().to_vec(),
         ),
-        "RSA-2048" => (
+        Some(bits) => (
             Mechanism::RsaPkcsKeyPairGen,
-            rsa(2048),
+            vec![
+                Attribute::ModulusBits(bits.into()),
+                Attribute::PublicExponent(vec![1, 0, 1]),
+            ],
             Mechanism::RsaPkcs,
-            info,
+            [SHA256_INFO, hash.as_ref()].concat(),
         ),
-        "RSA-3072" => (
-            Mechanism::RsaPkcsKeyPairGen,
-            rsa(3072),
-            Mechanism::RsaPkcs,
-            info,
-        ),
-        "RSA-4096" => (
-            Mechanism::RsaPkcsKeyPairGen,
-            rsa(4096),
-            Mechanism::RsaPkcs,
-            info,
-        ),
-        other => bail!("sign on the token: no such key: {other}"),
     };
     let (_, private) = session.generate_key_pair(
         &makes,
