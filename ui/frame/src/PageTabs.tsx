@@ -15,9 +15,15 @@ export function PageTabs(props: {
     const current = whole.current?.querySelector(".pf-v6-c-tabs__item.pf-m-current");
     const row = current?.parentElement;
     if (!row || !current) return;
-    // not scrollIntoView: the page would jump down to tabs that are below the window
-    const [from, to] = [row.getBoundingClientRect(), current.getBoundingClientRect()];
-    row.scrollLeft += to.left - from.left - (from.width - to.width) / 2;
+    const scroll = () => {
+      // not scrollIntoView: the page would jump down to tabs that are below the window
+      const [from, to] = [row.getBoundingClientRect(), current.getBoundingClientRect()];
+      row.scrollLeft += to.left - from.left - (from.width - to.width) / 2;
+    };
+    // told at once, and again when the buttons beside the row have taken their room
+    const sizes = new ResizeObserver(scroll);
+    sizes.observe(row);
+    return () => sizes.disconnect();
   }, [open]);
   return (
     <div ref={whole}>
