@@ -24,8 +24,8 @@ pub(super) enum Unanswered {
     Gone,
     /// The job did not come up in time, and will not be done.
     Waiting,
-    /// The job came up at this time, and is not done yet.
-    Hangs(Instant),
+    /// The job came up, and is not done yet.
+    Hangs,
 }
 
 /// Whether a thread goes on after a job.
@@ -156,12 +156,13 @@ impl<W: 'static> Pool<W> {
     }
 
     /// Does something on one of the threads, and waits for it no longer than a time. What has not begun by then is
-    /// never done.
+    /// never done. When it began and hangs, `on_hang` is told since when, before another thread takes up what waits.
     pub(super) async fn run_within<T: Send + 'static>(
         &self,
         limit: Duration,
         place: Reservation,
         act: impl FnOnce(&mut W) -> T + Send + 'static,
+        on_hang: impl FnOnce(Instant),
     ) -> Result<T, Unanswered> {
         let (progress, answered) = self.enqueue(place, act)?;
         if let Ok(answer) = tokio::time::timeout(limit, answered).await {
@@ -171,8 +172,9 @@ impl<W: 'static> Pool<W> {
             return Err(Unanswered::Waiting);
         }
         let begun = *progress.begun.lock();
+        on_hang(begun.unwrap_or_else(Instant::now));
         self.replace(&progress);
-        Err(Unanswered::Hangs(begun.unwrap_or_else(Instant::now)))
+        Err(Unanswered::Hangs)
     }
 
     fn enqueue<T: Send + 'static>(
@@ -365,15 +367,34 @@ mod tests {
         let pool = pool(1, 0);
         let (open, gate) = std::sync::mpsc::channel::<()>();
         let place = pool.reserve().unwrap();
-        let hanging = pool.run_within(Duration::from_millis(20), place, move |_| {
-            gate.recv().unwrap();
-        });
-        assert!(matches!(hanging.await.unwrap_err(), Unanswered::Hangs(_)));
+        let limit = Duration::from_millis(20);
+        let hanging = pool.run_within(limit, place, move |_| gate.recv().unwrap(), |_| {});
+        assert_eq!(hanging.await.unwrap_err(), Unanswered::Hangs);
         assert!(pool.reserve().is_none());
         open.send(()).unwrap();
         while pool.reserve().is_none() {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn that_a_job_hangs_is_known_before_the_next_one_comes_up() {
+        let pool = pool(1, 1);
+        let (open, gate) = std::sync::mpsc::channel::<()>();
+        let known = Arc::new(AtomicU8::new(0));
+        let (first, second) = (pool.reserve().unwrap(), pool.reserve().unwrap());
+        let limit = Duration::from_millis(20);
+        let hanging = pool.run_within(
+            limit,
+            first,
+            move |_| gate.recv().unwrap(),
+            |_| known.store(1, Ordering::SeqCst),
+        );
+        let seen = Arc::clone(&known);
+        let waiting = pool.run(second, move |_| seen.load(Ordering::SeqCst));
+        let (hung, seen) = tokio::join!(hanging, waiting);
+        assert_eq!((hung, seen.unwrap()), (Err(Unanswered::Hangs), 1));
+        open.send(()).unwrap();
     }
 
     #[tokio::test]
@@ -384,18 +405,18 @@ mod tests {
         let hang = async || {
             let gate = Arc::clone(&gate);
             let place = pool.reserve().unwrap();
-            let work = pool.run_within(Duration::from_millis(20), place, move |_| {
-                gate.lock().recv().unwrap();
-            });
-            work.await
+            let limit = Duration::from_millis(20);
+            let work = move |_: &mut u32| gate.lock().recv().unwrap();
+            pool.run_within(limit, place, work, |_| {}).await
         };
-        assert!(matches!(hang().await.unwrap_err(), Unanswered::Hangs(_)));
+        assert_eq!(hang().await.unwrap_err(), Unanswered::Hangs);
         let place = pool.reserve().unwrap();
         assert_eq!(pool.run(place, |worker| *worker).await.unwrap(), 0);
         // the other one hangs too: now there is nobody left
-        assert!(matches!(hang().await.unwrap_err(), Unanswered::Hangs(_)));
+        assert_eq!(hang().await.unwrap_err(), Unanswered::Hangs);
         let place = pool.reserve().unwrap();
-        let waiting = pool.run_within(Duration::from_millis(20), place, |worker| *worker);
+        let limit = Duration::from_millis(20);
+        let waiting = pool.run_within(limit, place, |worker| *worker, |_| {});
         assert_eq!(waiting.await.unwrap_err(), Unanswered::Waiting);
         open.send(()).unwrap();
         open.send(()).unwrap();

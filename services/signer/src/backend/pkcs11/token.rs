@@ -147,7 +147,23 @@ impl Pkcs11Token {
         call: impl FnOnce() -> Call + Send + 'static,
     ) -> Result<Answer, TokenError> {
         let work = move |worker: &mut Worker| worker.perform(&call(), limit);
-        match self.pool.run_within(limit, place, work).await {
+        self.run_work(limit, place, work).await
+    }
+
+    async fn run_work<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        place: Reservation,
+        work: impl FnOnce(&mut Worker) -> Result<T, TokenError> + Send + 'static,
+    ) -> Result<T, TokenError> {
+        let shared = Arc::clone(&self.shared);
+        // what waited behind a call that hangs would hang on the thread that took its place
+        let work = move |worker: &mut Worker| {
+            shared.may_ask()?;
+            work(worker)
+        };
+        let on_hang = |since| self.shared.hangs(since);
+        match self.pool.run_within(limit, place, work, on_hang).await {
             Ok(done) => done,
             Err(unanswered) => Err(self.unanswered(unanswered)),
         }
@@ -161,10 +177,7 @@ impl Pkcs11Token {
                 reason: "panic in the library".to_owned(),
             },
             Unanswered::Waiting => TokenError::TimedOut { token },
-            Unanswered::Hangs(since) => {
-                self.shared.hangs(since);
-                TokenError::Hung { token }
-            }
+            Unanswered::Hangs => TokenError::Hung { token },
         }
     }
 
@@ -295,10 +308,7 @@ impl Token for Pkcs11Token {
                 fault.named(&shared.name)
             })
         };
-        match self.pool.run_within(limit, place, work).await {
-            Ok(done) => done,
-            Err(unanswered) => Err(self.unanswered(unanswered)),
-        }
+        self.run_work(limit, place, work).await
     }
 
     /// What the token says of padding stays here: random octets are drawn before it is asked.
