@@ -98,7 +98,7 @@ pub fn start(
 }
 
 impl RevInfo {
-    /// Mounts `/rev-info`.
+    /// Mounts `/rev-info`, for the lean routes of a listener.
     pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
         let state = self.state.clone();
         move |config: &mut ServiceConfig| http::configure(&state, config)
@@ -114,7 +114,7 @@ pub async fn serve(context: Context, config: Config) -> Result<(), StartError> {
     let cara = grpc::connect(&context, "cara-ws", &config.cara);
     let rev_info = start(&context, &cara, Arc::new(signer), config.answers);
     let listener = Listener::bind(config.listen, None).map_err(StartError::Listener)?;
-    ers_runtime::http::serve(&context, listener, rev_info.configure())
+    ers_runtime::http::serve_with_lean(&context, listener, rev_info.configure(), |_| {})
         .await
         .map_err(StartError::Listener)
 }

@@ -11,6 +11,6 @@ mod problem;
 pub use client_address::client_address;
 pub use client_certificate::{AnyClientCertificate, ClientCertificates, SessionExporter};
 pub use input::{LARGEST_BODY, nothing_here, read_input, wrong};
-pub use listener::{Listener, ListenerError, serve};
+pub use listener::{Listener, ListenerError, serve, serve_with_lean};
 pub use network::{Network, NetworkError};
 pub use problem::{Problem, not_found, problem, problem_of_status};

@@ -131,11 +131,22 @@ async fn serve(
         ..https
     };
     let (secure, plain) = (frontend.clone(), frontend);
-    let on_https = ers_runtime::http::serve(context, https, move |routes| {
-        landing.mount(routes);
-        secure.mount_all(routes);
-    });
-    let on_http = ers_runtime::http::serve(context, http, move |routes| plain.mount_plain(routes));
+    let (lean_secure, lean_plain) = (secure.clone(), plain.clone());
+    let on_https = ers_runtime::http::serve_with_lean(
+        context,
+        https,
+        move |routes| lean_secure.mount_lean(routes),
+        move |routes| {
+            landing.mount(routes);
+            secure.mount_all(routes);
+        },
+    );
+    let on_http = ers_runtime::http::serve_with_lean(
+        context,
+        http,
+        move |routes| lean_plain.mount_lean(routes),
+        move |routes| plain.mount_plain(routes),
+    );
 
     folder.write_run_file(&addresses.run_file(folder, backend.endpoints()))?;
     let told = async {

@@ -264,7 +264,12 @@ pub struct Frontend {
 }
 
 impl Frontend {
-    /// Everything that stands behind HTTPS.
+    /// What is handed out most often, on both listeners.
+    pub fn mount_lean(&self, routes: &mut ServiceConfig) {
+        self.rev_info.configure()(routes);
+    }
+
+    /// What else stands behind HTTPS: all of it.
     pub fn mount_all(&self, routes: &mut ServiceConfig) {
         self.acme.configure()(routes);
         self.scep.configure()(routes);
@@ -274,15 +279,12 @@ impl Frontend {
         self.clm_ui.configure()(routes);
         self.cara_admin.configure()(routes);
         self.cara.configure()(routes);
-        self.rev_info.configure()(routes);
     }
 
-    /// What stands behind plain HTTP: revocation information, SCEP and CMP, whose messages
-    /// protect themselves.
+    /// What else stands behind plain HTTP: SCEP and CMP, whose messages protect themselves.
     pub fn mount_plain(&self, routes: &mut ServiceConfig) {
         self.scep.configure()(routes);
         self.cmp.configure()(routes);
-        self.rev_info.configure()(routes);
     }
 }
 

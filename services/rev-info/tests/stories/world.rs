@@ -124,7 +124,7 @@ impl World {
         let url = format!("http://{}", listener.address().unwrap());
         let (context, mount) = (self.context.clone(), rev_info.configure());
         tokio::spawn(async move {
-            ers_runtime::http::serve(&context, listener, mount)
+            ers_runtime::http::serve_with_lean(&context, listener, mount, |_| {})
                 .await
                 .unwrap()
         });

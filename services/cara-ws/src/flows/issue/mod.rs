@@ -1,32 +1,32 @@
 //! Issuing: look whether it was done, prepare (profile, lint), have it signed, assemble (verify), store, answer.
 
+mod error;
+mod keep;
+
 use std::{sync::Arc, time::Duration};
 
 use ers_pki::{
     ExtendedKeyUsage, KeyUsages, RequestedExtension,
-    certificate::Certificate,
     general_name::GeneralName,
-    issuance::{self, AssembleError, EndEntity, Issuer, IssuerError, PrepareError},
+    issuance::{self, EndEntity, Issuer, Prepared},
     key::PublicKey,
     lint::Finding,
     name::Name,
     profile::Profile,
-    revocation::Reason,
     serial::SerialNumber,
 };
-use ers_runtime::error::{Fault, Kind};
-use ers_signer_client::{KeyId, Purpose, SignCall, SignerError};
+use ers_signer_client::{KeyId, Purpose, SignCall, Signed};
 use prost::Message as _;
-use thiserror::Error;
 use time::OffsetDateTime;
 use tracing::Instrument as _;
 
-use super::{
-    Core, IssuingAuthority, journal_note::JournalNote, profiles::KnownProfile, serials::SerialFault,
-};
+pub use self::error::IssueError;
+pub(super) use self::keep::keep_surplus;
+use self::keep::{keep, record, same_request};
+use super::{Core, IssuingAuthority, journal_note::JournalNote, profiles::KnownProfile};
 use crate::{
-    domain::{AuthorityName, Origin, Record, RequestDigest, Revocation, State},
-    store::{StoreError, Stored},
+    domain::{AuthorityName, Origin, Record, RequestDigest},
+    store::StoreError,
 };
 
 /// How far the clock may go back behind what was stored last: replicas and their clocks differ a little.
@@ -87,151 +87,6 @@ impl Issued {
         Self {
             record,
             findings: Vec::new(),
-        }
-    }
-}
-
-/// Why nothing was issued.
-#[derive(Debug, Error)]
-pub enum IssueError {
-    /// No such CA.
-    #[error("issue: there is no CA {0}")]
-    UnknownIssuer(AuthorityName),
-    /// The CA, or one above it, is suspended, retired, revoked or elsewhere.
-    #[error("issue: CA {name} is {state}")]
-    IssuerNotActive {
-        /// Whose state stands in the way.
-        name: AuthorityName,
-        /// The state.
-        state: State,
-    },
-    /// The CA does not issue by that profile.
-    #[error("issue: CA {issuer} does not issue by profile {profile}")]
-    ProfileNotAllowed {
-        /// The CA.
-        issuer: AuthorityName,
-        /// The profile.
-        profile: String,
-    },
-    /// CA certificates are made by other calls.
-    #[error("issue: profile {0} makes CAs, which are made as CAs")]
-    CaProfile(String),
-    /// The CA issues nothing that is valid so long.
-    #[error("issue: CA {issuer} issues certificates that are valid at most {longest}")]
-    TooLong {
-        /// The CA.
-        issuer: AuthorityName,
-        /// Its longest validity.
-        longest: ers_pki::profile::Period,
-    },
-    /// No such profile.
-    #[error("issue: there is no profile {0}")]
-    UnknownProfile(String),
-    /// Profile or CA do not allow it.
-    #[error("prepare certificate")]
-    Prepare(#[source] PrepareError),
-    /// The name and key do not make a root.
-    #[error("prepare root certificate")]
-    Issuer(#[source] IssuerError),
-    /// There is no serial number to be had.
-    #[error("issue")]
-    Serial(#[source] SerialFault),
-    /// The signer did not sign.
-    #[error("sign certificate of request {request_id}")]
-    Sign {
-        /// The request.
-        request_id: String,
-        /// Why.
-        #[source]
-        source: SignerError,
-    },
-    /// What the signer answered does not make a certificate.
-    #[error("assemble certificate of request {request_id}")]
-    Assemble {
-        /// The request.
-        request_id: String,
-        /// Why.
-        #[source]
-        source: AssembleError,
-    },
-    /// Looking up or storing failed.
-    #[error("store certificate of request {request_id}")]
-    Store {
-        /// The request.
-        request_id: String,
-        /// Why.
-        #[source]
-        source: StoreError,
-    },
-    /// The id was used for something else.
-    #[error("issue: request id {request_id} was used with other content")]
-    RequestIdReused {
-        /// The request.
-        request_id: String,
-    },
-    /// The key was compromised, or an administrator blocked it.
-    #[error(
-        "issue: the public key is blocked, its private key is known or believed to be known to others"
-    )]
-    KeyBlocked,
-    /// As many requests are under way as may be.
-    #[error("issue: too many requests at once")]
-    Busy,
-    /// The process stops.
-    #[error("issue: interrupted by shutdown")]
-    Interrupted,
-    /// What was stored last is of a later time: validities and CRLs would run back.
-    #[error("issue: the clock is {by_seconds} s behind what was stored last; set it right")]
-    ClockWentBack {
-        /// By how much.
-        by_seconds: i64,
-    },
-}
-
-impl Fault for IssueError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::UnknownIssuer(_) | Self::UnknownProfile(_) => Kind::NotFound,
-            Self::IssuerNotActive { .. } | Self::ProfileNotAllowed { .. } => {
-                Kind::FailedPrecondition
-            }
-            Self::CaProfile(_) | Self::TooLong { .. } => Kind::InvalidArgument,
-            Self::Prepare(
-                PrepareError::IssuerNotValid { .. }
-                | PrepareError::OutlivesIssuer { .. }
-                | PrepareError::PathLength { .. },
-            ) => Kind::FailedPrecondition,
-            Self::Prepare(_) | Self::Issuer(_) | Self::KeyBlocked => Kind::InvalidArgument,
-            Self::Busy
-            | Self::Sign {
-                source: SignerError::Busy,
-                ..
-            } => Kind::ResourceExhausted,
-            Self::Sign {
-                source: SignerError::Unavailable(_),
-                ..
-            }
-            | Self::Interrupted
-            | Self::ClockWentBack { .. } => Kind::Unavailable,
-            Self::Store { source, .. } => source.kind(),
-            Self::RequestIdReused { .. } => Kind::AlreadyExists,
-            Self::Serial(SerialFault::Store(source)) => source.kind(),
-            Self::Serial(_) | Self::Sign { .. } | Self::Assemble { .. } => Kind::Internal,
-        }
-    }
-
-    fn field(&self) -> Option<&str> {
-        match self {
-            Self::UnknownIssuer(_) | Self::IssuerNotActive { .. } => Some("issuer"),
-            Self::UnknownProfile(_) | Self::ProfileNotAllowed { .. } | Self::CaProfile(_) => {
-                Some("profile")
-            }
-            Self::TooLong { .. } => Some("validity"),
-            Self::Prepare(error) => error.field(),
-            Self::Issuer(_) => Some("subject"),
-            Self::KeyBlocked => Some("public_key"),
-            Self::RequestIdReused { .. } => Some("request_id"),
-            _ => None,
         }
     }
 }
@@ -423,22 +278,7 @@ pub(super) async fn issue_as(
         signatory.self_signed,
     )
     .with_numbers(signatory.generation, crl_partition, version);
-    let signed = core
-        .signer
-        .sign(SignCall {
-            request_id: &request.request_id,
-            key_id: signatory.key_id,
-            purpose: Purpose::Certificate,
-            signature_algorithm: prepared.signature_algorithm(),
-            to_be_signed: prepared.to_be_signed(),
-            context: note.encode_to_vec(),
-            public_key: None,
-        })
-        .await
-        .map_err(|source| IssueError::Sign {
-            request_id: request.request_id.clone(),
-            source,
-        })?;
+    let signed = sign(core, signatory, request, &prepared, &note).await?;
 
     // 4. Verify; from here on it is a certificate.
     let findings = prepared.findings().to_vec();
@@ -461,6 +301,31 @@ pub(super) async fn issue_as(
     Ok(issued)
 }
 
+async fn sign(
+    core: &Core,
+    signatory: &Signatory<'_>,
+    request: &IssueRequest,
+    prepared: &Prepared,
+    note: &JournalNote,
+) -> Result<Signed, IssueError> {
+    let call = SignCall {
+        request_id: &request.request_id,
+        key_id: signatory.key_id,
+        purpose: Purpose::Certificate,
+        signature_algorithm: prepared.signature_algorithm(),
+        to_be_signed: prepared.to_be_signed(),
+        context: note.encode_to_vec(),
+        public_key: None,
+    };
+    core.signer
+        .sign(call)
+        .await
+        .map_err(|source| IssueError::Sign {
+            request_id: request.request_id.clone(),
+            source,
+        })
+}
+
 /// Tells the operator what the linter let through.
 fn report(core: &Core, issued: &Issued) {
     for finding in &issued.findings {
@@ -470,98 +335,6 @@ fn report(core: &Core, issued: &Issued) {
             profile = issued.record.profile, rule = finding.rule.id, severity = finding.rule.severity.as_str(),
             detail = finding.detail, "lint finding"
         );
-    }
-}
-
-/// Stores; when another replica has answered the same request meanwhile, ours is kept as revoked and theirs returned.
-async fn keep(
-    core: &Core,
-    record: Record,
-    request: &IssueRequest,
-    findings: Vec<Finding>,
-) -> Result<Issued, IssueError> {
-    let stored = |source| IssueError::Store {
-        request_id: request.request_id.clone(),
-        source,
-    };
-    let record = Arc::new(record);
-    match core
-        .writer
-        .store(Arc::clone(&record))
-        .await
-        .map_err(stored)?
-    {
-        Stored::New => {
-            core.metrics.issued();
-            tracing::info!(
-                target: "audit", act = "issue", request_id = request.request_id, issuer_id = %record.issuer,
-                serial = record.serial.to_hex(), profile = record.profile, requester = record.origin.requester, "certificate issued"
-            );
-            let record = Arc::unwrap_or_clone(record);
-            Ok(Issued { record, findings })
-        }
-        Stored::Other(other) => {
-            keep_surplus(core, &record, &other).await.map_err(stored)?;
-            same_request(*other, request).map(Issued::before)
-        }
-    }
-}
-
-/// Keeps, revoked, a certificate that was signed and never handed out, because its request has another one. When both
-/// are the same but for their signatures there is nothing to keep: the stored one is the certificate.
-pub(super) async fn keep_surplus(
-    core: &Core,
-    record: &Record,
-    stored: &Record,
-) -> Result<(), StoreError> {
-    if record.serial == stored.serial && record.issuer == stored.issuer {
-        return Ok(());
-    }
-    let mut request_id = format!("{}#{}", record.request_id, record.serial.to_hex());
-    request_id.truncate(160);
-    let surplus = Record {
-        request_id,
-        revocation: Some(Revocation {
-            at_ms: core.context.clock.now_ms(),
-            reason: Reason::Superseded,
-            requester: "cara-ws".into(),
-            invalidity_at_ms: None,
-        }),
-        ..record.clone()
-    };
-    core.writer.store(Arc::new(surplus)).await.map(drop)
-}
-
-fn same_request(record: Record, request: &IssueRequest) -> Result<Record, IssueError> {
-    if record.request_digest == request.digest {
-        return Ok(record);
-    }
-    Err(IssueError::RequestIdReused {
-        request_id: request.request_id.clone(),
-    })
-}
-
-fn record(
-    core: &Core,
-    signatory: &Signatory<'_>,
-    profile: &str,
-    request: &IssueRequest,
-    certificate: Certificate,
-) -> Record {
-    Record {
-        issuer: signatory.name.clone(),
-        serial: certificate.serial(),
-        request_id: request.request_id.clone(),
-        request_digest: request.digest.clone(),
-        profile: profile.to_owned(),
-        certificate,
-        origin: request.origin.clone(),
-        issued_at_ms: core.context.clock.now_ms(),
-        adopted: false,
-        revocation: None,
-        generation: signatory.generation,
-        crl_partition: 0,
-        profile_version: 0,
     }
 }
 
