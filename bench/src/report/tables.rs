@@ -269,20 +269,23 @@ impl Report {
         )
     }
 
-    /// The best rate of ours that compares with a peer's.
-    fn ours(&self, peer: &Peer) -> f64 {
-        let best = |rates: &mut dyn Iterator<Item = f64>| rates.fold(f64::NAN, f64::max);
-        if peer.what == "ACME orders" {
-            let ours = self.acme.iter();
-            let as_many = ours.filter(|row| row.figures.callers == peer.figures.callers);
-            return best(&mut as_many.map(|row| row.figures.per_second));
-        }
-        if peer.what == "certificates" {
-            let ours = self.enrollment.iter().filter(|row| row.key == "P-256");
-            return best(&mut ours.map(|row| row.figures.per_second));
-        }
-        let kept = self.ocsp.iter().filter(|row| row.kind == "kept");
-        best(&mut kept.map(|row| row.figures.per_second))
+    /// The best rate of ours that compares with a peer's, over as many connections; none when ours was not measured.
+    fn ours(&self, peer: &Peer) -> Option<f64> {
+        let ours: Vec<&Figures> = match peer.what {
+            "ACME orders" => self.acme.iter().map(|row| &row.figures).collect(),
+            "certificates" => {
+                let rows = self.enrollment.iter().filter(|row| row.key == "P-256");
+                rows.map(|row| &row.figures).collect()
+            }
+            _ => {
+                let rows = self.ocsp.iter().filter(|row| row.kind == "kept");
+                rows.map(|row| &row.figures).collect()
+            }
+        };
+        ours.into_iter()
+            .filter(|figures| figures.callers == peer.figures.callers)
+            .map(|figures| figures.per_second)
+            .max_by(f64::total_cmp)
     }
 
     fn peers_table(&self) -> String {
@@ -296,7 +299,8 @@ impl Report {
                 number(figures.p50_ms),
                 number(figures.p99_ms),
                 number(figures.cpu_ms()),
-                number(self.ours(peer) / figures.per_second),
+                self.ours(peer)
+                    .map_or_else(String::new, |ours| number(ours / figures.per_second)),
                 others(figures),
             ]
         });
