@@ -236,12 +236,10 @@ impl Flows {
         }))
     }
 
-    /// Waits for its turn and counts one attempt. Nobody is taken for locked by those under way: one of them may be right.
-    /// Without any, who is locked does not wait, so that a flood of guesses is answered as fast as it comes.
+    /// Waits for its turn and counts one attempt. Who is locked does not wait, so that a flood of guesses is answered as
+    /// fast as it comes.
     async fn begin_try(&self, attempt: &AttemptId) -> Result<Begun, AuthenticateError> {
-        if self.turns.nobody(attempt)
-            && let Some(locked) = self.locked(attempt).await?
-        {
+        if let Some(locked) = self.locked(attempt).await? {
             return Ok(Begun::Locked(locked));
         }
         let mut turn = self.turns.take(attempt).await?;
@@ -273,8 +271,12 @@ impl Flows {
         Ok(Some(locked(1000)))
     }
 
-    /// For how long nothing is looked at, when so; counts nothing.
+    /// For how long nothing is looked at, when so; counts nothing. Nobody is taken for locked by those under way: one of
+    /// them may be right.
     pub(super) async fn locked(&self, attempt: &AttemptId) -> Result<Option<Answer>, StoreError> {
+        if !self.turns.nobody(attempt) {
+            return Ok(None);
+        }
         let now_ms = self.clock.now_ms();
         let read = self.store.find_attempts(attempt, now_ms).await?;
         Ok(read.unwrap_or_default().locked_for_ms(now_ms).map(locked))

@@ -2,7 +2,8 @@
 //! - a one-time challenge lets in one request of its policy, common name and names, and the same request again
 //! - used, expired, foreign and guessed challenges are told alike
 //! - an end entity's name and password are its challenge where a policy says so, until it is suspended, and nobody else's
-//! - the challenge that is the same for everybody is off until a policy says whose it is
+//! - the challenge that is the same for everybody is off until a policy says whose it is; devices that come together with
+//!   it are all let in
 
 use ers_proto::clm::v1::{
     self as proto, authenticate_request::Credential, authenticate_response::Outcome as Let,
@@ -162,7 +163,14 @@ async fn a_challenge_for_everybody_is_an_end_entitys_password_and_off_by_default
         let known = let_in(ask(&world, "old", password, &csr).await);
         assert_eq!(known.end_entity, "old-devices");
     }
-    denied(ask(&world, "old", "another password", &csr).await);
+    // a fleet that comes together, after wrong ones
+    for _ in 0..4 {
+        denied(ask(&world, "old", "another password", &csr).await);
+    }
+    let together = (0..24).map(|_| ask(&world, "old", password, &csr));
+    for outcome in futures::future::join_all(together).await {
+        let_in(outcome);
+    }
     world.stop().await;
 }
 
