@@ -187,7 +187,19 @@ const END: &str = r#"
     trap end EXIT; trap exit INT TERM
 "#;
 
+/// Between choosing a port and listening on it another process may take it.
+const START_ATTEMPTS: u32 = 3;
+
 async fn start(user: &str, script: &str, base: impl Fn(u16) -> String) -> Result<Server> {
+    for _ in 1..START_ATTEMPTS {
+        if let Ok(server) = start_once(user, script, &base).await {
+            return Ok(server);
+        }
+    }
+    start_once(user, script, &base).await
+}
+
+async fn start_once(user: &str, script: &str, base: impl Fn(u16) -> String) -> Result<Server> {
     let folder = tempfile::tempdir()?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let whole = format!("set -eu\n{END}\n{script}\necho ready\nread _ || true");

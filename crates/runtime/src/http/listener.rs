@@ -107,9 +107,6 @@ where
     let server = HttpServer::new(move || {
         let rest = web::scope("")
             .configure(mount.clone())
-            .default_service(web::to(
-                async || -> Result<actix_web::HttpResponse, Problem> { Err(not_found().await) },
-            ))
             .wrap(TracingLogger::default())
             .wrap(Compress::default());
         App::new()
@@ -129,6 +126,9 @@ where
             }))
             .configure(lean.clone())
             .service(rest)
+            .default_service(web::to(
+                async || -> Result<actix_web::HttpResponse, Problem> { Err(not_found().await) },
+            ))
     })
     // an answer would wait for the client's acknowledgement of the TLS tickets before it, which many hold back for 40 ms
     .tcp_nodelay(true)
