@@ -17,7 +17,7 @@ use ers_runtime::{
     Context,
     clock::SystemClock,
     health::{self, Health},
-    http::Listener,
+    http::{Listener, serve_with_lean},
     process,
     shutdown::Shutdown,
     telemetry,
@@ -117,36 +117,16 @@ async fn serve(
         .frontend(config, context, folder, identities, addresses)
         .await?;
     let landing = landing::Landing::new(folder)?;
-    // Administrators of the management CA, and devices of the default one (EST).
-    let pki = &config.pki;
-    let issuers = [&pki.management.subject, &pki.sub.subject, &pki.root.subject]
-        .into_iter()
-        .map(|subject| {
-            let name: Name = subject.parse().attempt("read the subjects of pki")?;
-            Ok(name.to_der().to_vec())
-        })
-        .collect::<Outcome<Vec<_>>>()?;
     let https = Listener {
-        tls: Some(certificate.server_config(issuers)),
+        tls: Some(certificate.server_config(client_issuers(config)?)),
         ..https
     };
-    let (secure, plain) = (frontend.clone(), frontend);
-    let (lean_secure, lean_plain) = (secure.clone(), plain.clone());
-    let on_https = ers_runtime::http::serve_with_lean(
-        context,
-        https,
-        move |routes| lean_secure.mount_lean(routes),
-        move |routes| {
-            landing.mount(routes);
-            secure.mount_all(routes);
-        },
-    );
-    let on_http = ers_runtime::http::serve_with_lean(
-        context,
-        http,
-        move |routes| lean_plain.mount_lean(routes),
-        move |routes| plain.mount_plain(routes),
-    );
+    let (secure, plain, lean) = (frontend.clone(), frontend.clone(), frontend.lean());
+    let on_https = serve_with_lean(context, https, lean.clone(), move |routes| {
+        landing.mount(routes);
+        secure.mount_secure(routes);
+    });
+    let on_http = serve_with_lean(context, http, lean, move |routes| plain.mount_plain(routes));
 
     folder.write_run_file(&addresses.run_file(folder, backend.endpoints()))?;
     let told = async {
@@ -173,6 +153,19 @@ async fn serve(
     on_http.attempt("HTTP")?;
     backend.outcome()?;
     told
+}
+
+/// Whose certificates clients are asked for: administrators' of the management CA, devices' of the default one (EST). Names,
+/// DER.
+fn client_issuers(config: &PlatformConfig) -> Outcome<Vec<Vec<u8>>> {
+    let pki = &config.pki;
+    [&pki.management.subject, &pki.sub.subject, &pki.root.subject]
+        .into_iter()
+        .map(|subject| {
+            let name: Name = subject.parse().attempt("read the subjects of pki")?;
+            Ok(name.to_der().to_vec())
+        })
+        .collect()
 }
 
 /// Whatever ends first ends the platform: without one of its parts it only looks alive.

@@ -264,13 +264,13 @@ pub struct Frontend {
 }
 
 impl Frontend {
-    /// What is handed out most often, on both listeners.
-    pub fn mount_lean(&self, routes: &mut ServiceConfig) {
-        self.rev_info.configure()(routes);
+    /// Mounts what is handed out most often, on both listeners.
+    pub fn lean(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+        self.rev_info.configure()
     }
 
     /// What else stands behind HTTPS: all of it.
-    pub fn mount_all(&self, routes: &mut ServiceConfig) {
+    pub fn mount_secure(&self, routes: &mut ServiceConfig) {
         self.acme.configure()(routes);
         self.scep.configure()(routes);
         self.est.configure()(routes);
