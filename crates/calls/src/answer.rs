@@ -57,7 +57,8 @@ async fn read<Q, A, S, H, F>(
         let Some(Ok(question)) = question else {
             return;
         };
-        let (answers, answer) = (answers.clone(), handle(question));
+        // In a box of its own: a task is copied about ten times until it runs, and what handles a question is large.
+        let (answers, answer) = (answers.clone(), Box::pin(handle(question)));
         tokio::spawn(async move {
             let answer = answer.await;
             // Who asked may have gone; what was begun is finished all the same.

@@ -13,8 +13,10 @@ use opentelemetry_sdk::{
 use prometheus::Registry;
 use serde::Deserialize;
 use thiserror::Error;
+use tracing::Subscriber;
 use tracing_subscriber::{
-    EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    Layer, filter::Targets, layer::SubscriberExt as _, registry::LookupSpan,
+    util::SubscriberInitExt as _,
 };
 
 /// What is told, and where to.
@@ -101,7 +103,38 @@ pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry
         .map(|endpoint| Collected::to(endpoint, resource))
         .transpose()?;
 
-    let lines = match config.log_format {
+    let lines_told = filter(&config.log)?;
+    let set_up = match &collected {
+        // One filter for all: with one for each layer every step into a span looks the span up for each.
+        None => tracing_subscriber::registry()
+            .with(lines_told)
+            .with(lines(config.log_format))
+            .try_init(),
+        Some(collected) => {
+            let spans =
+                tracing_opentelemetry::layer().with_tracer(collected.traces.tracer(service));
+            let records = OpenTelemetryTracingBridge::new(&collected.logs);
+            tracing_subscriber::registry()
+                .with(lines(config.log_format).with_filter(lines_told))
+                // whatever the log's level: a trace without its spans is none
+                .with(spans.with_filter(filter(&format!("info,{UNTOLD}"))?))
+                .with(records.with_filter(filter(&format!("{},{UNTOLD}", config.log))?))
+                .try_init()
+        }
+    };
+    set_up.map_err(TelemetryError::Twice)?;
+    Ok(Telemetry {
+        registry,
+        metrics,
+        collected,
+    })
+}
+
+fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    match format {
         LogFormat::Json => tracing_subscriber::fmt::layer()
             .json()
             .flatten_event(true)
@@ -111,30 +144,12 @@ pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Telemetry
             .with_ansi(std::io::stderr().is_terminal())
             .with_writer(std::io::stderr)
             .boxed(),
-    };
-    // Without a collector spans need no OpenTelemetry ids: two layers less on the hot path.
-    let spans = collected.as_ref().map(|collected| {
-        tracing_opentelemetry::layer().with_tracer(collected.traces.tracer(service))
-    });
-    let records = collected
-        .as_ref()
-        .map(|collected| OpenTelemetryTracingBridge::new(&collected.logs));
-    tracing_subscriber::registry()
-        .with(lines.with_filter(filter(&config.log)?))
-        // whatever the log's level: a trace without its spans is none
-        .with(spans.with_filter(filter(&format!("info,{UNTOLD}"))?))
-        .with(records.with_filter(filter(&format!("{},{UNTOLD}", config.log))?))
-        .try_init()
-        .map_err(TelemetryError::Twice)?;
-    Ok(Telemetry {
-        registry,
-        metrics,
-        collected,
-    })
+    }
 }
 
-fn filter(text: &str) -> Result<EnvFilter, TelemetryError> {
-    EnvFilter::try_new(text).map_err(|error| TelemetryError::Filter(text.to_owned(), error))
+fn filter(text: &str) -> Result<Targets, TelemetryError> {
+    text.parse()
+        .map_err(|error| TelemetryError::Filter(text.to_owned(), error))
 }
 
 /// Metrics go to the registry, and to the collector where there is one.

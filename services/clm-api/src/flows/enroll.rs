@@ -118,7 +118,8 @@ impl Flows {
         };
         let _under_way = self.metrics.under_way();
         let policy = self.policy_of(call)?;
-        let outcome = self.enroll_under(call, &policy).await?;
+        // boxed: whatever holds this call is copied about, and most of it is this
+        let outcome = Box::pin(self.enroll_under(call, &policy)).await?;
         self.keep_key(call, &policy, &outcome).await?;
         self.metrics.enrolled(call.protocol, outcome.as_str());
         Ok(outcome)

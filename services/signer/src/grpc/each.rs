@@ -52,7 +52,8 @@ where
         let (number, asked, traceparent) = question.take();
         let span = span();
         ers_calls::trace::follow(&span, &traceparent);
-        let called = (length <= LONGEST).then(|| call(Arc::clone(&state), caller.clone(), asked));
+        let called =
+            (length <= LONGEST).then(|| Box::pin(call(Arc::clone(&state), caller.clone(), asked)));
         async move {
             let outcome = match called {
                 Some(called) => called.await,

@@ -170,7 +170,8 @@ pub async fn issue(
             &core.context.shutdown,
             &id,
             digest,
-            work.instrument(span.clone()),
+            // boxed: it is handed on through several hands, and large
+            Box::pin(work).instrument(span.clone()),
         )
         .instrument(span)
         .await
