@@ -414,10 +414,12 @@ pub enum Restore {
         #[arg(long, default_value = "restored from a backup")]
         reason: String,
     },
-    /// Take over the revocations of the newest CRL that was published; the CA is reconciled when none newer is known
+    /// Take over the revocations of the newest CRLs that were published; the CA is reconciled when a complete one was applied
+    /// and none is missing that is known
     ApplyCrl {
-        /// DER or PEM
-        file: PathBuf,
+        /// DER or PEM; complete ones before delta CRLs
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
     /// Adopt the certificates of a journal that was exported with `ers audit export`
     AdoptJournal {
@@ -429,7 +431,7 @@ pub enum Restore {
         /// The CA
         #[arg(long)]
         ca: String,
-        /// Although a newer CRL is known than was applied
+        /// Although CRLs are missing that are known to be signed
         #[arg(long)]
         sure: bool,
     },

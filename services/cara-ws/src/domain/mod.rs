@@ -28,5 +28,5 @@ pub use indexed_name::{IndexedName, NameKind, NotSearchable, WantedName};
 pub use pending_act::{Decision, GuardedAct, PendingAct, PendingState};
 pub use randomness::{BadRandomness, Randomness, SystemRandomness, self_test};
 pub use record::{Origin, Record, RequestDigest, Revocation};
-pub use restoration::{Restoration, authority_of, numbered_crl};
+pub use restoration::{Restoration, SeriesApplied, authority_of, numbered_crl};
 pub use settings::{InvalidSettings, Settings};

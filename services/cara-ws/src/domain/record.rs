@@ -50,10 +50,15 @@ impl Revocation {
     /// reason, and keyCompromise is told whatever was told before.
     #[must_use]
     pub fn replaces(&self, before: Option<&Self>) -> bool {
-        before.is_none_or(|before| {
-            (before.is_hold() && !self.is_hold())
-                || (self.reason == Reason::KeyCompromise && before.reason != Reason::KeyCompromise)
-        })
+        before.is_none_or(|before| self.replaces_reason(before.reason))
+    }
+
+    /// Whether it takes the place of one of that reason.
+    #[must_use]
+    pub fn replaces_reason(&self, before: Reason) -> bool {
+        let is_hold = before == Reason::CertificateHold;
+        (is_hold && !self.is_hold())
+            || (self.reason == Reason::KeyCompromise && before != Reason::KeyCompromise)
     }
 }
 

@@ -13,6 +13,56 @@ pub struct Restoration {
     pub crl_number: i64,
     /// How it was found.
     pub reason: String,
+    /// What is known of its CRLs, by numbering.
+    pub crls: Vec<SeriesApplied>,
+}
+
+/// How far the CRLs of one numbering were applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesApplied {
+    /// `<ca>[.g<generation>][.p<partition>]`
+    pub series: String,
+    /// The highest number that is known to be signed; 0: not known.
+    pub wanted: i64,
+    /// The highest complete CRL that was applied; 0: none.
+    pub complete: i64,
+    /// So far its revocations were taken over: the complete one, or a delta CRL on it.
+    pub applied: i64,
+}
+
+impl Restoration {
+    /// The CRLs that are known to be signed, and were not applied.
+    pub fn missing(&self) -> impl Iterator<Item = &SeriesApplied> {
+        self.crls.iter().filter(|crl| crl.applied < crl.wanted)
+    }
+
+    /// Whether everything that the CA has revoked was applied: a complete CRL of all its certificates, and nothing that is
+    /// known to be signed is missing.
+    #[must_use]
+    pub fn is_applied(&self, series_of_all: &str) -> bool {
+        let of_all = self.crls.iter().find(|crl| crl.series == series_of_all);
+        of_all.is_some_and(|crl| crl.complete > 0) && self.missing().next().is_none()
+    }
+}
+
+impl SeriesApplied {
+    /// With a complete CRL, or a delta CRL to `base`, of that number applied. A delta CRL says nothing without a complete one as
+    /// new as its base (RFC 5280 section 5.2.4).
+    #[must_use]
+    pub fn with(self, number: i64, base: Option<i64>) -> Self {
+        match base {
+            None => Self {
+                complete: self.complete.max(number),
+                applied: self.applied.max(number),
+                ..self
+            },
+            Some(base) if self.complete >= base && self.complete > 0 => Self {
+                applied: self.applied.max(number),
+                ..self
+            },
+            Some(_) => self,
+        }
+    }
 }
 
 /// The numbering that a CRL's signing request belongs to, and its number: `crl-<name>-<number>`; a delta CRL shares the
@@ -33,6 +83,44 @@ pub fn authority_of(series: &str) -> Option<AuthorityName> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn nothing(series: &str, wanted: i64) -> SeriesApplied {
+        SeriesApplied {
+            series: series.into(),
+            wanted,
+            complete: 0,
+            applied: 0,
+        }
+    }
+
+    #[test]
+    fn a_delta_crl_counts_on_a_complete_one_as_new_as_its_base() {
+        let wanted = nothing("sub", 9);
+        assert_eq!(wanted.clone().with(9, Some(7)), wanted);
+        let older = wanted.clone().with(6, None).with(9, Some(7));
+        assert_eq!((older.complete, older.applied), (6, 6));
+        let both = wanted.with(8, None).with(9, Some(7));
+        assert_eq!((both.complete, both.applied), (8, 9));
+    }
+
+    #[test]
+    fn everything_known_and_a_complete_crl_of_all_must_be_applied() {
+        let restoration = |crls| Restoration {
+            authority: "sub".parse().unwrap(),
+            found_at_ms: 0,
+            crl_number: 0,
+            reason: String::new(),
+            crls,
+        };
+        assert!(!restoration(vec![]).is_applied("sub"));
+        let partition = nothing("sub.p1", 5).with(5, None);
+        assert!(!restoration(vec![partition.clone()]).is_applied("sub"));
+        let all = nothing("sub", 0).with(3, None);
+        assert!(restoration(vec![all.clone(), partition]).is_applied("sub"));
+        let missing = restoration(vec![all, nothing("sub.p1", 5)]);
+        assert!(!missing.is_applied("sub"));
+        assert_eq!(missing.missing().next().unwrap().series, "sub.p1");
+    }
 
     #[test]
     fn a_crls_request_tells_its_numbering() {

@@ -6,18 +6,24 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use ers_pki::crl::{Crl, CrlError, RevokedEntry};
+use ers_pki::{
+    crl::{Crl, CrlError, Only, RevokedEntry},
+    revocation::Reason,
+};
 use ers_runtime::{
     clock::to_ms,
-    error::{Fault, Kind},
+    error::{Fault, Kind, chain},
 };
 use ers_signer_client::{JournalEntry, Purpose};
 use parking_lot::RwLock;
 use thiserror::Error;
 
-use super::{Core, IssuingAuthority};
+use super::{Core, IssuingAuthority, authority::state::note_revoked};
 use crate::{
-    domain::{AuthorityName, CrlStream, Restoration, Revocation, authority_of, numbered_crl},
+    domain::{
+        AuthorityName, CrlName, CrlStream, Restoration, Revocation, SeriesApplied, authority_of,
+        numbered_crl,
+    },
     store::{Change, Outcome, StoreError},
 };
 
@@ -36,6 +42,11 @@ impl Restored {
     /// Whether a CA is to be reconciled before its certificates are told as good.
     pub fn contains(&self, authority: &AuthorityName) -> bool {
         self.authorities.read().contains_key(authority)
+    }
+
+    /// What is known of one.
+    fn find(&self, authority: &AuthorityName) -> Option<Restoration> {
+        self.authorities.read().get(authority).cloned()
     }
 
     /// All of them.
@@ -58,11 +69,13 @@ pub enum ReconcileError {
     UnknownAuthority(AuthorityName),
     /// There are newer ones.
     #[error(
-        "reconcile: CA {authority} is known to have signed CRL number {wanted}, the newest applied is {applied}"
+        "reconcile: CA {authority} is known to have signed number {wanted} of CRL {series}, the newest applied is {applied}"
     )]
     Older {
         /// The CA.
         authority: AuthorityName,
+        /// Name of the CRL.
+        series: String,
         /// Number of the newest known.
         wanted: i64,
         /// Number of the newest applied.
@@ -85,7 +98,7 @@ impl Fault for ReconcileError {
 
     fn field(&self) -> Option<&str> {
         match self {
-            Self::Crl(_) | Self::Foreign(_) => Some("der"),
+            Self::Crl(_) | Self::Foreign(_) => Some("octets"),
             Self::UnknownAuthority(_) | Self::Older { .. } => Some("issuer"),
             Self::Store(_) => None,
         }
@@ -121,6 +134,7 @@ pub async fn begin(
         found_at_ms: core.context.clock.now_ms(),
         crl_number,
         reason: reason.to_owned(),
+        crls: Vec::new(),
     };
     core.store.put_restoration(&restoration).await?;
     tracing::error!(target: "audit", act = "begin reconciliation", issuer_id = %authority, crl_number, reason, "CA is to be reconciled");
@@ -138,11 +152,18 @@ pub(super) async fn notice_crl(core: &Core, entry: &JournalEntry) -> Result<(), 
     };
     match core.store.find_crl_number(series).await? {
         Some(given) if number > given => {
-            core.store.raise_crl_number(series, number).await?;
+            // First that it is wanted: an interruption finds it again, as long as its number counts as not given.
+            core.store
+                .change_series(&authority, series, |known| SeriesApplied {
+                    wanted: known.wanted.max(number),
+                    ..known
+                })
+                .await?;
             let reason = format!(
-                "the signer has signed its CRL {number}, the highest number given here is {given}"
+                "the signer has signed number {number} of CRL {series}, the highest number given here is {given}"
             );
-            begin(core, &authority, number, &reason).await
+            begin(core, &authority, number, &reason).await?;
+            core.store.raise_crl_number(series, number).await
         }
         Some(_) => Ok(()),
         // CRLs of the release before, which did not keep the numbers that it gave
@@ -178,12 +199,15 @@ pub struct Applied {
     pub revoked: u64,
     /// How many are not stored; they are revoked all the same.
     pub lost: u64,
+    /// Whether it is a complete CRL of all certificates; another one tells of some revocations only.
+    pub is_complete: bool,
     /// Whether the CA is reconciled by it.
     pub is_finished: bool,
 }
 
-/// Takes over the revocations of a CRL that one of the CAs has signed. When it is as new as the newest that is known, the
-/// CA is reconciled.
+/// Takes over the revocations of a CRL that one of the CAs has signed. When a complete one was applied, and nothing that is
+/// known to be signed is missing, the CA is reconciled. A delta CRL and that of a partition say what is revoked too, and
+/// not that nothing else is.
 #[tracing::instrument(name = "cara.reconcile", skip_all)]
 pub async fn apply_crl(core: &Arc<Core>, der: Vec<u8>) -> Result<Applied, ReconcileError> {
     let crl = tokio::task::spawn_blocking(move || Crl::from_der(&der))
@@ -195,62 +219,125 @@ pub async fn apply_crl(core: &Arc<Core>, der: Vec<u8>) -> Result<Applied, Reconc
         .iter()
         .find(|ca| crl.verify_signed_by(&ca.authority.certificate).is_ok())
         .ok_or_else(|| ReconcileError::Foreign(crl.issuer().to_string()))?;
-    let number = i64::try_from(crl.number()).unwrap_or(i64::MAX);
-    let (mut revoked, mut lost) = (0, 0);
-    let entries: Vec<RevokedEntry> = crl.entries().collect();
-    for page in entries.chunks(PAGE) {
-        let (more_revoked, more_lost) = apply_page(core, ca, page)
-            .await
-            .map_err(ReconcileError::Store)?;
-        revoked += more_revoked;
-        lost += more_lost;
-    }
     let name = &ca.authority.name;
-    tracing::warn!(
-        target: "audit", act = "apply CRL", issuer_id = %name, number, entries = entries.len(), revoked, lost,
-        "revocations taken over from a CRL"
-    );
-    let wanted = core
-        .restored
-        .authorities
-        .read()
-        .get(name)
-        .map(|restoration| restoration.crl_number);
-    // Each generation has CRLs of its own: with several the administrator says when all are there.
-    let is_only = generations
-        .iter()
-        .filter(|other| other.authority.name == *name)
-        .count()
-        == 1;
-    let is_finished = is_only && wanted.is_some_and(|wanted| number >= wanted);
-    core.store
-        .raise_crl_number(&ca.file_name(), number)
+    let number = number_of(crl.number());
+    let taken = take_over(core, ca, &crl)
         .await
         .map_err(ReconcileError::Store)?;
+    tracing::warn!(
+        target: "audit", act = "apply CRL", issuer_id = %name, number, is_complete = crl.scope().is_complete(),
+        entries = taken.entries, revoked = taken.revoked, lost = taken.lost, "revocations taken over from a CRL"
+    );
+    note_applied(core, ca, &crl)
+        .await
+        .map_err(ReconcileError::Store)?;
+    // Each generation has CRLs of its own: with several the administrator says when all are there.
+    let mut all = generations
+        .iter()
+        .filter(|other| other.authority.name == *name);
+    let is_only = all.next().is_some() && all.next().is_none();
+    let is_finished = is_only
+        && core
+            .restored
+            .find(name)
+            .is_some_and(|restoration| restoration.is_applied(&ca.file_name()));
     if is_finished {
         finish(core, name, true).await?;
-    } else if revoked + lost > 0 {
+    } else if taken.revoked + taken.lost > 0 {
         renew_crls(core, name);
     }
     Ok(Applied {
         authority: name.clone(),
         number,
-        entries: u64::try_from(entries.len()).unwrap_or(u64::MAX),
-        revoked,
-        lost,
+        entries: taken.entries,
+        revoked: taken.revoked,
+        lost: taken.lost,
+        is_complete: crl.scope().is_complete(),
         is_finished,
     })
 }
 
-async fn apply_page(
-    core: &Core,
+fn number_of(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Remembers how far the CRLs of its numbering were applied, and gives no number up to its own again.
+async fn note_applied(core: &Core, ca: &IssuingAuthority, crl: &Crl) -> Result<(), StoreError> {
+    let Some(series) = series_of(ca, crl) else {
+        return Ok(());
+    };
+    let name = &ca.authority.name;
+    let number = number_of(crl.number());
+    core.store.raise_crl_number(&series, number).await?;
+    if !core.restored.contains(name) {
+        return Ok(());
+    }
+    let base = crl.scope().base.map(number_of);
+    core.store
+        .change_series(name, &series, |known| known.with(number, base))
+        .await?;
+    refresh(core).await
+}
+
+/// The numbering that a CRL of the CA is of: that of all its certificates, or that of the partition whose distribution point it
+/// names. None: limited in a way that is not ours.
+fn series_of(ca: &IssuingAuthority, crl: &Crl) -> Option<String> {
+    let scope = crl.scope();
+    if scope.distribution_points.is_empty() {
+        return (scope.only == Only::Any).then(|| ca.file_name());
+    }
+    scope.distribution_points.iter().find_map(|url| {
+        let file = url.rsplit('/').next()?.strip_suffix(".crl")?;
+        let stream = file.parse::<CrlName>().ok()?.stream;
+        let is_own = stream.authority == ca.authority.name
+            && stream.generation == ca.authority.generation
+            && stream.partition > 0;
+        is_own.then(|| stream.to_string())
+    })
+}
+
+/// What was taken over.
+#[derive(Debug, Default)]
+struct Taken {
+    entries: u64,
+    revoked: u64,
+    lost: u64,
+    is_key_compromised: bool,
+}
+
+async fn take_over(
+    core: &Arc<Core>,
+    ca: &IssuingAuthority,
+    crl: &Crl,
+) -> Result<Taken, StoreError> {
+    // A delta CRL also names what is not revoked any more. Here it may be on hold still, which is the safe side.
+    let entries: Vec<RevokedEntry> = crl
+        .entries()
+        .filter(|entry| entry.reason != Reason::RemoveFromCrl)
+        .collect();
+    let mut taken = Taken {
+        entries: count(entries.len()),
+        ..Taken::default()
+    };
+    for page in entries.chunks(PAGE) {
+        take_over_page(core, ca, page, &mut taken).await?;
+    }
+    if taken.is_key_compromised {
+        super::revoke::learn_blocked_keys(core).await?;
+    }
+    Ok(taken)
+}
+
+async fn take_over_page(
+    core: &Arc<Core>,
     ca: &IssuingAuthority,
     page: &[RevokedEntry],
-) -> Result<(u64, u64), StoreError> {
+    taken: &mut Taken,
+) -> Result<(), StoreError> {
     let name = &ca.authority.name;
     let serials: Vec<_> = page.iter().map(|entry| entry.serial).collect();
     let known = core.store.find_revoked(name, &serials).await?;
-    let (mut revoked, mut lost) = (0, Vec::new());
+    let mut lost = Vec::new();
     for entry in page {
         let revocation = Revocation {
             at_ms: to_ms(entry.at),
@@ -259,29 +346,51 @@ async fn apply_page(
             invalidity_at_ms: entry.invalidity_date.map(to_ms),
         };
         match known.get(&entry.serial.to_hex()) {
-            Some(true) => {}
-            Some(false) => {
-                let change = Change::Revoke(revocation);
-                let outcome = core.store.change(name, &entry.serial, &change).await?;
-                if matches!(outcome, Some((_, Outcome::Changed(_)))) {
-                    revoked += 1;
-                    tracing::warn!(
-                        target: "audit", act = "revoke", issuer_id = %name, serial = entry.serial.to_hex(), reason = %entry.reason,
-                        requester = REQUESTER, "certificate revoked"
-                    );
+            None => lost.push((entry.serial, revocation)),
+            Some(before) if before.is_some_and(|before| !revocation.replaces_reason(before)) => {}
+            Some(_) => {
+                if revoke(core, name, entry, revocation).await? {
+                    taken.revoked += 1;
+                    taken.is_key_compromised |= entry.reason == Reason::KeyCompromise;
                 }
             }
-            None => lost.push((entry.serial, revocation)),
         }
     }
+    taken.lost += count(lost.len());
     core.store
         .insert_lost(name, ca.authority.generation, &lost)
-        .await?;
-    Ok((revoked, u64::try_from(lost.len()).unwrap_or(u64::MAX)))
+        .await
+}
+
+/// Whether anything changed. A CA whose certificate it is stops, as it did before the backup was restored.
+async fn revoke(
+    core: &Core,
+    name: &AuthorityName,
+    entry: &RevokedEntry,
+    revocation: Revocation,
+) -> Result<bool, StoreError> {
+    let change = Change::Revoke(revocation);
+    let changed = core.store.change(name, &entry.serial, &change).await?;
+    let Some((record, Outcome::Changed(_))) = changed else {
+        return Ok(false);
+    };
+    let serial = entry.serial.to_hex();
+    tracing::warn!(
+        target: "audit", act = "revoke", issuer_id = %name, serial, reason = %entry.reason, requester = REQUESTER,
+        "certificate revoked"
+    );
+    if let Err(error) = note_revoked(core, &record, REQUESTER).await {
+        tracing::error!(issuer_id = %name, serial, error = chain(&error), "CA not stopped that was revoked");
+    }
+    Ok(true)
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// A CA is reconciled: it answers again, and publishes a CRL with a number above all that are known. Unless `is_sure`, only
-/// when a CRL as new as the newest that is known was applied.
+/// when all that are known were applied.
 pub async fn finish(
     core: &Core,
     authority: &AuthorityName,
@@ -290,17 +399,16 @@ pub async fn finish(
     if core.registry.find(authority).is_none() {
         return Err(ReconcileError::UnknownAuthority(authority.clone()));
     }
-    let wanted = core
+    let missing = core
         .restored
-        .authorities
-        .read()
-        .get(authority)
-        .map_or(0, |restoration| restoration.crl_number);
-    if !is_sure && wanted > 0 {
+        .find(authority)
+        .and_then(|restoration| restoration.missing().next().cloned());
+    if let Some(missing) = missing.filter(|_| !is_sure) {
         return Err(ReconcileError::Older {
             authority: authority.clone(),
-            wanted,
-            applied: 0,
+            series: missing.series,
+            wanted: missing.wanted,
+            applied: missing.applied,
         });
     }
     core.store

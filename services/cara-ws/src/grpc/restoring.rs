@@ -106,6 +106,7 @@ impl Restoring for Service {
             revoked: applied.revoked,
             lost: applied.lost,
             finished: applied.is_finished,
+            complete: applied.is_complete,
         }))
     }
 
@@ -131,6 +132,13 @@ impl Service {
             .all()
             .into_iter()
             .map(|restoration| wire::Restoration {
+                missing: restoration
+                    .missing()
+                    .map(|crl| wire::MissingCrl {
+                        name: crl.series.clone(),
+                        number: u64::try_from(crl.wanted).unwrap_or(0),
+                    })
+                    .collect(),
                 issuer: restoration.authority.to_string(),
                 found_at: Some(convert::timestamp_ms(restoration.found_at_ms)),
                 crl_number: u64::try_from(restoration.crl_number).unwrap_or(0),

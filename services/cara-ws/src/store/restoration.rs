@@ -1,4 +1,4 @@
-//! Tables `reconciliation`, `crl_number` and `lost_certificate`: what must stay true when the database itself is replaced
+//! Tables `reconciliation`, `reconciliation_crl`, `crl_number` and `lost_certificate`: what must stay true when the database itself is replaced
 //! by an older one.
 
 use std::collections::HashMap;
@@ -17,9 +17,9 @@ use super::{
     entity::{certificate, event_counter, revocation},
     failed,
     key::CertificateKey,
-    restoration_entity::{crl_number, lost_certificate, reconciliation},
+    restoration_entity::{crl_number, lost_certificate, reconciliation, reconciliation_crl},
 };
-use crate::domain::{AuthorityName, Record, Restoration, Revocation};
+use crate::domain::{AuthorityName, Record, Restoration, Revocation, SeriesApplied};
 
 /// Who is told as having revoked what only a CRL tells of.
 const BY_CRL: &str = "restored from CRL";
@@ -142,6 +142,16 @@ impl Store {
             .all(&self.connection)
             .await
             .map_err(failed("load reconciliations"))?;
+        let crls = reconciliation_crl::Entity::find()
+            .order_by_asc(reconciliation_crl::Column::Series)
+            .all(&self.connection)
+            .await
+            .map_err(failed("load CRLs of reconciliations"))?;
+        let mut by_authority: HashMap<String, Vec<SeriesApplied>> = HashMap::new();
+        for row in crls {
+            let of = by_authority.entry(row.authority.clone()).or_default();
+            of.push(read_series(row));
+        }
         rows.into_iter()
             .map(|row| {
                 Ok(Restoration {
@@ -156,26 +166,92 @@ impl Store {
                     found_at_ms: row.found_at,
                     crl_number: row.crl_number,
                     reason: row.reason,
+                    crls: by_authority.remove(&row.authority).unwrap_or_default(),
                 })
             })
             .collect()
     }
 
-    /// A CA is reconciled.
-    pub async fn delete_restoration(&self, authority: &AuthorityName) -> Result<(), StoreError> {
-        reconciliation::Entity::delete_by_id(authority.as_str())
-            .exec(&self.connection)
-            .await
-            .map_err(failed("delete reconciliation"))?;
-        Ok(())
+    /// Changes how far the CRLs of a numbering were applied, from nothing if there is no row yet.
+    pub async fn change_series(
+        &self,
+        authority: &AuthorityName,
+        series: &str,
+        change: impl Fn(SeriesApplied) -> SeriesApplied,
+    ) -> Result<(), StoreError> {
+        const ACT: &str = "store CRL of reconciliation";
+        let key = || (authority.to_string(), series.to_owned());
+        db::retry(ACT, async || {
+            let transaction = db::begin(&self.connection).await.map_err(failed(ACT))?;
+            let nothing = reconciliation_crl::ActiveModel {
+                authority: Set(authority.to_string()),
+                series: Set(series.to_owned()),
+                wanted: Set(0),
+                complete: Set(0),
+                applied: Set(0),
+            };
+            reconciliation_crl::Entity::insert(nothing)
+                .on_conflict(
+                    OnConflict::columns(SERIES_KEY)
+                        .do_nothing_on(SERIES_KEY)
+                        .to_owned(),
+                )
+                .exec_without_returning(&transaction)
+                .await
+                .map_err(failed(ACT))?;
+            let row = reconciliation_crl::Entity::find_by_id(key())
+                .lock_exclusive()
+                .one(&transaction)
+                .await
+                .map_err(failed(ACT))?;
+            if let Some(row) = row {
+                let new = change(read_series(row));
+                reconciliation_crl::Entity::update_many()
+                    .col_expr(reconciliation_crl::Column::Wanted, Expr::value(new.wanted))
+                    .col_expr(
+                        reconciliation_crl::Column::Complete,
+                        Expr::value(new.complete),
+                    )
+                    .col_expr(
+                        reconciliation_crl::Column::Applied,
+                        Expr::value(new.applied),
+                    )
+                    .filter(reconciliation_crl::Column::Authority.eq(authority.as_str()))
+                    .filter(reconciliation_crl::Column::Series.eq(series))
+                    .exec(&transaction)
+                    .await
+                    .map_err(failed(ACT))?;
+            }
+            transaction.commit().await.map_err(failed(ACT))
+        })
+        .await
     }
 
-    /// Of these certificates of a CA, those that are stored, and whether they are revoked.
+    /// A CA is reconciled.
+    pub async fn delete_restoration(&self, authority: &AuthorityName) -> Result<(), StoreError> {
+        const ACT: &str = "delete reconciliation";
+        db::retry(ACT, async || {
+            let transaction = db::begin(&self.connection).await.map_err(failed(ACT))?;
+            reconciliation_crl::Entity::delete_many()
+                .filter(reconciliation_crl::Column::Authority.eq(authority.as_str()))
+                .exec(&transaction)
+                .await
+                .map_err(failed(ACT))?;
+            reconciliation::Entity::delete_by_id(authority.as_str())
+                .exec(&transaction)
+                .await
+                .map_err(failed(ACT))?;
+            transaction.commit().await.map_err(failed(ACT))
+        })
+        .await
+    }
+
+    /// Of these certificates of a CA, those that are stored, and why they are revoked.
     pub async fn find_revoked(
         &self,
         issuer: &AuthorityName,
         serials: &[SerialNumber],
-    ) -> Result<HashMap<String, bool>, StoreError> {
+    ) -> Result<HashMap<String, Option<Reason>>, StoreError> {
         let keys: Vec<_> = serials
             .iter()
             .map(|serial| CertificateKey {
@@ -186,18 +262,26 @@ impl Store {
         let found = self
             .load_by_keys(
                 &keys,
-                [certificate::Column::RevokedAt],
-                |row| row.try_get_by_index::<Option<i64>>(2),
+                [certificate::Column::RevocationReason],
+                |row| row.try_get_by_index::<Option<i16>>(2),
                 "load revocations",
             )
             .await?;
-        Ok(found
+        found
             .into_iter()
-            .map(|(key, revoked_at)| (key.serial, revoked_at.is_some()))
-            .collect())
+            .map(|(key, code)| {
+                let reason = code.map(reason_of).transpose();
+                let inconsistent = |()| StoreError::Inconsistent {
+                    table: "certificate",
+                    row: format!("{}/{}", key.issuer, key.serial),
+                    column: "revocation_reason",
+                };
+                Ok((key.serial.clone(), reason.map_err(inconsistent)?))
+            })
+            .collect()
     }
 
-    /// Keeps revocations of certificates that are not stored.
+    /// Keeps revocations of certificates that are not stored. One on hold is kept as what it is for good when that is told.
     pub async fn insert_lost(
         &self,
         issuer: &AuthorityName,
@@ -215,6 +299,7 @@ impl Store {
                 generation: Set(generation),
                 revoked_at: Set(revocation.at_ms),
                 reason: Set(i64::from(revocation.reason.code())),
+                invalidity_at: Set(revocation.invalidity_at_ms),
             });
         lost_certificate::Entity::insert_many(rows)
             .on_conflict(
@@ -225,6 +310,51 @@ impl Store {
             .exec_without_returning(&self.connection)
             .await
             .map_err(failed("store lost certificates"))?;
+        self.end_holds_of_lost(issuer, lost).await
+    }
+
+    async fn end_holds_of_lost(
+        &self,
+        issuer: &AuthorityName,
+        lost: &[(SerialNumber, Revocation)],
+    ) -> Result<(), StoreError> {
+        const ACT: &str = "store lost certificates";
+        let hold = i64::from(Reason::CertificateHold.code());
+        let on_hold: Vec<String> = lost_certificate::Entity::find()
+            .select_only()
+            .column(lost_certificate::Column::Serial)
+            .filter(lost_certificate::Column::Issuer.eq(issuer.as_str()))
+            .filter(lost_certificate::Column::Reason.eq(hold))
+            .filter(
+                lost_certificate::Column::Serial
+                    .is_in(lost.iter().map(|(serial, _)| serial.to_hex())),
+            )
+            .into_tuple()
+            .all(&self.connection)
+            .await
+            .map_err(failed(ACT))?;
+        let ended = lost.iter().filter(|(serial, revocation)| {
+            !revocation.is_hold() && on_hold.contains(&serial.to_hex())
+        });
+        for (serial, revocation) in ended {
+            let reason = i64::from(revocation.reason.code());
+            lost_certificate::Entity::update_many()
+                .col_expr(lost_certificate::Column::Reason, Expr::value(reason))
+                .col_expr(
+                    lost_certificate::Column::RevokedAt,
+                    Expr::value(revocation.at_ms),
+                )
+                .col_expr(
+                    lost_certificate::Column::InvalidityAt,
+                    Expr::value(revocation.invalidity_at_ms),
+                )
+                .filter(lost_certificate::Column::Issuer.eq(issuer.as_str()))
+                .filter(lost_certificate::Column::Serial.eq(serial.to_hex()))
+                .filter(lost_certificate::Column::Reason.eq(hold))
+                .exec(&self.connection)
+                .await
+                .map_err(failed(ACT))?;
+        }
         Ok(())
     }
 
@@ -310,6 +440,11 @@ impl Store {
 const REVOCATION_KEY: [revocation::Column; 2] =
     [revocation::Column::Issuer, revocation::Column::Serial];
 
+const SERIES_KEY: [reconciliation_crl::Column; 2] = [
+    reconciliation_crl::Column::Authority,
+    reconciliation_crl::Column::Series,
+];
+
 const LOST_KEY: [lost_certificate::Column; 2] = [
     lost_certificate::Column::Issuer,
     lost_certificate::Column::Serial,
@@ -344,11 +479,22 @@ fn inconsistent(row: &lost_certificate::Model, column: &'static str) -> StoreErr
 fn read_lost(row: &lost_certificate::Model) -> Result<Revocation, StoreError> {
     Ok(Revocation {
         at_ms: row.revoked_at,
-        reason: u8::try_from(row.reason)
-            .ok()
-            .and_then(|code| Reason::from_code(code).ok())
-            .ok_or_else(|| inconsistent(row, "reason"))?,
+        reason: reason_of(row.reason).map_err(|()| inconsistent(row, "reason"))?,
         requester: BY_CRL.to_owned(),
-        invalidity_at_ms: None,
+        invalidity_at_ms: row.invalidity_at,
     })
+}
+
+fn read_series(row: reconciliation_crl::Model) -> SeriesApplied {
+    SeriesApplied {
+        series: row.series,
+        wanted: row.wanted,
+        complete: row.complete,
+        applied: row.applied,
+    }
+}
+
+fn reason_of(code: impl TryInto<u8>) -> Result<Reason, ()> {
+    let code = code.try_into().map_err(|_| ())?;
+    Reason::from_code(code).map_err(|_| ())
 }

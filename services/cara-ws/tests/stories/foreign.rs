@@ -80,6 +80,15 @@ impl Foreign {
         self.long_crl(number, this_update, 0)
     }
 
+    /// One that tells of some revocations only.
+    fn crl_of_some(&self, number: u64, scope: crl::Scope) -> Vec<u8> {
+        let (from, until) = (NOW, NOW + Duration::days(90));
+        let builder = crl::CrlBuilder::new(&self.issuer, number, from, until, scope, 0).unwrap();
+        let prepared = builder.finish().unwrap();
+        let signature = self.key.sign(ALGORITHM, prepared.to_be_signed()).unwrap();
+        prepared.assemble(&signature).unwrap().der().to_vec()
+    }
+
     /// One with so many entries.
     fn long_crl(&self, number: u64, this_update: OffsetDateTime, entries: u64) -> Vec<u8> {
         let next_update = this_update + Duration::days(90);
@@ -504,6 +513,14 @@ async fn an_off_line_root_signs_what_is_carried_to_it_and_its_crls_are_carried_b
             .into_inner()
             .der
     };
+    let delta = crl::Scope {
+        base: Some(3),
+        ..crl::Scope::default()
+    };
+    let partition = crl::Scope {
+        distribution_points: vec!["http://off-line.test/1.crl".into()],
+        ..crl::Scope::default()
+    };
     for (code, told, wrong) in [
         (
             Code::InvalidArgument,
@@ -532,6 +549,16 @@ async fn an_off_line_root_signs_what_is_carried_to_it_and_its_crls_are_carried_b
             off_line.crl(4, NOW + Duration::days(1)),
         ),
         (Code::InvalidArgument, "read CRL", vec![0x30, 0]),
+        (
+            Code::InvalidArgument,
+            "some certificates only",
+            off_line.crl_of_some(4, delta),
+        ),
+        (
+            Code::InvalidArgument,
+            "some certificates only",
+            off_line.crl_of_some(4, partition),
+        ),
     ] {
         let refused = carry(wrong).await.unwrap_err();
         assert_eq!(refused.code(), code, "{told}: {}", refused.message());

@@ -6,11 +6,13 @@
 
 use std::sync::Arc;
 
-use ers_pki::{crl::Crl, serial::SerialNumber};
+use cara_ws::config::{CrlConfig, Issuing};
+use ers_pki::{certificate::Certificate, crl::Crl, revocation::Reason, serial::SerialNumber};
 use ers_proto::cara::v1::{
-    AdoptJournalRequest, ApplyCrlRequest, BeginReconciliationRequest, CertificateState,
-    ExportedEntry, FindStatusRequest, FindStatusResponse, FinishReconciliationRequest,
-    IssueRequest, ListRestorationsRequest, LoadCertificateRequest, LoadCrlRequest, Restoration,
+    AdoptJournalRequest, ApplyCrlRequest, Authority, AuthorityState, BeginReconciliationRequest,
+    CertificateState, ExportedEntry, FindStatusRequest, FindStatusResponse,
+    FinishReconciliationRequest, IssueRequest, ListRestorationsRequest, LoadAuthorityRequest,
+    LoadCertificateRequest, LoadCrlRequest, PublishCrlsRequest, ReleaseRequest, Restoration,
     RevokeRequest, SubscribeRequest, event::What, load_certificate_request::By,
 };
 use ers_runtime::clock::ManualClock;
@@ -21,12 +23,15 @@ use ers_test_support::{
 };
 use tonic::{Code, Status};
 
-use crate::common::{Replica, clock, request};
+use crate::common::{Replica, clock, issuing, request};
+use crate::revoking_in_depth::crl;
 
 on_every_database!(
     what_was_issued_since_the_backup_is_found_in_the_journal,
     what_was_revoked_since_the_backup_is_never_told_as_good,
     what_is_left_only_in_a_crl_stays_revoked,
+    a_list_of_some_revocations_never_ends_a_reconciliation,
+    what_a_crl_says_for_good_is_so_for_good,
     a_consumer_that_knows_more_than_the_database_tells_of_the_backup,
 );
 
@@ -37,13 +42,18 @@ struct Story {
     replica: Replica,
     before: String,
     backup: TestDatabase,
+    issuing: Issuing,
     /// Entries of the signer's journal at that time.
     signed: usize,
 }
 
 async fn story(database: &TestDatabase) -> Story {
+    story_with(database, issuing()).await
+}
+
+async fn story_with(database: &TestDatabase, issuing: Issuing) -> Story {
     let (signer, clock) = (Arc::new(FakeSigner::new()), clock());
-    let replica = Replica::start(&database.config, &signer, &clock)
+    let replica = Replica::start_issuing(&database.config, &signer, &clock, issuing.clone())
         .await
         .with_pki()
         .await;
@@ -57,6 +67,7 @@ async fn story(database: &TestDatabase) -> Story {
         replica,
         before,
         backup,
+        issuing,
         signed: signer_entries,
     }
 }
@@ -66,7 +77,8 @@ impl Story {
     async fn restore(self, signer: &Arc<FakeSigner>) -> (Replica, TestDatabase) {
         self.replica.stop().await;
         self.clock.advance(time::Duration::hours(1));
-        let restored = Replica::start(&self.backup.config, signer, &self.clock).await;
+        let restored =
+            Replica::start_issuing(&self.backup.config, signer, &self.clock, self.issuing).await;
         (restored, self.backup)
     }
 }
@@ -78,10 +90,14 @@ async fn issue(replica: &Replica, id: &str) -> String {
 }
 
 async fn revoke(replica: &Replica, serial: &str) {
+    revoke_for(replica, "sub", serial, "superseded").await;
+}
+
+async fn revoke_for(replica: &Replica, issuer: &str, serial: &str, reason: &str) {
     let revoke = RevokeRequest {
-        issuer: "sub".into(),
+        issuer: issuer.into(),
         serial: serial.into(),
-        reason: "superseded".into(),
+        reason: reason.into(),
         requester: "test".into(),
         ..RevokeRequest::default()
     };
@@ -226,6 +242,159 @@ async fn what_was_revoked_since_the_backup_is_never_told_as_good(database: TestD
             .iter()
             .all(|r| r.issuer != "sub")
     );
+}
+
+/// A list as it is when it tells of a certificate in a way.
+async fn list_with(replica: &Replica, name: &str, serial: &str, reason: Reason) -> Crl {
+    let serial = SerialNumber::from_hex(serial).unwrap();
+    for _ in 0..500 {
+        let list = crl(replica, name).await;
+        if list
+            .find(serial)
+            .is_some_and(|entry| entry.reason == reason)
+        {
+            return list;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("CRL {name} does not list {serial:?}");
+}
+
+async fn missing(replica: &Replica, issuer: &str) -> Vec<String> {
+    let found = restorations(replica).await;
+    let of_ca = found.into_iter().find(|found| found.issuer == issuer);
+    let missing = of_ca.map(|found| found.missing).unwrap_or_default();
+    missing.into_iter().map(|crl| crl.name).collect()
+}
+
+/// Failure 43 with delta CRLs and a partition: each tells of some revocations, which are taken over; that nothing else is
+/// revoked only the complete ones with their newest deltas say.
+async fn a_list_of_some_revocations_never_ends_a_reconciliation(database: TestDatabase) {
+    let in_parts = CrlConfig {
+        partitions: 1,
+        delta_minutes: 60,
+        ..CrlConfig::default()
+    };
+    let issuing = Issuing {
+        crl: in_parts,
+        ..issuing()
+    };
+    let story = story_with(&database, issuing).await;
+    let replica = &story.replica;
+    let (first, second) = (story.before.clone(), issue(replica, "r-second").await);
+    let kept = issue(replica, "r-kept").await;
+    revoke(replica, &first).await;
+    let all = PublishCrlsRequest {
+        issuer: "sub".into(),
+        requester: "test".into(),
+        ..PublishCrlsRequest::default()
+    };
+    replica.administrator().publish_crls(all).await.unwrap();
+    let complete = list_with(replica, "sub", &first, Reason::Superseded).await;
+    let partition = list_with(replica, "sub.p1", &first, Reason::Superseded).await;
+    revoke(replica, &second).await;
+    let delta = list_with(replica, "sub.delta", &second, Reason::Superseded).await;
+    let of_partition = list_with(replica, "sub.p1.delta", &second, Reason::Superseded).await;
+    let signer = Arc::clone(&story.signer);
+    let (restored, _backup) = story.restore(&signer).await;
+    assert_eq!(missing(&restored, "sub").await, ["sub", "sub.p1"]);
+
+    // As new as all that is wanted; yet what was revoked before their base they do not say.
+    for list in [&delta, &of_partition] {
+        let applied = apply(&restored, list).await;
+        assert_eq!((applied.complete, applied.finished), (false, false));
+        let refused = status(&restored, &kept).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Unavailable);
+    }
+    assert_eq!(missing(&restored, "sub").await, ["sub", "sub.p1"]);
+
+    let applied = apply(&restored, &complete).await;
+    let said = (applied.complete, applied.finished);
+    assert_eq!(said, (true, false), "a newer delta CRL is known");
+    let applied = apply(&restored, &delta).await;
+    assert!(!applied.finished);
+    assert_eq!(missing(&restored, "sub").await, ["sub.p1"]);
+    let sure = FinishReconciliationRequest {
+        issuer: "sub".into(),
+        sure: false,
+    };
+    let mut restoring = restored.restoring("administrator");
+    let refused = restoring.finish(sure).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert!(refused.message().contains("CRL sub.p1"), "{refused}");
+
+    assert!(!apply(&restored, &partition).await.finished);
+    assert!(apply(&restored, &of_partition).await.finished);
+    for serial in [&first, &second] {
+        let told = status(&restored, serial).await.unwrap().revocation.unwrap();
+        assert_eq!(told.reason, "superseded");
+    }
+    assert!(status(&restored, &kept).await.unwrap().revocation.is_none());
+}
+
+/// Failure 43: what was on hold when the backup was taken and revoked for good since cannot be released; a key that was
+/// compromised since stays blocked, and a CA that was revoked since stays revoked.
+async fn what_a_crl_says_for_good_is_so_for_good(database: TestDatabase) {
+    let (signer, clock) = (Arc::new(FakeSigner::new()), clock());
+    let replica = Replica::start(&database.config, &signer, &clock)
+        .await
+        .with_pki()
+        .await;
+    let held = issue(&replica, "r-held").await;
+    let of_stolen: IssueRequest = request("r-stolen", "dns:a.test");
+    let stolen = replica.issuance("clm-api").issue(of_stolen.clone()).await;
+    let stolen = stolen.unwrap().into_inner().certificate.unwrap().serial;
+    revoke_for(&replica, "sub", &held, "certificateHold").await;
+    clock.advance(time::Duration::hours(1));
+    let backup = copy(&database).await.unwrap();
+    revoke_for(&replica, "sub", &held, "cessationOfOperation").await;
+    revoke_for(&replica, "sub", &stolen, "keyCompromise").await;
+    let of_sub = {
+        list_with(&replica, "sub", &stolen, Reason::KeyCompromise).await;
+        list_with(&replica, "sub", &held, Reason::CessationOfOperation).await
+    };
+    let sub = load_authority(&replica, "sub").await;
+    let sub = Certificate::from_der(&sub.certificate).unwrap();
+    let serial = sub.serial().to_hex();
+    revoke_for(&replica, "root", &serial, "cACompromise").await;
+    let of_root = list_with(&replica, "root", &serial, Reason::CaCompromise).await;
+    replica.stop().await;
+    clock.advance(time::Duration::hours(1));
+
+    let restored = Replica::start(&backup.config, &signer, &clock).await;
+    assert_eq!(
+        load_authority(&restored, "sub").await.state(),
+        AuthorityState::Active
+    );
+    let applied = apply(&restored, &of_sub).await;
+    assert_eq!((applied.revoked, applied.finished), (2, true));
+    let release = ReleaseRequest {
+        issuer: "sub".into(),
+        serial: held.clone(),
+        requester: "test".into(),
+    };
+    let refused = restored.revoking().release(release).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition, "{refused}");
+    let told = status(&restored, &held).await.unwrap().revocation.unwrap();
+    assert_eq!(told.reason, "cessationOfOperation");
+    let wanted = IssueRequest {
+        request_id: "r-again".into(),
+        ..of_stolen
+    };
+    let refused = restored.issuance("clm-api").issue(wanted).await;
+    assert_eq!(refused.unwrap_err().code(), Code::InvalidArgument);
+
+    assert!(apply(&restored, &of_root).await.finished);
+    assert_eq!(
+        load_authority(&restored, "sub").await.state(),
+        AuthorityState::Revoked
+    );
+}
+
+async fn load_authority(replica: &Replica, name: &str) -> Authority {
+    let load = LoadAuthorityRequest { name: name.into() };
+    let mut authorities = replica.authorities();
+    authorities.load(load).await.unwrap().into_inner()
 }
 
 /// Failure 43, with the signer's journal lost as well: what no table knows is unknown, what a CRL lists stays revoked and

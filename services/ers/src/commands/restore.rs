@@ -41,7 +41,12 @@ pub async fn run(global: &Global, command: Restore) -> Outcome<()> {
             };
             restoring.begin(request).await
         }
-        Restore::ApplyCrl { file } => return apply_crl(global, &remote, &file).await,
+        Restore::ApplyCrl { files } => {
+            for file in files {
+                apply_crl(global, &remote, &file).await?;
+            }
+            return Ok(());
+        }
         Restore::AdoptJournal { file } => return adopt_journal(global, &remote, &file).await,
         Restore::Finish { ca, sure } => {
             restoring
@@ -64,6 +69,13 @@ struct Restoration {
     found_at: String,
     crl_number: u64,
     reason: String,
+    missing: Vec<Missing>,
+}
+
+#[derive(Serialize)]
+struct Missing {
+    crl: String,
+    number: u64,
 }
 
 impl Restorations {
@@ -73,6 +85,14 @@ impl Restorations {
             ca: restoration.issuer,
             crl_number: restoration.crl_number,
             reason: restoration.reason,
+            missing: restoration
+                .missing
+                .into_iter()
+                .map(|crl| Missing {
+                    crl: crl.name,
+                    number: crl.number,
+                })
+                .collect(),
         };
         Self {
             to_be_reconciled: answer.restorations.into_iter().map(of).collect(),
@@ -85,19 +105,23 @@ impl Show for Restorations {
         if self.to_be_reconciled.is_empty() {
             return "no CA is to be reconciled".into();
         }
-        let number = |number| match number {
-            0 => "not known".to_owned(),
-            number => number.to_string(),
+        let missing = |missing: &[Missing]| match missing {
+            [] => "not known".to_owned(),
+            missing => missing
+                .iter()
+                .map(|crl| format!("{} {}", crl.crl, crl.number))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         let rows = self.to_be_reconciled.iter().map(|r| {
             [
                 r.ca.clone(),
                 r.found_at.clone(),
-                number(r.crl_number),
+                missing(&r.missing),
                 r.reason.clone(),
             ]
         });
-        output::table(["ca", "since", "newest crl", "reason"], rows)
+        output::table(["ca", "since", "missing crls", "reason"], rows)
     }
 }
 
@@ -108,15 +132,18 @@ struct Applied {
     entries: u64,
     revoked: u64,
     lost: u64,
+    complete: bool,
     reconciled: bool,
 }
 
 impl Show for Applied {
     fn text(&self) -> String {
-        let state = if self.reconciled {
-            "is reconciled"
-        } else {
-            "is as it was: see `ers restore list`"
+        let state = match (self.reconciled, self.complete) {
+            (true, _) => "is reconciled",
+            (false, true) => "is as it was: see `ers restore list`",
+            (false, false) => {
+                "is as it was, since this CRL tells of some revocations only: see `ers restore list`"
+            }
         };
         format!(
             "CRL {} of {}: {} entries, {} certificates revoked, {} not stored and revoked all the same; the CA {state}",
@@ -152,6 +179,7 @@ async fn apply_crl(global: &Global, remote: &Remote, file: &Path) -> Outcome<()>
         entries: applied.entries,
         revoked: applied.revoked,
         lost: applied.lost,
+        complete: applied.complete,
         reconciled: applied.finished,
     };
     output::show(global.output, &applied)

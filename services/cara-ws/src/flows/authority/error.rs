@@ -163,6 +163,11 @@ pub enum AuthorityError {
         #[source]
         source: ChainError,
     },
+    /// A delta CRL, or one of some certificates only, would be taken for the complete one.
+    #[error(
+        "check CRL: it is a delta CRL or tells of some certificates only; CA {0} needs the complete one"
+    )]
+    CrlOfSome(AuthorityName),
     /// A CRL's number does not grow.
     #[error("check CRL: its number {found} is not above {newest}, the newest one's")]
     OldCrl {
@@ -234,6 +239,7 @@ impl Fault for AuthorityError {
             | Self::PathLength { .. }
             | Self::CrlUnreadable(_)
             | Self::OtherCrl { .. }
+            | Self::CrlOfSome(_)
             | Self::CrlNotValid { .. }
             | Self::SettingsUnreadable(_)
             | Self::Settings(_)
@@ -268,6 +274,7 @@ impl Fault for AuthorityError {
             Self::Chain { .. } | Self::ChainEnds(_) | Self::PathLength { .. } => Some("chain"),
             Self::CrlUnreadable(_)
             | Self::OtherCrl { .. }
+            | Self::CrlOfSome(_)
             | Self::OldCrl { .. }
             | Self::CrlNotValid { .. } => Some("crl"),
             Self::SettingsUnreadable(_) | Self::Settings(_) | Self::SettingsProfile(_) => {

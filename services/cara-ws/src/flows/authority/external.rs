@@ -118,6 +118,9 @@ pub async fn import_crl(
             name: name.clone(),
             source,
         })?;
+    if !crl.scope().is_complete() {
+        return Err(AuthorityError::CrlOfSome(name.clone()));
+    }
     let now = core.context.clock.now();
     if crl.next_update() <= now || crl.this_update() > now + CLOCKS_DIFFER {
         return Err(AuthorityError::CrlNotValid {
