@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::domain::GuardedAct;
 
+const LONGEST_CLOCK_TOLERANCE: u32 = 31 * 24 * 60;
 /// Each partition is a CRL to be made: more would take longer to sign than they are good for.
 pub(crate) const MAX_PARTITIONS: u32 = 10_000;
 
@@ -62,6 +63,16 @@ pub struct Issuing {
     /// What one administrator alone cannot do.
     #[serde(default)]
     pub four_eyes: FourEyes,
+    /// So far the clock may stand behind the newest thing that was stored, in minutes; further back nothing is issued. Larger
+    /// only until a time that was wrongly ahead has come.
+    #[serde(default = "usual_clock_tolerance")]
+    pub clock_tolerance_minutes: u32,
+}
+
+/// Of [`Issuing::clock_tolerance_minutes`].
+#[must_use]
+pub fn usual_clock_tolerance() -> u32 {
+    5
 }
 
 /// Acts that wait until a second administrator has approved them.
@@ -149,6 +160,12 @@ impl Issuing {
         }
         if !(1..=365).contains(&self.four_eyes.days) {
             return wrong("four_eyes.days", "must be from 1 to 365");
+        }
+        if !(1..=LONGEST_CLOCK_TOLERANCE).contains(&self.clock_tolerance_minutes) {
+            return wrong(
+                "clock_tolerance_minutes",
+                "must be from 1 to 44640, a month",
+            );
         }
         Ok(())
     }
@@ -247,6 +264,7 @@ mod tests {
             ocsp: OcspConfig::default(),
             profiles: Vec::new(),
             four_eyes: FourEyes::default(),
+            clock_tolerance_minutes: usual_clock_tolerance(),
         }
     }
 

@@ -71,6 +71,9 @@ impl NewEvent {
     }
 }
 
+/// So many are looked through for the latest time: far more than happen before a clock is set right.
+const EVENTS_SINCE_STEP: u64 = 20_000;
+
 impl Store {
     /// Writes events in a transaction; gives the number of the last.
     pub(super) async fn append_events(
@@ -175,18 +178,22 @@ impl Store {
         self.newest_ms.load(Ordering::Relaxed)
     }
 
-    /// Asks the database when its newest event was written.
+    /// Asks the database when its newest event was written. That is not the last one when the clock went back: certificates
+    /// are revoked and CRLs made all the same.
     pub(super) async fn load_newest(&self) -> Result<(), StoreError> {
-        let newest: Option<i64> = event::Entity::find()
+        let newest: Vec<i64> = event::Entity::find()
             .select_only()
             .column(event::Column::At)
             .order_by_desc(event::Column::Sequence)
+            .limit(EVENTS_SINCE_STEP)
             .into_tuple()
-            .one(&self.connection)
+            .all(&self.connection)
             .await
             .map_err(failed("load newest event"))?;
-        self.newest_ms
-            .fetch_max(newest.unwrap_or_default(), Ordering::Relaxed);
+        self.newest_ms.fetch_max(
+            newest.into_iter().max().unwrap_or_default(),
+            Ordering::Relaxed,
+        );
         Ok(())
     }
 

@@ -13,6 +13,9 @@ use sea_orm::{
 
 use super::{Store, StoreError, entity::lease, failed};
 
+/// Clocks of replicas may differ by so much.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
+
 /// A lease that is held, as long as nobody else took it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
@@ -57,9 +60,12 @@ impl Store {
             .await
             .map_err(failed(ACT))?;
             let now = self.clock.now_ms();
+            // One that would last longer than any was taken with a clock that was ahead and has been set right since.
+            let unbelieved = until(now, duration.saturating_add(CLOCKS_DIFFER));
             let free = Condition::any()
                 .add(lease::Column::Holder.eq(holder))
-                .add(lease::Column::ExpiresAt.lte(now));
+                .add(lease::Column::ExpiresAt.lte(now))
+                .add(lease::Column::ExpiresAt.gt(unbelieved));
             let taken = lease::Entity::update_many()
                 .col_expr(
                     lease::Column::Token,

@@ -1,10 +1,14 @@
 //! Promises, whatever the clock does:
-//! - a clock that went back further than five minutes issues nothing until it is set right, over a restart too;
+//! - a clock that went back further than five minutes issues nothing until it is set right, over a restart too, whatever is
+//!   revoked in between;
+//! - a clock that was ahead and was set right stops neither CRLs nor other replicas, and issuing only until its operator says
+//!   that the time is right;
 //! - no certificate is valid a second longer than its profile says, whichever second it is asked for in;
 //! - CRL numbers and thisUpdate never go back; times from 2050 on are written as GeneralizedTime.
 
 use std::sync::Arc;
 
+use cara_ws::config::Issuing;
 use ers_pki::certificate::Certificate;
 use ers_proto::cara::v1::{LoadCrlRequest, RevokeRequest};
 use ers_signer_client::fake::FakeSigner;
@@ -15,9 +19,12 @@ use ers_test_support::{
 use time::{Duration, macros::datetime};
 use tonic::Code;
 
-use crate::common::{Replica, clock, openssl, request, with_pki};
+use crate::common::{Replica, clock, issuing, openssl, request, with_pki};
 
-on_every_database!(a_clock_that_went_back_issues_nothing_until_it_is_set_right);
+on_every_database!(
+    a_clock_that_went_back_issues_nothing_until_it_is_set_right,
+    a_clock_that_was_ahead_stops_no_crl_when_it_is_set_right,
+);
 
 /// Failure 23: the clock steps back by an hour and by a day, and forward again.
 async fn a_clock_that_went_back_issues_nothing_until_it_is_set_right(database: TestDatabase) {
@@ -52,15 +59,82 @@ async fn a_clock_that_went_back_issues_nothing_until_it_is_set_right(database: T
     assert_eq!(signer.entries().len(), signed, "nothing was signed");
     // what is there is still told
     let again = replica.issuance("clm-api").issue(asked).await.unwrap();
-    assert!(again.into_inner().certificate.is_some());
+    let again_serial = again.into_inner().certificate.unwrap().serial;
 
-    // a restart does not forget it
+    // a restart does not forget it, although the last thing that happened is of the wrong time
+    let serial = again_serial;
+    let revoke = RevokeRequest {
+        issuer: "sub".into(),
+        serial,
+        requester: "test".into(),
+        ..RevokeRequest::default()
+    };
+    replica.revoking().revoke(revoke).await.unwrap();
     replica.stop().await;
     let replica = Replica::start(&database.config, &signer, &clock).await;
     let refused = issue(&replica, "after-restart").await.unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
     clock.advance(Duration::DAY + Duration::HOUR);
     issue(&replica, "set-right").await.unwrap();
+}
+
+/// Failure 23: the clock steps a day ahead, and back to what it should be.
+async fn a_clock_that_was_ahead_stops_no_crl_when_it_is_set_right(database: TestDatabase) {
+    ahead_and_set_right(database, Duration::DAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_an_hour_ahead_stops_no_crl_either() {
+    ahead_and_set_right(fresh(Kind::Sqlite).await.unwrap(), Duration::HOUR).await;
+}
+
+async fn ahead_and_set_right(database: TestDatabase, step: Duration) {
+    let clock = clock();
+    let signer = Arc::new(FakeSigner::new());
+    let ahead = Replica::start(&database.config, &signer, &clock)
+        .await
+        .with_pki()
+        .await;
+    clock.advance(step);
+    let mut issuance = ahead.issuance("clm-api");
+    let issued = issuance.issue(request("ahead", "dns:a.test")).await;
+    let serial = issued.unwrap().into_inner().certificate.unwrap().serial;
+    // The signature of its CRL never comes: it hangs with leases in its hands that end in a future that is none.
+    ahead.cara.maintain().await;
+    let mut hang = signer.hang_next();
+    let revoke = RevokeRequest {
+        issuer: "sub".into(),
+        serial: serial.clone(),
+        requester: "test".into(),
+        ..RevokeRequest::default()
+    };
+    ahead.revoking().revoke(revoke).await.unwrap();
+    hang.reached().await;
+    clock.advance(-step);
+
+    let another = Replica::start(&database.config, &signer, &clock).await;
+    another.cara.maintain().await;
+    let request_crl = LoadCrlRequest {
+        issuer: "sub".into(),
+        ..LoadCrlRequest::default()
+    };
+    let list = another.status().load_crl(request_crl).await.unwrap();
+    let list = ers_pki::crl::Crl::from_der(&list.into_inner().der).unwrap();
+    let serial = ers_pki::serial::SerialNumber::from_hex(&serial).unwrap();
+    assert!(list.find(serial).is_some(), "{step}: no CRL with it");
+    hang.let_go();
+
+    // Nothing is issued before what was issued, unless who runs it says that the time is right now.
+    let asked = || request("right", "dns:a.test");
+    let refused = another.issuance("clm-api").issue(asked()).await;
+    assert_eq!(refused.unwrap_err().code(), Code::Unavailable);
+    another.stop().await;
+    let issuing = Issuing {
+        clock_tolerance_minutes: 25 * 60,
+        ..issuing()
+    };
+    let another = Replica::start_issuing(&database.config, &signer, &clock, issuing).await;
+    another.issuance("clm-api").issue(asked()).await.unwrap();
 }
 
 /// Failure 23: half a second before and after a full second, and before the leap second that POSIX time does not know.
@@ -96,7 +170,7 @@ async fn no_certificate_is_valid_a_second_longer_than_its_profile_says() {
     }
 }
 
-/// Failure 23: the clock goes back between two CRLs, and over the year 2049.
+/// Failure 23: the clock goes back between two CRLs.
 #[tokio::test(flavor = "multi_thread")]
 async fn crl_numbers_and_times_never_go_back() {
     let database = fresh(Kind::Sqlite).await.unwrap();

@@ -4,7 +4,7 @@ use std::{process::Command, sync::Arc};
 
 use cara_ws::{
     Cara, StartError,
-    config::{CrlConfig, FourEyes, Issuing, OcspConfig},
+    config::{CrlConfig, FourEyes, Issuing, OcspConfig, usual_clock_tolerance},
     domain::{Randomness, SystemRandomness},
 };
 use ers_pki::{
@@ -199,6 +199,7 @@ pub fn issuing() -> Issuing {
         ocsp: OcspConfig::default(),
         profiles: crate::linting::profiles(),
         four_eyes: FourEyes::default(),
+        clock_tolerance_minutes: usual_clock_tolerance(),
     }
 }
 

@@ -115,6 +115,8 @@ pub struct CaraSection {
     pub profiles: Vec<ers_pki::profile::Profile>,
     /// What one administrator alone cannot do.
     pub four_eyes: cara_ws::config::FourEyes,
+    /// How far the clock may stand behind the newest that was stored, in minutes; absent: 5.
+    pub clock_tolerance_minutes: Option<u32>,
 }
 
 /// Settings of CLM.

@@ -357,6 +357,10 @@ fn issuing(config: &PlatformConfig, addresses: &Addresses) -> cara_ws::config::I
         ocsp: config.cara.ocsp.clone(),
         profiles: config.cara.profiles.clone(),
         four_eyes: config.cara.four_eyes.clone(),
+        clock_tolerance_minutes: config
+            .cara
+            .clock_tolerance_minutes
+            .unwrap_or_else(cara_ws::config::usual_clock_tolerance),
     }
 }
 

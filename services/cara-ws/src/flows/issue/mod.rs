@@ -29,9 +29,6 @@ use crate::{
     store::StoreError,
 };
 
-/// How far the clock may go back behind what was stored last: replicas and their clocks differ a little.
-const CLOCK_TOLERANCE_MS: i64 = 300_000;
-
 /// What is wanted.
 #[derive(Debug, Clone)]
 pub struct IssueRequest {
@@ -376,7 +373,7 @@ fn pki_request(request: &IssueRequest, crl_partition: i32) -> issuance::Request 
 /// A clock that went back further than clocks are set right by is not issued with.
 fn check_clock(core: &Core) -> Result<(), IssueError> {
     let behind = core.store.newest_ms() - core.context.clock.now_ms();
-    if behind > CLOCK_TOLERANCE_MS {
+    if behind > i64::from(core.issuing.clock_tolerance_minutes) * 60_000 {
         return Err(IssueError::ClockWentBack {
             by_seconds: behind / 1000,
         });
