@@ -59,6 +59,7 @@ issuing:
     interval_hours: {{ $crl.intervalHours | int }}
     delta_minutes: {{ $crl.deltaMinutes | int }}
     partitions: {{ $crl.partitions | int }}
+  clock_tolerance_minutes: {{ .root.Values.ers.clockToleranceMinutes | int }}
 {{- with .root.Values.ers.fourEyes.acts }}
   four_eyes:
     acts: {{ toJson . }}

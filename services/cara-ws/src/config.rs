@@ -1,13 +1,18 @@
 //! CARA's configuration.
 
-use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, time::Duration};
 
-use ers_pki::{key::KeyAlgorithm, profile::Profile};
+use ers_pki::{
+    key::{KeyAlgorithm, WeakKeys, WeakKeysError},
+    profile::Profile,
+};
 use ers_runtime::db::DatabaseConfig;
 use serde::Deserialize;
 
 use crate::domain::GuardedAct;
 
+/// All of Debian's lists together are a tenth of it.
+const MAX_WEAK_KEYS_BYTES: u64 = 256 * 1024 * 1024;
 const LONGEST_CLOCK_TOLERANCE: u32 = 31 * 24 * 60;
 /// Each partition is a CRL to be made: more would take longer to sign than they are good for.
 pub(crate) const MAX_PARTITIONS: u32 = 10_000;
@@ -67,6 +72,24 @@ pub struct Issuing {
     /// only until a time that was wrongly ahead has come.
     #[serde(default = "usual_clock_tolerance")]
     pub clock_tolerance_minutes: u32,
+    /// Lists of keys that are known to others, and so certified for nobody: lines of Debian's `openssl-blacklist`, or the first 16 to
+    /// 64 hexadecimal digits of SHA-256 over SubjectPublicKeyInfos. Read at start.
+    #[serde(default)]
+    pub weak_keys: Vec<PathBuf>,
+}
+
+/// Why a list of weak keys is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum WeakKeyListError {
+    /// The file cannot be read.
+    #[error("weak_keys: read {}", .0.display())]
+    Read(PathBuf, #[source] std::io::Error),
+    /// It is longer than lists are.
+    #[error("weak_keys: {} is longer than {MAX_WEAK_KEYS_BYTES} octets", .0.display())]
+    TooLong(PathBuf),
+    /// A line is no key.
+    #[error("weak_keys: {}", .0.display())]
+    Line(PathBuf, #[source] WeakKeysError),
 }
 
 /// Of [`Issuing::clock_tolerance_minutes`].
@@ -112,6 +135,25 @@ pub struct InvalidIssuing {
 }
 
 impl Issuing {
+    /// Reads the lists of weak keys.
+    ///
+    /// # Errors
+    /// Names the file, and the line that is no key.
+    pub fn read_weak_keys(&self) -> Result<WeakKeys, WeakKeyListError> {
+        let mut all = WeakKeys::default();
+        for file in &self.weak_keys {
+            let read = |source| WeakKeyListError::Read(file.clone(), source);
+            if std::fs::metadata(file).map_err(read)?.len() > MAX_WEAK_KEYS_BYTES {
+                return Err(WeakKeyListError::TooLong(file.clone()));
+            }
+            let text = std::fs::read_to_string(file).map_err(read)?;
+            let keys = WeakKeys::from_text(&text)
+                .map_err(|source| WeakKeyListError::Line(file.clone(), source))?;
+            all.extend(keys);
+        }
+        Ok(all)
+    }
+
     /// Whether CAs can be run so.
     ///
     /// # Errors
@@ -265,6 +307,7 @@ mod tests {
             profiles: Vec::new(),
             four_eyes: FourEyes::default(),
             clock_tolerance_minutes: usual_clock_tolerance(),
+            weak_keys: Vec::new(),
         }
     }
 

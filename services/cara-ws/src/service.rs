@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tonic::service::Routes;
 
 use crate::{
-    config::{Config, InvalidIssuing, Issuing},
+    config::{Config, InvalidIssuing, Issuing, WeakKeyListError},
     domain::{BadRandomness, Randomness, SystemRandomness, self_test},
     flows::{
         Core, InFlight, Registry, RegistryError, Restored, Serials,
@@ -35,6 +35,9 @@ pub enum StartError {
     /// A value of the configuration.
     #[error("start cara-ws: issuing")]
     Config(#[source] InvalidIssuing),
+    /// A list of weak keys.
+    #[error("start cara-ws: issuing")]
+    WeakKeys(#[source] WeakKeyListError),
     /// Serial numbers would not be random.
     #[error("start cara-ws")]
     Randomness(#[source] BadRandomness),
@@ -101,6 +104,7 @@ pub async fn start_with(
 ) -> Result<Cara, StartError> {
     self_test(randomness.as_ref()).map_err(StartError::Randomness)?;
     issuing.check().map_err(StartError::Config)?;
+    let weak_keys = issuing.read_weak_keys().map_err(StartError::WeakKeys)?;
     let connection = db::connect::<Migrator>(database)
         .await
         .map_err(StartError::Database)?;
@@ -111,7 +115,7 @@ pub async fn start_with(
         writer: Writer::start(store.clone(), &context.shutdown),
         store,
         signer,
-        registry: Registry::default(),
+        registry: Registry::new(weak_keys),
         profiles: crate::flows::profiles::Profiles::new(&issuing),
         issuing,
         restored: Restored::default(),

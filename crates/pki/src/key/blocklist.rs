@@ -54,6 +54,14 @@ impl WeakKeys {
         Ok(keys)
     }
 
+    /// Takes those of another list too.
+    pub fn extend(&mut self, other: Self) {
+        self.debian.extend(other.debian);
+        for (length, keys) in other.prefixes {
+            self.prefixes.entry(length).or_default().extend(keys);
+        }
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.debian.len() + self.prefixes.values().map(HashSet::len).sum::<usize>()

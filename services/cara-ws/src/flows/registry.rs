@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use ers_pki::{
     certificate::Certificate,
     issuance::{Issuer, IssuerError},
+    key::WeakKeys,
 };
 use ers_runtime::error::{Fault, Kind};
 
@@ -119,6 +120,8 @@ impl Fault for RegistryError {
 #[derive(Default)]
 pub struct Registry {
     known: ArcSwap<Known>,
+    /// Keys that none of them certifies.
+    weak_keys: Arc<WeakKeys>,
 }
 
 #[derive(Default)]
@@ -132,13 +135,22 @@ struct Known {
 }
 
 impl Registry {
+    /// Without CAs; none of those to come certifies these keys.
+    pub fn new(weak_keys: WeakKeys) -> Self {
+        Self {
+            weak_keys: Arc::new(weak_keys),
+            ..Self::default()
+        }
+    }
+
     /// Reads all CAs anew.
     pub async fn refresh(&self, store: &Store, issuing: &Issuing) -> Result<(), RegistryError> {
         let kept = store
             .load_authorities()
             .await
             .map_err(RegistryError::Store)?;
-        self.known.store(Arc::new(Known::of(kept, issuing)?));
+        let known = Known::of(kept, issuing, &self.weak_keys)?;
+        self.known.store(Arc::new(known));
         Ok(())
     }
 
@@ -190,7 +202,11 @@ impl Registry {
 }
 
 impl Known {
-    fn of(kept: Authorities, issuing: &Issuing) -> Result<Self, RegistryError> {
+    fn of(
+        kept: Authorities,
+        issuing: &Issuing,
+        weak_keys: &Arc<WeakKeys>,
+    ) -> Result<Self, RegistryError> {
         let pool = certificates(&kept);
         let mut signers: HashMap<_, _> = kept
             .signers
@@ -227,6 +243,7 @@ impl Known {
                 let ready = ready(&authority, row, first, &others, &pool, issuing)?;
                 let ready = Arc::new(IssuingAuthority {
                     revoked_above: revoked_above(&authority, &above),
+                    issuer: ready.issuer.clone().with_weak_keys(Arc::clone(weak_keys)),
                     ..ready
                 });
                 if ready.authority.generation == authority.generation {

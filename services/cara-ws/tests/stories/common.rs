@@ -200,6 +200,7 @@ pub fn issuing() -> Issuing {
         profiles: crate::linting::profiles(),
         four_eyes: FourEyes::default(),
         clock_tolerance_minutes: usual_clock_tolerance(),
+        weak_keys: Vec::new(),
     }
 }
 

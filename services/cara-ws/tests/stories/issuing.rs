@@ -2,11 +2,14 @@
 //! - a request has one certificate, however often, by however many and at however many replicas it is asked for;
 //! - an id cannot be used for something else;
 //! - what was signed and not stored, because CARA was interrupted, is adopted and belongs to its request;
-//! - nothing outlives its issuer, and only who may issue can issue.
+//! - nothing outlives its issuer, and only who may issue can issue;
+//! - keys that others know are certified for nobody.
 
 use std::{collections::HashSet, sync::Arc};
 
-use crate::common::{DAY, Replica, clock, request, seconds, with_pki};
+use crate::common::{DAY, Replica, clock, issuing, request, seconds, with_pki};
+use aws_lc_rs::digest;
+use cara_ws::config::Issuing;
 use ers_proto::cara::v1::{CertificateState, ListCertificatesRequest};
 use ers_signer_client::{Purpose, SignerError, fake::FakeSigner};
 use ers_test_support::{
@@ -320,5 +323,54 @@ async fn an_edge_cannot_issue_past_clm() {
             .await
             .unwrap_err();
         assert_eq!(refused.code(), Code::PermissionDenied, "{edge}");
+    }
+}
+
+/// Failure 34: keys of Debian's broken generator, and published ones, stand on lists that the operator gives.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_on_the_operators_lists_are_certified_for_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file
+    };
+    let listed = request("r-listed", "dns:a.test");
+    let hash = digest::digest(&digest::SHA256, &listed.public_key);
+    let hash = hex::encode(hash.as_ref());
+    let lists = vec![
+        list("debian", "# nothing of ours\n0123456789abcdef0123\n"),
+        list("published", &hash[..32]),
+    ];
+    let database = fresh(Kind::Sqlite).await.unwrap();
+    let (signer, clock) = (Arc::new(FakeSigner::new()), clock());
+    let with = |weak_keys| Issuing {
+        weak_keys,
+        ..issuing()
+    };
+    let replica = Replica::start_issuing(&database.config, &signer, &clock, with(lists))
+        .await
+        .with_pki()
+        .await;
+    let refused = replica.issuance("clm-api").issue(listed).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(refused.message().starts_with("public_key: "), "{refused}");
+    let other = request("r-other", "dns:a.test");
+    replica.issuance("clm-api").issue(other).await.unwrap();
+
+    for (name, text, told) in [
+        ("odd", "0123456789abcdef0123\nno key\n", "line 2"),
+        ("absent", "", "absent"),
+    ] {
+        let file = list(name, text);
+        if text.is_empty() {
+            std::fs::remove_file(&file).unwrap();
+        }
+        let error = with(vec![file]).read_weak_keys().unwrap_err();
+        let error = ers_runtime::error::chain(&error);
+        assert!(
+            error.contains("weak_keys") && error.contains(told),
+            "{error}"
+        );
     }
 }

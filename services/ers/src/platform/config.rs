@@ -117,6 +117,8 @@ pub struct CaraSection {
     pub four_eyes: cara_ws::config::FourEyes,
     /// How far the clock may stand behind the newest that was stored, in minutes; absent: 5.
     pub clock_tolerance_minutes: Option<u32>,
+    /// Lists of keys that are certified for nobody.
+    pub weak_keys: Vec<std::path::PathBuf>,
 }
 
 /// Settings of CLM.

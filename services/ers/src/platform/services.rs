@@ -361,6 +361,7 @@ fn issuing(config: &PlatformConfig, addresses: &Addresses) -> cara_ws::config::I
             .cara
             .clock_tolerance_minutes
             .unwrap_or_else(cara_ws::config::usual_clock_tolerance),
+        weak_keys: config.cara.weak_keys.clone(),
     }
 }
 
