@@ -8,6 +8,7 @@ mod m20261122_000005_create_administrators;
 mod m20261122_000014_index_pages;
 mod m20261122_000024_create_lost_certificate;
 mod m20261122_000030_add_outcome_of_pending_act;
+mod m20261122_000041_create_unadopted;
 mod m20261122_000046_create_reconciliation_crl;
 
 use sea_orm_migration::prelude::*;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_create_administrators::Migration),
             Box::new(m20261122_000024_create_lost_certificate::Migration),
             Box::new(m20261122_000030_add_outcome_of_pending_act::Migration),
+            Box::new(m20261122_000041_create_unadopted::Migration),
             Box::new(m20261122_000046_create_reconciliation_crl::Migration),
         ]
     }

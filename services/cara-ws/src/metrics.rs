@@ -18,6 +18,7 @@ pub struct Metrics {
     authority_left: Gauge<f64>,
     ocsp_signer_left: Gauge<f64>,
     to_be_reconciled: Gauge<u64>,
+    unadopted: Gauge<u64>,
 }
 
 impl Metrics {
@@ -74,6 +75,10 @@ impl Metrics {
             to_be_reconciled: meter
                 .u64_gauge("ers_cara_authorities_to_be_reconciled")
                 .with_description("CAs whose database was restored from an older state")
+                .build(),
+            unadopted: meter
+                .u64_gauge("ers_cara_unadopted_entries")
+                .with_description("Entries of the signer's journal that could not be adopted yet")
                 .build(),
         }
     }
@@ -141,5 +146,10 @@ impl Metrics {
     pub fn to_be_reconciled(&self, authorities: usize) {
         let authorities = u64::try_from(authorities).unwrap_or(u64::MAX);
         self.to_be_reconciled.record(authorities, &[]);
+    }
+
+    /// So many journal entries are set aside.
+    pub fn unadopted(&self, entries: u64) {
+        self.unadopted.record(entries, &[]);
     }
 }

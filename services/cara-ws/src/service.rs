@@ -20,9 +20,8 @@ use crate::{
     config::{Config, InvalidIssuing, Issuing, WeakKeyListError},
     domain::{BadRandomness, Randomness, SystemRandomness, self_test},
     flows::{
-        Core, InFlight, Registry, RegistryError, Restored, Serials,
-        adopt::{AdoptError, adopt},
-        maintain, reconcile,
+        Core, InFlight, Registry, RegistryError, Restored, Serials, adopt::adopt, maintain,
+        reconcile, unadopted,
     },
     grpc as services, http as rest,
     metrics::Metrics,
@@ -119,6 +118,7 @@ pub async fn start_with(
         profiles: crate::flows::profiles::Profiles::new(&issuing),
         issuing,
         restored: Restored::default(),
+        journal: unadopted::Journal::new(context.health.check("cara.journal")),
         serials: Serials::new(randomness),
         in_flight: InFlight::default(),
         blocked_keys: crate::flows::BlockedKeys::default(),
@@ -158,38 +158,38 @@ fn searches(database: &DatabaseConfig) -> usize {
 
 /// The first comparison with the journal: at start everything is settled, nothing of ours is under way.
 async fn compare_journal(core: &Arc<Core>) {
-    let check = core.context.health.check("cara.journal");
-    let first = adopt(core, i64::MAX).await;
-    let failed = match report(first) {
-        None => return check.up(),
-        Some(failed) => failed,
-    };
-    check.down(failed);
+    if is_compared(core).await {
+        return;
+    }
     let core = Arc::clone(core);
     let shutdown = core.context.shutdown.clone();
     shutdown.clone().spawn("adoption", async move {
         while shutdown.sleep(std::time::Duration::from_secs(1)).await {
-            match report(adopt(&core, i64::MAX).await) {
-                None => return check.up(),
-                Some(failed) => check.down(failed),
+            if is_compared(&core).await {
+                return;
             }
         }
     });
 }
 
-fn report(outcome: Result<usize, AdoptError>) -> Option<String> {
-    match outcome {
-        Ok(0) => None,
+async fn is_compared(core: &Arc<Core>) -> bool {
+    let failed = match adopt(core, i64::MAX).await {
         Ok(adopted) => {
-            tracing::warn!(adopted, "certificates adopted from the journal");
-            None
+            if adopted > 0 {
+                tracing::warn!(adopted, "certificates adopted from the journal");
+            }
+            core.journal.compared();
+            unadopted::refresh(core)
+                .await
+                .map_err(|error| chain(&error))
         }
-        Err(error) => {
-            let text = chain(&error);
-            tracing::warn!(error = text, "journal not compared yet");
-            Some(text)
-        }
+        Err(error) => Err(chain(&error)),
+    };
+    if let Err(error) = &failed {
+        tracing::warn!(error, "journal not compared yet");
+        core.journal.failed(error.clone());
     }
+    failed.is_ok()
 }
 
 impl Cara {

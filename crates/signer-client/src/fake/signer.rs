@@ -1,6 +1,6 @@
 //! The fake itself.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -19,6 +19,8 @@ use crate::{
 };
 
 const CHAIN: &str = "fake";
+/// The token that keys are on when nobody names another.
+const SOFTWARE: &str = "software";
 
 #[derive(Default)]
 struct State {
@@ -27,6 +29,8 @@ struct State {
     failures: VecDeque<Failure>,
     refuses_to_seal: bool,
     broken_token: Option<String>,
+    absent_tokens: BTreeSet<String>,
+    quarantined: BTreeMap<KeyId, String>,
     hangs: VecDeque<(oneshot::Sender<()>, oneshot::Receiver<()>)>,
 }
 
@@ -78,6 +82,30 @@ impl FakeSigner {
     /// Its token is out of reach from now on, and why; or is there again.
     pub fn break_token(&self, reason: Option<&str>) {
         self.state.lock().broken_token = reason.map(str::to_owned);
+    }
+
+    /// Nothing is signed with the keys of one of its tokens from now on; or is again.
+    pub fn take_away(&self, token: &str, away: bool) {
+        let absent = &mut self.state.lock().absent_tokens;
+        if away {
+            absent.insert(token.to_owned());
+        } else {
+            absent.remove(token);
+        }
+    }
+
+    /// Nothing is signed with this key from now on, and why; or is again.
+    pub fn quarantine(&self, id: &KeyId, reason: Option<&str>) {
+        let quarantined = &mut self.state.lock().quarantined;
+        match reason {
+            Some(reason) => quarantined.insert(id.clone(), reason.to_owned()),
+            None => quarantined.remove(id),
+        };
+    }
+
+    /// Writes into the journal that these bytes were signed, whatever they are.
+    pub fn write_entry(&self, call: &SignCall<'_>) {
+        self.state.lock().write(call);
     }
 
     /// Nothing is sealed from now on, nor told of tokens; or is again.
@@ -176,6 +204,14 @@ impl Signer for FakeSigner {
                     detail: format!("sign: key is not for {}", call.purpose),
                 });
             }
+            if let Some(reason) = state.quarantined.get(call.key_id) {
+                return Err(SignerError::Invalid {
+                    detail: format!("sign: key {} is in quarantine ({reason})", call.key_id),
+                });
+            }
+            if state.absent_tokens.contains(&key.token) {
+                return Err(SignerError::Unavailable(None));
+            }
             let private = Arc::clone(private);
             let sequence = state.write(&call);
             if let Some(Failure::AfterJournal(error)) = failure {
@@ -230,7 +266,7 @@ impl Signer for FakeSigner {
             label: new.label,
             algorithm: new.algorithm,
             purposes: new.purposes,
-            token: new.token.unwrap_or_else(|| "fake".to_owned()),
+            token: new.token.unwrap_or_else(|| SOFTWARE.to_owned()),
             limits: new.limits,
             public_key: private.public_key().clone(),
             creator: "test".to_owned(),
@@ -269,17 +305,28 @@ impl Signer for FakeSigner {
         if state.refuses_to_seal {
             return Err(SignerError::Unavailable(None));
         }
-        let keys = state.keys.len();
-        Ok(vec![wire::Token {
-            name: "software".to_owned(),
-            kind: "software".to_owned(),
-            is_default: true,
-            up: state.broken_token.is_none(),
-            reason: state.broken_token.clone().unwrap_or_default(),
-            queue_length: 256,
-            keys: u32::try_from(keys).unwrap_or(u32::MAX),
-            ..wire::Token::default()
-        }])
+        let mut counts = BTreeMap::from([(SOFTWARE, 0)]);
+        for (key, _) in state.keys.values() {
+            *counts.entry(key.token.as_str()).or_default() += 1;
+        }
+        let token = |(name, keys): (&str, u32)| {
+            let broken = state
+                .broken_token
+                .clone()
+                .filter(|_| name == SOFTWARE)
+                .or_else(|| state.absent_tokens.get(name).map(|_| "absent".to_owned()));
+            wire::Token {
+                name: name.to_owned(),
+                kind: SOFTWARE.to_owned(),
+                is_default: name == SOFTWARE,
+                up: broken.is_none(),
+                reason: broken.unwrap_or_default(),
+                queue_length: 256,
+                keys,
+                ..wire::Token::default()
+            }
+        };
+        Ok(counts.into_iter().map(token).collect())
     }
 
     async fn destroy_key(&self, id: &KeyId) -> Result<(), SignerError> {

@@ -13,6 +13,7 @@ mod randomness;
 mod record;
 mod restoration;
 mod settings;
+mod unadopted;
 
 pub use administrator::{
     Act, ActOutcome, Administrator, AdministratorCertificate, AdministratorName,
@@ -30,3 +31,4 @@ pub use randomness::{BadRandomness, Randomness, SystemRandomness, self_test};
 pub use record::{Origin, Record, RequestDigest, Revocation};
 pub use restoration::{Restoration, SeriesApplied, authority_of, numbered_crl};
 pub use settings::{InvalidSettings, Settings};
+pub use unadopted::Unadopted;

@@ -8,7 +8,8 @@ use std::{
 use ers_runtime::{error::chain, health::Check};
 
 use super::{
-    Core, IssuingAuthority, adopt::adopt, authority::rollover, crl_schedule, ocsp_signer, reconcile,
+    Core, IssuingAuthority, adopt::adopt, authority::rollover, crl_schedule, ocsp_signer,
+    reconcile, unadopted,
 };
 use crate::store::StoreError;
 
@@ -47,6 +48,9 @@ async fn maintenance(core: Arc<Core>) {
         if let Err(error) = reconcile::refresh(&core).await {
             tracing::warn!(error = chain(&error), "reconciliations not read");
         }
+        if let Err(error) = unadopted::refresh(&core).await {
+            tracing::warn!(error = chain(&error), "entries set aside not counted");
+        }
         match core
             .store
             .take_lease(LEASE, &core.holder, LEASE_DURATION)
@@ -64,11 +68,7 @@ pub async fn round(core: &Arc<Core>) {
     if let Err(error) = core.profiles.refresh(&core.store).await {
         tracing::warn!(error = chain(&error), "profiles not refreshed");
     }
-    match adopt(core, core.context.clock.now_ms() - SETTLED_MS).await {
-        Ok(0) => {}
-        Ok(adopted) => tracing::warn!(adopted, "certificates adopted from the journal"),
-        Err(error) => tracing::error!(error = chain(&error), "adoption failed"),
-    }
+    adopt_what_is_missing(core).await;
     rollover::switch_due(core).await;
     for ca in core.registry.generations() {
         if !is_maintained(core, &ca) {
@@ -85,6 +85,24 @@ pub async fn round(core: &Arc<Core>) {
         look_at_certificates(core, &ca);
     }
     forget_unblocked(core).await;
+}
+
+/// What was set aside first: a CA that was made again may be what other entries wait for too.
+async fn adopt_what_is_missing(core: &Arc<Core>) {
+    let settled_ms = core.context.clock.now_ms() - SETTLED_MS;
+    for outcome in [
+        unadopted::try_again(core).await,
+        adopt(core, settled_ms).await,
+    ] {
+        match outcome {
+            Ok(0) => {}
+            Ok(adopted) => tracing::warn!(adopted, "certificates adopted from the journal"),
+            Err(error) => tracing::error!(error = chain(&error), "adoption failed"),
+        }
+    }
+    if let Err(error) = unadopted::refresh(core).await {
+        tracing::warn!(error = chain(&error), "entries set aside not counted");
+    }
 }
 
 /// What this code did not write into `revocation`: see there.

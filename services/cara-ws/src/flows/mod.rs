@@ -21,6 +21,7 @@ pub mod revoke_by_proof;
 pub mod revoke_many;
 pub mod search;
 mod serials;
+pub mod unadopted;
 
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub struct Core {
     pub issuing: Issuing,
     /// CAs that are to be reconciled since the database was restored from a backup.
     pub restored: Restored,
+    /// How the comparison with the signer's journal stands.
+    pub journal: unadopted::Journal,
     /// Serial numbers for new certificates.
     pub serials: Serials,
     /// Requests under way in this process.

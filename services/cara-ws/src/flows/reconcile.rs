@@ -434,11 +434,11 @@ fn renew_crls(core: &Core, authority: &AuthorityName) {
 pub async fn adopt_entries(
     core: &Arc<Core>,
     entries: &[JournalEntry],
-) -> Result<usize, super::adopt::AdoptError> {
+) -> Result<super::adopt::Outcome, super::adopt::AdoptError> {
     for entry in entries.iter().filter(|entry| entry.purpose == Purpose::Crl) {
         notice_crl(core, entry)
             .await
             .map_err(super::adopt::AdoptError::Store)?;
     }
-    super::adopt::adopt_missing(core, entries).await
+    super::adopt::adopt_missing(core, entries, super::adopt::Outage::Stop).await
 }

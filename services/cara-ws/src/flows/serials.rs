@@ -61,7 +61,7 @@ impl Serials {
         }
     }
 
-    /// A serial number that no certificate of any of our CAs has.
+    /// A serial number that no certificate of any of our CAs has, stored or set aside.
     pub async fn next(&self, store: &Store) -> Result<SerialNumber, SerialFault> {
         if let Some(serial) = self.take() {
             return Ok(serial);
@@ -72,14 +72,16 @@ impl Serials {
                 return Ok(serial);
             }
             let drawn = self.draw()?;
-            let texts = drawn.iter().map(SerialNumber::to_hex).collect();
-            let known: HashSet<String> = store
+            let texts: Vec<String> = drawn.iter().map(SerialNumber::to_hex).collect();
+            let mut known = store
+                .serials_set_aside(texts.clone())
+                .await
+                .map_err(SerialFault::Store)?;
+            let stored = store
                 .known_serials(texts)
                 .await
-                .map_err(SerialFault::Store)?
-                .into_iter()
-                .map(|(_, serial)| serial)
-                .collect();
+                .map_err(SerialFault::Store)?;
+            known.extend(stored.into_iter().map(|(_, serial)| serial));
             self.keep(drawn, &known);
         }
         self.take().ok_or(SerialFault::AllTaken)

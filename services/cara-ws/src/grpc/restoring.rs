@@ -1,6 +1,6 @@
 //! `cara.v1.Restoring`.
 
-use ers_pki::crl::MAX_CRL_BYTES;
+use ers_pki::{crl::MAX_CRL_BYTES, serial::SerialNumber};
 use ers_proto::cara::v1::{self as wire, restoring_server::Restoring};
 use ers_runtime::{
     error::{chain, status},
@@ -10,12 +10,18 @@ use ers_signer_client::{JournalEntry, KeyId, Purpose};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{ADMINISTRATOR, Service, convert};
+use crate::domain::{AuthorityName, Unadopted};
 use crate::flows::{
     adopt::AdoptError,
     reconcile::{self, ReconcileError},
+    unadopted,
 };
 
 const MOST_ENTRIES: usize = 1000;
+/// Entries of which an answer says why they were not adopted.
+const MOST_TOLD: usize = 100;
+const DEFAULT_PAGE: u32 = 100;
+const LARGEST_PAGE: u32 = 1000;
 
 #[tonic::async_trait]
 impl Restoring for Service {
@@ -72,10 +78,20 @@ impl Restoring for Service {
                 .into_iter()
                 .filter_map(|entry| read_entry(entry).transpose())
                 .collect::<Result<_, Status>>()?;
-            let adopted = reconcile::adopt_entries(&self.core, &entries)
+            let outcome = reconcile::adopt_entries(&self.core, &entries)
                 .await
                 .map_err(|error| adopt_status(&error))?;
-            answer.adopted += u64::try_from(adopted).unwrap_or(0);
+            unadopted::settle(&self.core, &entries, &outcome)
+                .await
+                .map_err(|error| adopt_status(&error))?;
+            answer.adopted += u64::try_from(outcome.adopted).unwrap_or(0);
+            answer.left += u64::try_from(outcome.left.len()).unwrap_or(0);
+            let room = MOST_TOLD.saturating_sub(answer.unadopted.len());
+            let told = outcome.left.into_iter().take(room).map(told);
+            answer.unadopted.extend(told);
+        }
+        if let Err(error) = unadopted::refresh(&self.core).await {
+            tracing::warn!(error = chain(&error), "entries set aside not counted");
         }
         Ok(Response::new(answer))
     }
@@ -121,6 +137,71 @@ impl Restoring for Service {
             .await
             .map_err(status)?;
         self.restorations()
+    }
+
+    async fn list_unadopted(
+        &self,
+        request: Request<wire::ListUnadoptedRequest>,
+    ) -> Result<Response<wire::ListUnadoptedResponse>, Status> {
+        caller(&request)?.require(&[ADMINISTRATOR])?;
+        let request = request.into_inner();
+        let after =
+            match request.page_token.as_str() {
+                "" => None,
+                token => Some(read_token(token).ok_or_else(|| {
+                    convert::invalid("page_token", "is not one that was given out")
+                })?),
+            };
+        let size = match request.page_size {
+            0 => DEFAULT_PAGE,
+            size => size.min(LARGEST_PAGE),
+        };
+        let mut entries = self
+            .core
+            .store
+            .list_unadopted(after, u64::from(size) + 1)
+            .await
+            .map_err(status)?;
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let more = entries.len() > size;
+        entries.truncate(size);
+        let next_page_token = entries
+            .last()
+            .filter(|_| more)
+            .map(|last| format!("{}:{}", last.sequence, last.chain))
+            .unwrap_or_default();
+        Ok(Response::new(wire::ListUnadoptedResponse {
+            entries: entries.into_iter().map(told).collect(),
+            next_page_token,
+        }))
+    }
+}
+
+fn read_token(token: &str) -> Option<(&str, u64)> {
+    let (sequence, chain) = token.split_once(':')?;
+    Some((chain, sequence.parse().ok()?))
+}
+
+fn told(entry: Unadopted) -> wire::Unadopted {
+    wire::Unadopted {
+        chain: entry.chain,
+        sequence: entry.sequence,
+        request_id: entry.request_id,
+        key_id: entry.key_id,
+        issuer: entry
+            .issuer
+            .as_ref()
+            .map(AuthorityName::to_string)
+            .unwrap_or_default(),
+        serial: entry
+            .serial
+            .as_ref()
+            .map(SerialNumber::to_hex)
+            .unwrap_or_default(),
+        reason: entry.reason,
+        first_seen_at: Some(convert::timestamp_ms(entry.first_seen_at_ms)),
+        last_tried_at: Some(convert::timestamp_ms(entry.last_tried_at_ms)),
+        tries: entry.tries,
     }
 }
 
@@ -179,9 +260,5 @@ fn read_entry(entry: wire::ExportedEntry) -> Result<Option<JournalEntry>, Status
 }
 
 fn adopt_status(error: &AdoptError) -> Status {
-    let text = chain(error);
-    match error {
-        AdoptError::Entry { .. } => convert::invalid("entries", text),
-        AdoptError::Signer { .. } | AdoptError::Store(_) => Status::unavailable(text),
-    }
+    Status::unavailable(chain(error))
 }

@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use ers_pki::key::SignatureAlgorithm;
+use ers_pki::{key::SignatureAlgorithm, serial::SerialNumber};
 use ers_proto::cara::v1::{self as wire, crl_part::Part, status_server::Status as StatusService};
 use ers_runtime::{error::status, grpc::caller};
 use futures::Stream;
@@ -98,8 +98,10 @@ impl StatusService for Service {
                 .await
                 .map_err(status)?,
         };
-        if record.is_some() && revocation.is_none() {
-            refuse_restored(&self.core, &issuer)?;
+        match (&record, &revocation) {
+            (_, Some(_)) => {}
+            (Some(_), None) => refuse_restored(&self.core, &issuer)?,
+            (None, None) => refuse_set_aside(&self.core, &serial).await?,
         }
         Ok(Response::new(wire::FindStatusResponse {
             issued: record.is_some() || revocation.is_some(),
@@ -237,4 +239,21 @@ fn refuse_restored(core: &Core, issuer: &AuthorityName) -> Result<(), Status> {
         )));
     }
     Ok(())
+}
+
+/// A certificate that was signed and cannot be stored yet is neither good nor unknown.
+async fn refuse_set_aside(core: &Core, serial: &SerialNumber) -> Result<(), Status> {
+    let serials = vec![serial.to_hex()];
+    let aside = core
+        .store
+        .serials_set_aside(serials)
+        .await
+        .map_err(status)?;
+    if aside.is_empty() {
+        return Ok(());
+    }
+    Err(Status::unavailable(format!(
+        "certificate {} stands in the signer's journal and is not adopted yet",
+        serial.to_hex()
+    )))
 }

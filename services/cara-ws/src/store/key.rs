@@ -1,7 +1,7 @@
 //! Rows of `certificate` by their keys, many at a time: by the primary key, CA by CA, since no index begins with the
 //! serial number.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _,
@@ -126,6 +126,17 @@ impl Store {
             .all(&self.connection)
             .await
             .map_err(failed("load serial numbers"))
+    }
+
+    /// Which of these certificates are stored.
+    pub async fn known_certificates<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a CertificateKey>,
+    ) -> Result<HashSet<CertificateKey>, StoreError> {
+        let known = self
+            .load_by_keys(keys, [], |_| Ok(()), "load serial numbers")
+            .await?;
+        Ok(known.into_keys().collect())
     }
 
     /// Some columns of the rows with these keys; `read` finds them behind the two columns of the key.

@@ -22,6 +22,8 @@ mod restoration;
 mod restoration_entity;
 mod revocation;
 mod search;
+mod unadopted;
+mod unadopted_entity;
 mod writer;
 
 use std::sync::{Arc, atomic::AtomicI64};
@@ -41,6 +43,7 @@ pub use authority::Authorities;
 pub use candidate::Candidate;
 pub use certificate_name::{Indexed, Unindexed};
 pub use crl::{CrlHead, Published};
+pub use key::CertificateKey;
 pub use lease::Fence;
 pub use profile::StoredProfile;
 pub use revocation::{BATCH, Change, CrlEntry, Entries, Outcome};

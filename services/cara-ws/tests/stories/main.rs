@@ -3,6 +3,7 @@
 #![cfg(test)]
 #![expect(clippy::too_many_lines, reason = "a story is told in one piece")]
 
+mod adopting;
 mod authorities;
 mod clock;
 mod common;

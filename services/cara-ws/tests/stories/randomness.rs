@@ -1,6 +1,6 @@
 //! Promises:
 //! - a source of randomness that has failed is found at start, and later before anything is signed with it;
-//! - one that gives what it gave before does not give a serial number twice.
+//! - one that gives what it gave before does not give a serial number twice, nor one that only the journal knows.
 
 use std::{
     collections::HashSet,
@@ -11,6 +11,7 @@ use std::{
 };
 
 use cara_ws::domain::{BadRandomness, Randomness, SystemRandomness};
+use ers_proto::cara::v1::IssueRequest;
 use ers_signer_client::{Purpose, fake::FakeSigner};
 use ers_test_support::{
     databases::{Kind, TestDatabase, fresh},
@@ -19,10 +20,14 @@ use ers_test_support::{
 use parking_lot::Mutex;
 use tonic::Code;
 
-use crate::common::{Replica, clock, request};
+use crate::{
+    adopting,
+    common::{Replica, clock, request},
+};
 
 on_every_database!(
     a_serial_number_that_is_drawn_again_after_a_restart_is_not_signed_again,
+    a_serial_number_that_stands_only_in_the_journal_is_not_signed_again,
     a_serial_number_that_two_replicas_drew_is_stored_once_and_another_drawn,
 );
 
@@ -84,6 +89,37 @@ async fn issue(replica: &Replica, id: &str) -> String {
         .await
         .unwrap();
     issued.into_inner().certificate.unwrap().serial
+}
+
+/// Failures 1, 11: the certificate that has it is signed, and cannot be adopted.
+async fn a_serial_number_that_stands_only_in_the_journal_is_not_signed_again(
+    database: TestDatabase,
+) {
+    let (signer, clock) = (Arc::new(FakeSigner::new()), clock());
+    let source = Arc::new(Remembering::default());
+    let first = Replica::start_with(&database.config, &signer, &clock, source.clone())
+        .await
+        .unwrap()
+        .with_pki()
+        .await;
+    first.create(adopting::other()).await.unwrap();
+    let lost = adopting::lose(&first, &signer, "sub", "r-lost").await;
+    signer.quarantine(&adopting::key_of(&first, "sub").await, Some("test"));
+    first.stop().await;
+    let repeated = source.repeated();
+    let second = Replica::start_with(&database.config, &signer, &clock, repeated)
+        .await
+        .unwrap();
+    let mut serials = HashSet::new();
+    for number in 0..5 {
+        let wanted = IssueRequest {
+            issuer: "other".into(),
+            ..request(&format!("r-{number}"), "dns:a.test")
+        };
+        let issued = second.issuance("clm-api").issue(wanted).await.unwrap();
+        serials.insert(issued.into_inner().certificate.unwrap().serial);
+    }
+    assert!(!serials.contains(&lost));
 }
 
 /// Failure 11: the source gives the same octets again, as after a restored snapshot of the machine: no serial number is
