@@ -426,6 +426,8 @@ pub enum Restore {
         /// What was exported
         file: PathBuf,
     },
+    /// List the journal entries that could not be adopted yet, and why
+    Unadopted,
     /// Say that nothing is missing any more
     Finish {
         /// The CA

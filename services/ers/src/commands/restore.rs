@@ -10,6 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ers_proto::cara::v1::{
     AdoptJournalRequest, ApplyCrlRequest, BeginReconciliationRequest, ExportedEntry,
     FinishReconciliationRequest, ListRestorationsRequest, ListRestorationsResponse,
+    ListUnadoptedRequest, Unadopted,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -48,6 +49,7 @@ pub async fn run(global: &Global, command: Restore) -> Outcome<()> {
             return Ok(());
         }
         Restore::AdoptJournal { file } => return adopt_journal(global, &remote, &file).await,
+        Restore::Unadopted => return list_unadopted(global, &remote).await,
         Restore::Finish { ca, sure } => {
             restoring
                 .finish(FinishReconciliationRequest { issuer: ca, sure })
@@ -189,14 +191,105 @@ async fn apply_crl(global: &Global, remote: &Remote, file: &Path) -> Outcome<()>
 struct Adopted {
     read: u64,
     adopted: u64,
+    left: u64,
+    unadopted: Vec<Left>,
 }
 
 impl Show for Adopted {
     fn text(&self) -> String {
-        format!(
+        let sum = format!(
             "{} entries compared, {} certificates adopted",
             self.read, self.adopted
+        );
+        if self.left == 0 {
+            return sum;
+        }
+        format!(
+            "{sum}, {} cannot be adopted\n{}",
+            self.left,
+            table(&self.unadopted)
         )
+    }
+}
+
+/// An entry that cannot be adopted.
+#[derive(Serialize)]
+struct Left {
+    chain: String,
+    sequence: u64,
+    ca: String,
+    serial: String,
+    request_id: String,
+    key_id: String,
+    reason: String,
+    since: String,
+    last_tried_at: String,
+    tries: u64,
+}
+
+impl Left {
+    fn of(entry: Unadopted) -> Self {
+        Self {
+            since: output::time(entry.first_seen_at.as_ref()),
+            last_tried_at: output::time(entry.last_tried_at.as_ref()),
+            chain: entry.chain,
+            sequence: entry.sequence,
+            ca: entry.issuer,
+            serial: entry.serial,
+            request_id: entry.request_id,
+            key_id: entry.key_id,
+            reason: entry.reason,
+            tries: entry.tries,
+        }
+    }
+}
+
+fn table(entries: &[Left]) -> String {
+    let rows = entries.iter().map(|entry| {
+        [
+            format!("{} {}", entry.chain, entry.sequence),
+            entry.ca.clone(),
+            entry.serial.clone(),
+            entry.since.clone(),
+            entry.tries.to_string(),
+            entry.reason.clone(),
+        ]
+    });
+    output::table(["entry", "ca", "serial", "since", "tries", "reason"], rows)
+}
+
+#[derive(Serialize)]
+struct AllLeft {
+    unadopted: Vec<Left>,
+}
+
+impl Show for AllLeft {
+    fn text(&self) -> String {
+        if self.unadopted.is_empty() {
+            return "all entries of the journal are adopted".into();
+        }
+        table(&self.unadopted)
+    }
+}
+
+async fn list_unadopted(global: &Global, remote: &Remote) -> Outcome<()> {
+    let mut restoring = remote.restoring();
+    let mut all = AllLeft {
+        unadopted: Vec::new(),
+    };
+    let mut page_token = String::new();
+    loop {
+        let list = ListUnadoptedRequest {
+            page_size: 0,
+            page_token,
+        };
+        let page = restoring.list_unadopted(list).await.map_err(answered)?;
+        let page = page.into_inner();
+        all.unadopted.extend(page.entries.into_iter().map(Left::of));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return output::show(global.output, &all);
+        }
     }
 }
 
@@ -209,6 +302,8 @@ async fn adopt_journal(global: &Global, remote: &Remote, file: &Path) -> Outcome
     let mut sum = Adopted {
         read: 0,
         adopted: 0,
+        left: 0,
+        unadopted: Vec::new(),
     };
     for (number, line) in (1..).zip(lines) {
         let wrong = || {
@@ -247,6 +342,9 @@ async fn send(
         .into_inner();
     sum.read += answer.read;
     sum.adopted += answer.adopted;
+    sum.left += answer.left;
+    let left = answer.unadopted.into_iter().map(Left::of);
+    sum.unadopted.extend(left);
     Ok(())
 }
 
