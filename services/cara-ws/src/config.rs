@@ -1,6 +1,8 @@
 //! CARA's configuration.
 
-use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeSet, fs::File, io::Read as _, net::SocketAddr, path::PathBuf, time::Duration,
+};
 
 use ers_pki::{
     key::{KeyAlgorithm, WeakKeys, WeakKeysError},
@@ -143,10 +145,14 @@ impl Issuing {
         let mut all = WeakKeys::default();
         for file in &self.weak_keys {
             let read = |source| WeakKeyListError::Read(file.clone(), source);
-            if std::fs::metadata(file).map_err(read)?.len() > MAX_WEAK_KEYS_BYTES {
+            let mut text = String::new();
+            // what is no regular file tells no length before
+            let length = File::open(file)
+                .and_then(|file| file.take(MAX_WEAK_KEYS_BYTES + 1).read_to_string(&mut text))
+                .map_err(read)?;
+            if u64::try_from(length).is_ok_and(|length| length > MAX_WEAK_KEYS_BYTES) {
                 return Err(WeakKeyListError::TooLong(file.clone()));
             }
-            let text = std::fs::read_to_string(file).map_err(read)?;
             let keys = WeakKeys::from_text(&text)
                 .map_err(|source| WeakKeyListError::Line(file.clone(), source))?;
             all.extend(keys);

@@ -366,7 +366,16 @@ async fn keys_on_the_operators_lists_are_certified_for_nobody() {
         if text.is_empty() {
             std::fs::remove_file(&file).unwrap();
         }
-        let error = with(vec![file]).read_weak_keys().unwrap_err();
+        let issuing = with(vec![file]);
+        let started = cara_ws::start(
+            replica.context.clone(),
+            &database.config,
+            issuing,
+            Arc::<FakeSigner>::clone(&signer),
+        );
+        let Err(error) = started.await else {
+            panic!("{name}: it starts");
+        };
         let error = ers_runtime::error::chain(&error);
         assert!(
             error.contains("weak_keys") && error.contains(told),
