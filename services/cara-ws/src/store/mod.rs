@@ -15,6 +15,7 @@ mod index_entity;
 mod journal_position;
 mod key;
 mod lease;
+mod lost_certificate;
 mod pending_act;
 mod profile;
 mod recent;

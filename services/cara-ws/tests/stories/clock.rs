@@ -59,10 +59,9 @@ async fn a_clock_that_went_back_issues_nothing_until_it_is_set_right(database: T
     assert_eq!(signer.entries().len(), signed, "nothing was signed");
     // what is there is still told
     let again = replica.issuance("clm-api").issue(asked).await.unwrap();
-    let again_serial = again.into_inner().certificate.unwrap().serial;
+    let serial = again.into_inner().certificate.unwrap().serial;
 
     // a restart does not forget it, although the last thing that happened is of the wrong time
-    let serial = again_serial;
     let revoke = RevokeRequest {
         issuer: "sub".into(),
         serial,

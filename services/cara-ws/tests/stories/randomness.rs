@@ -12,6 +12,7 @@ use std::{
 
 use cara_ws::domain::{BadRandomness, Randomness, SystemRandomness};
 use ers_proto::cara::v1::IssueRequest;
+use ers_runtime::clock::ManualClock;
 use ers_signer_client::{Purpose, fake::FakeSigner};
 use ers_test_support::{
     databases::{Kind, TestDatabase, fresh},
@@ -91,17 +92,27 @@ async fn issue(replica: &Replica, id: &str) -> String {
     issued.into_inner().certificate.unwrap().serial
 }
 
+/// A replica with CAs, and what it draws.
+async fn remembered(
+    database: &TestDatabase,
+    signer: &Arc<FakeSigner>,
+    clock: &Arc<ManualClock>,
+) -> (Arc<Remembering>, Replica) {
+    let source = Arc::new(Remembering::default());
+    let replica = Replica::start_with(&database.config, signer, clock, source.clone())
+        .await
+        .unwrap()
+        .with_pki()
+        .await;
+    (source, replica)
+}
+
 /// Failures 1, 11: the certificate that has it is signed, and cannot be adopted.
 async fn a_serial_number_that_stands_only_in_the_journal_is_not_signed_again(
     database: TestDatabase,
 ) {
     let (signer, clock) = (Arc::new(FakeSigner::new()), clock());
-    let source = Arc::new(Remembering::default());
-    let first = Replica::start_with(&database.config, &signer, &clock, source.clone())
-        .await
-        .unwrap()
-        .with_pki()
-        .await;
+    let (source, first) = remembered(&database, &signer, &clock).await;
     first.create(adopting::other()).await.unwrap();
     let lost = adopting::lose(&first, &signer, "sub", "r-lost").await;
     signer.quarantine(&adopting::key_of(&first, "sub").await, Some("test"));
@@ -128,12 +139,7 @@ async fn a_serial_number_that_is_drawn_again_after_a_restart_is_not_signed_again
     database: TestDatabase,
 ) {
     let (signer, clock) = (Arc::new(FakeSigner::new()), clock());
-    let source = Arc::new(Remembering::default());
-    let first = Replica::start_with(&database.config, &signer, &clock, source.clone())
-        .await
-        .unwrap()
-        .with_pki()
-        .await;
+    let (source, first) = remembered(&database, &signer, &clock).await;
     let mut serials = HashSet::new();
     for number in 0..5 {
         serials.insert(issue(&first, &format!("r-{number}")).await);

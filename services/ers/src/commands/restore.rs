@@ -192,7 +192,7 @@ struct Adopted {
     read: u64,
     adopted: u64,
     left: u64,
-    unadopted: Vec<Left>,
+    unadopted: Vec<UnadoptedView>,
 }
 
 impl Show for Adopted {
@@ -214,7 +214,7 @@ impl Show for Adopted {
 
 /// An entry that cannot be adopted.
 #[derive(Serialize)]
-struct Left {
+struct UnadoptedView {
     chain: String,
     sequence: u64,
     ca: String,
@@ -227,7 +227,7 @@ struct Left {
     tries: u64,
 }
 
-impl Left {
+impl UnadoptedView {
     fn of(entry: Unadopted) -> Self {
         Self {
             since: output::time(entry.first_seen_at.as_ref()),
@@ -244,7 +244,7 @@ impl Left {
     }
 }
 
-fn table(entries: &[Left]) -> String {
+fn table(entries: &[UnadoptedView]) -> String {
     let rows = entries.iter().map(|entry| {
         [
             format!("{} {}", entry.chain, entry.sequence),
@@ -259,11 +259,11 @@ fn table(entries: &[Left]) -> String {
 }
 
 #[derive(Serialize)]
-struct AllLeft {
-    unadopted: Vec<Left>,
+struct AllUnadopted {
+    unadopted: Vec<UnadoptedView>,
 }
 
-impl Show for AllLeft {
+impl Show for AllUnadopted {
     fn text(&self) -> String {
         if self.unadopted.is_empty() {
             return "all entries of the journal are adopted".into();
@@ -274,7 +274,7 @@ impl Show for AllLeft {
 
 async fn list_unadopted(global: &Global, remote: &Remote) -> Outcome<()> {
     let mut restoring = remote.restoring();
-    let mut all = AllLeft {
+    let mut all = AllUnadopted {
         unadopted: Vec::new(),
     };
     let mut page_token = String::new();
@@ -285,7 +285,8 @@ async fn list_unadopted(global: &Global, remote: &Remote) -> Outcome<()> {
         };
         let page = restoring.list_unadopted(list).await.map_err(answered)?;
         let page = page.into_inner();
-        all.unadopted.extend(page.entries.into_iter().map(Left::of));
+        all.unadopted
+            .extend(page.entries.into_iter().map(UnadoptedView::of));
         page_token = page.next_page_token;
         if page_token.is_empty() {
             return output::show(global.output, &all);
@@ -343,7 +344,7 @@ async fn send(
     sum.read += answer.read;
     sum.adopted += answer.adopted;
     sum.left += answer.left;
-    let left = answer.unadopted.into_iter().map(Left::of);
+    let left = answer.unadopted.into_iter().map(UnadoptedView::of);
     sum.unadopted.extend(left);
     Ok(())
 }
