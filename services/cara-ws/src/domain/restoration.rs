@@ -37,11 +37,12 @@ impl Restoration {
     }
 
     /// Whether everything that the CA has revoked was applied: a complete CRL of all its certificates, and nothing that is
-    /// known to be signed is missing.
+    /// known to be signed is missing. Where no number is known, only a CRL that `is_current` can be the newest.
     #[must_use]
-    pub fn is_applied(&self, series_of_all: &str) -> bool {
+    pub fn is_applied(&self, series_of_all: &str, is_current: bool) -> bool {
         let of_all = self.crls.iter().find(|crl| crl.series == series_of_all);
-        of_all.is_some_and(|crl| crl.complete > 0) && self.missing().next().is_none()
+        of_all.is_some_and(|crl| crl.complete > 0 && (crl.wanted > 0 || is_current))
+            && self.missing().next().is_none()
     }
 }
 
@@ -66,12 +67,15 @@ impl SeriesApplied {
 }
 
 /// The numbering that a CRL's signing request belongs to, and its number: `crl-<name>-<number>`; a delta CRL shares the
-/// numbering of the complete ones.
+/// numbering of the complete ones. None also for a number that leaves no room for those to follow: an export may be forged.
 #[must_use]
 pub fn numbered_crl(request_id: &str) -> Option<(&str, i64)> {
     let (name, number) = request_id.strip_prefix("crl-")?.rsplit_once('-')?;
     let series = name.strip_suffix(".delta").unwrap_or(name);
-    Some((series, number.parse().ok()?))
+    let number = number.parse().ok()?;
+    (0..=i64::MAX / 2)
+        .contains(&number)
+        .then_some((series, number))
 }
 
 /// The CA whose CRLs a numbering is of.
@@ -112,13 +116,14 @@ mod tests {
             reason: String::new(),
             crls,
         };
-        assert!(!restoration(vec![]).is_applied("sub"));
+        assert!(!restoration(vec![]).is_applied("sub", true));
         let partition = nothing("sub.p1", 5).with(5, None);
-        assert!(!restoration(vec![partition.clone()]).is_applied("sub"));
+        assert!(!restoration(vec![partition.clone()]).is_applied("sub", true));
         let all = nothing("sub", 0).with(3, None);
-        assert!(restoration(vec![all.clone(), partition]).is_applied("sub"));
+        let both = restoration(vec![all.clone(), partition]);
+        assert!(both.is_applied("sub", true) && !both.is_applied("sub", false));
         let missing = restoration(vec![all, nothing("sub.p1", 5)]);
-        assert!(!missing.is_applied("sub"));
+        assert!(!missing.is_applied("sub", true));
         assert_eq!(missing.missing().next().unwrap().series, "sub.p1");
     }
 
@@ -130,7 +135,13 @@ mod tests {
             numbered_crl("crl-sub.g2.p3.delta-17"),
             Some(("sub.g2.p3", 17))
         );
-        for other in ["sub-17", "crl-sub", "crl-sub-x", "crl--"] {
+        for other in [
+            "sub-17",
+            "crl-sub",
+            "crl-sub-x",
+            "crl--",
+            "crl-sub-9223372036854775807",
+        ] {
             assert_eq!(numbered_crl(other), None, "{other}");
         }
         assert_eq!(authority_of("sub.g2.p3").unwrap().as_str(), "sub");

@@ -236,11 +236,12 @@ pub async fn apply_crl(core: &Arc<Core>, der: Vec<u8>) -> Result<Applied, Reconc
         .iter()
         .filter(|other| other.authority.name == *name);
     let is_only = all.next().is_some() && all.next().is_none();
+    let is_current = crl.next_update() > core.context.clock.now();
     let is_finished = is_only
         && core
             .restored
             .find(name)
-            .is_some_and(|restoration| restoration.is_applied(&ca.file_name()));
+            .is_some_and(|restoration| restoration.is_applied(&ca.file_name(), is_current));
     if is_finished {
         finish(core, name, true).await?;
     } else if taken.revoked + taken.lost > 0 {

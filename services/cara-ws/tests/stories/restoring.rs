@@ -518,6 +518,29 @@ async fn a_consumer_that_knows_more_than_the_database_tells_of_the_backup(databa
     }
 }
 
+/// Failure 43: where nothing tells which CRL is the newest, one whose time is over does not end a reconciliation by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outdated_crl_ends_no_reconciliation_of_which_no_number_is_known() {
+    let database = fresh(Kind::Sqlite).await.unwrap();
+    let replica = story(&database).await.replica;
+    let outdated = load_crl(&replica).await.unwrap();
+    replica.clock.advance(time::Duration::days(8));
+    let mut restoring = replica.restoring("administrator");
+    let begin = BeginReconciliationRequest {
+        issuer: "sub".into(),
+        reason: "restored a backup".into(),
+    };
+    restoring.begin(begin).await.unwrap();
+    let applied = apply(&replica, &outdated).await;
+    assert_eq!((applied.complete, applied.finished), (true, false));
+    let finish = FinishReconciliationRequest {
+        issuer: "sub".into(),
+        sure: false,
+    };
+    let left = restoring.finish(finish).await.unwrap().into_inner();
+    assert!(left.restorations.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crl_of_another_ca_and_what_is_none_are_refused() {
     let database = fresh(Kind::Sqlite).await.unwrap();
